@@ -1,0 +1,157 @@
+"""The two clients: wiring only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Generic, Self
+
+from campaign_sdk._connection import AsyncConnection, Connection, SyncConnection
+from campaign_sdk._operation import Async, Mode, Sync
+from campaign_sdk._settings import load_settings
+from campaign_sdk.analytics import Analytics
+from campaign_sdk.auth import Auth
+from campaign_sdk.campaigns import Campaigns
+from campaign_sdk.contacts import Contacts
+from campaign_sdk.segments import Segments
+
+if TYPE_CHECKING:
+    import httpx
+    import supabase
+
+# Seconds that one request may take in all, retries included.
+TIMEOUT = 30.0
+
+
+class _Client(Generic[Mode]):
+    auth: Auth[Mode]
+    contacts: Contacts[Mode]
+    segments: Segments[Mode]
+    campaigns: Campaigns[Mode]
+    analytics: Analytics[Mode]
+
+    def _wire_up(self, connection: Connection) -> None:
+        self.auth = Auth(connection)
+        self.contacts = Contacts(connection)
+        self.segments = Segments(connection)
+        self.campaigns = Campaigns(connection)
+        self.analytics = Analytics(connection)
+
+
+class CampaignClient(_Client[Sync]):
+    """A client for one Supabase project. Close it, or use it as a context manager.
+
+    It may be used by several threads.
+
+    Args:
+        url: the project's URL; by default from the environment (see `from_env`).
+        key: its anon or publishable key; by default from the environment.
+        timeout: seconds that one request may take in all, retries included.
+        anonymous: let requests go out though nobody is signed in.
+        transport: an httpx transport to use beneath ours, for proxies and tests.
+
+    Raises:
+        ConfigurationError: the URL or the key is missing or malformed.
+    """
+
+    def __init__(
+        self,
+        url: str | None = None,
+        key: str | None = None,
+        *,
+        timeout: float = TIMEOUT,
+        anonymous: bool = False,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self._connection = SyncConnection(
+            load_settings(url, key), timeout=timeout, anonymous=anonymous, transport=transport
+        )
+        self._wire_up(self._connection)
+
+    @classmethod
+    def from_env(cls, env_file: str | Path | None = ".env", **options: Any) -> Self:
+        """Make a client from the environment and a `.env` file.
+
+        Args:
+            env_file: a dotenv file, read if it exists.
+            options: further arguments of the constructor.
+
+        Raises:
+            ConfigurationError: `SUPABASE_URL` or `SUPABASE_ANON_KEY` is missing or malformed.
+        """
+        settings = load_settings(env_file=env_file)
+        return cls(settings.url, settings.key, **options)
+
+    @property
+    def supabase(self) -> supabase.Client:
+        """The supabase-py client beneath, with the same session."""
+        return self._connection.supabase
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._connection.http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"CampaignClient({self._connection.settings.url!r})"
+
+
+class AsyncCampaignClient(_Client[Async]):
+    """A client for one Supabase project whose operations are awaited.
+
+    The same arguments, names and errors as `CampaignClient`. Close it with `aclose`, or
+    use it with `async with`.
+    """
+
+    def __init__(
+        self,
+        url: str | None = None,
+        key: str | None = None,
+        *,
+        timeout: float = TIMEOUT,
+        anonymous: bool = False,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._connection = AsyncConnection(
+            load_settings(url, key), timeout=timeout, anonymous=anonymous, transport=transport
+        )
+        self._wire_up(self._connection)
+
+    @classmethod
+    def from_env(cls, env_file: str | Path | None = ".env", **options: Any) -> Self:
+        """Make a client from the environment and a `.env` file; see `CampaignClient.from_env`."""
+        settings = load_settings(env_file=env_file)
+        return cls(settings.url, settings.key, **options)
+
+    @property
+    def supabase(self) -> supabase.AsyncClient:
+        """The supabase-py client beneath, with the same session."""
+        return self._connection.supabase
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._connection.http.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    def __repr__(self) -> str:
+        return f"AsyncCampaignClient({self._connection.settings.url!r})"

@@ -1,0 +1,88 @@
+"""One connection to a project: supabase-py on our wire, with the session."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from campaign_sdk._session import AsyncStorage, SessionKeeper
+from campaign_sdk._settings import Settings
+from campaign_sdk._transport import AsyncWire, Exchange, Wire
+
+if TYPE_CHECKING:
+    import supabase
+
+
+class Connection:
+    """What all resources of a client share."""
+
+    is_async: bool
+
+    def __init__(self, settings: Settings, keeper: SessionKeeper, supabase: Any) -> None:
+        self.settings = settings
+        self.keeper = keeper
+        self.supabase = supabase
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.settings.url}>"
+
+
+class SyncConnection(Connection):
+    """The connection of a `CampaignClient`."""
+
+    is_async = False
+    supabase: supabase.Client
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        timeout: float,
+        anonymous: bool,
+        transport: httpx.BaseTransport | None,
+    ) -> None:
+        from supabase import Client
+        from supabase.lib.client_options import SyncClientOptions
+
+        keeper = SessionKeeper(settings.url, settings.key, threading.Lock(), anonymous=anonymous)
+        wire = Wire(transport or httpx.HTTPTransport(limits=_LIMITS), Exchange(keeper, timeout))
+        self.http = httpx.Client(transport=wire, follow_redirects=False)
+        options = SyncClientOptions(httpx_client=self.http, storage=keeper, **_OPTIONS)
+        super().__init__(settings, keeper, Client(settings.url, settings.key, options))
+
+
+class AsyncConnection(Connection):
+    """The connection of an `AsyncCampaignClient`."""
+
+    is_async = True
+    supabase: supabase.AsyncClient
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        timeout: float,
+        anonymous: bool,
+        transport: httpx.AsyncBaseTransport | None,
+    ) -> None:
+        from supabase import AsyncClient
+        from supabase.lib.client_options import AsyncClientOptions
+
+        keeper = SessionKeeper(settings.url, settings.key, asyncio.Lock(), anonymous=anonymous)
+        wire = AsyncWire(
+            transport or httpx.AsyncHTTPTransport(limits=_LIMITS), Exchange(keeper, timeout)
+        )
+        self.http = httpx.AsyncClient(transport=wire, follow_redirects=False)
+        options = AsyncClientOptions(
+            httpx_client=self.http, storage=AsyncStorage(keeper), **_OPTIONS
+        )
+        super().__init__(settings, keeper, AsyncClient(settings.url, settings.key, options))
+
+
+_LIMITS = httpx.Limits(max_connections=64, max_keepalive_connections=32)
+
+# The wire retries and renews: a second loop below it would do both twice.
+_OPTIONS: dict[str, Any] = {"auto_refresh_token": False, "postgrest_client_retry": False}

@@ -1,0 +1,181 @@
+"""What a contact may look like before it is sent: checked, and in its one stored form."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, TypedDict
+
+from campaign_sdk import rules
+from campaign_sdk._errors import InvalidInput
+from campaign_sdk._model import is_storable
+
+ATTRIBUTES_LIMIT = 65_536
+_DEPTH_LIMIT = 32
+_BLANK = " \t\n\r\f\v\u00a0\u3000\ufeff"
+_LABEL = r"[^@\s\x00-\x1f\x7f.]+"
+_EMAIL = re.compile(rf"[^@\s\x00-\x1f\x7f]+@{_LABEL}(?:\.{_LABEL})+")
+
+
+class ContactItem(TypedDict, total=False):
+    """One contact to be stored.
+
+    Attributes:
+        email: required; stored trimmed, NFC and lower-case.
+        phone: as people write it.
+        attributes: what rules and placeholders refer to. Dates are stored as ISO text,
+            date-times in UTC.
+        unsubscribed_at: since when the contact wants no messages. An unsubscription
+            that is already stored stands.
+    """
+
+    email: str
+    phone: str | None
+    attributes: Mapping[str, Any]
+    unsubscribed_at: datetime | str | None
+
+
+def normalize_email(value: object) -> str:
+    """Return an address in its stored form: trimmed, NFC, lower-case.
+
+    Raises:
+        InvalidInput: it isn't `name@domain.tld`, or has more than 254 characters.
+    """
+    if not isinstance(value, str) or not value.strip(_BLANK):
+        raise InvalidInput("email", "is missing: every contact needs an e-mail address")
+    email = value.strip(_BLANK)
+    if not email.isascii():
+        email = unicodedata.normalize("NFC", email)
+    email = email.lower()
+    if len(email) > 254 or not _EMAIL.fullmatch(email) or not is_storable(email):
+        raise InvalidInput("email", "isn't an e-mail address (name@domain.tld)")
+    return email if email.isascii() else unicodedata.normalize("NFC", email)
+
+
+def prepare(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Check one contact and return it as it is sent.
+
+    Raises:
+        InvalidInput: names the field and what is wrong with it.
+    """
+    if not isinstance(item, Mapping):
+        raise InvalidInput("contact", "must be a mapping with an email")
+    unknown = item.keys() - ContactItem.__annotations__.keys()
+    if unknown:
+        raise InvalidInput(
+            str(min(map(str, unknown))),
+            "isn't a field of a contact: put it into attributes",
+        )
+    return {
+        "email": normalize_email(item.get("email")),
+        "phone": phone(item.get("phone")),
+        "attributes": attributes(item.get("attributes")),
+        "unsubscribed_at": moment(item.get("unsubscribed_at"), "unsubscribed_at"),
+    }
+
+
+def phone(value: object) -> str | None:
+    """Return a phone number as it is stored, or `None` for a blank one."""
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise InvalidInput("phone", "must be a text: numbers lose leading zeros")
+    number = value.strip(_BLANK)
+    if len(number) > 64 or not is_storable(number):
+        raise InvalidInput("phone", "must have at most 64 characters")
+    return number or None
+
+
+def moment(value: object, path: str) -> str | None:
+    """Return a moment as UTC text, from an aware datetime or ISO text with an offset."""
+    if value is None:
+        return None
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            raise InvalidInput(path, "must be a date and time in ISO form") from None
+    if not isinstance(value, datetime):
+        raise InvalidInput(path, "must be a datetime")
+    return utc_text(value, path)
+
+
+def utc_text(value: datetime, path: str) -> str:
+    """Return an aware datetime as ISO text in UTC, ending in Z.
+
+    Raises:
+        InvalidInput: the datetime is naive, so that nobody knows which moment it is.
+    """
+    try:
+        return rules.utc_text(value)
+    except InvalidInput:
+        raise InvalidInput(path, "has no time zone: use datetime(..., tzinfo=...)") from None
+    except OverflowError:
+        raise InvalidInput(path, "lies outside of the years 1 to 9999") from None
+
+
+def attributes(value: object) -> dict[str, Any]:
+    """Return attributes as they are stored.
+
+    Raises:
+        InvalidInput: not an object, not JSON, not finite, too deep or over 64 kB.
+    """
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise InvalidInput("attributes", "must be an object")
+    stored: dict[str, Any] = _json_object(value, "attributes", 1)
+    # A character is four bytes at most: most contacts needn't be measured.
+    if len(json.dumps(stored, ensure_ascii=False).encode()) > ATTRIBUTES_LIMIT:
+        raise InvalidInput("attributes", "must not exceed 64 kB")
+    return stored
+
+
+def _json_object(value: Mapping[Any, Any], path: str, depth: int) -> dict[str, Any]:
+    if depth > _DEPTH_LIMIT:
+        raise InvalidInput(path, f"is nested deeper than {_DEPTH_LIMIT} levels")
+    stored = {}
+    for name, item in value.items():
+        if not isinstance(name, str) or not name or not is_storable(name):
+            raise InvalidInput(path, "attribute names must be texts without NUL")
+        stored[name] = _json(item, f"{path}.{name}", depth)
+    return stored
+
+
+def _json(value: Any, path: str, depth: int) -> Any:
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, str):
+        if not is_storable(value):
+            raise InvalidInput(path, "must not hold NUL or lone surrogates")
+        return value
+    if isinstance(value, float | Decimal):
+        return _number(value, path)
+    if isinstance(value, datetime):
+        return utc_text(value, path)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return _json_object(value, path, depth + 1)
+    if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
+        return _json_array(value, path, depth + 1)
+    raise InvalidInput(path, f"a {type(value).__name__} isn't JSON")
+
+
+def _json_array(value: Sequence[Any], path: str, depth: int) -> list[Any]:
+    if depth > _DEPTH_LIMIT:
+        raise InvalidInput(path, f"is nested deeper than {_DEPTH_LIMIT} levels")
+    return [_json(item, f"{path}[{index}]", depth) for index, item in enumerate(value)]
+
+
+def _number(value: float | Decimal, path: str) -> float | int:
+    if not math.isfinite(value):
+        raise InvalidInput(path, "must be a finite number")
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return value

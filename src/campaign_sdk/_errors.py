@@ -1,0 +1,157 @@
+"""Everything that can go wrong, as one tree.
+
+    CampaignError
+    ├── ConfigurationError      a setting is missing or malformed
+    ├── NotAuthenticated        nobody is signed in, or the session has ended
+    ├── PermissionDenied        signed in, but not allowed
+    ├── NotFound                no such thing, or it belongs to somebody else
+    ├── Conflict                the state of the data stands against it
+    │   ├── IllegalTransition   a campaign can't make that move from its status
+    │   ├── StaleState          somebody else moved it first
+    │   ├── NotReady            a campaign lacks what its launch needs
+    │   └── AlreadyExists       it must be unique, and isn't
+    ├── InvalidInput            a value is refused; `path` says which
+    │   └── InvalidRules        a rule is unfinished or malformed
+    ├── RateLimited             too many requests; `retry_after` in seconds
+    ├── Unavailable             no usable answer; `maybe_applied` for writes
+    │   └── TimedOut            no answer before the deadline
+    ├── ProtocolError           an answer that isn't what it claims to be
+    ├── SchemaMismatch          the database lacks our migrations
+    ├── DraftingError           the language model gave no usable draft
+    └── LocalStackError         the local stack couldn't be started or used
+
+Messages never hold tokens, keys or a contact's data.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class CampaignError(Exception):
+    """The root of every error that this package raises on purpose.
+
+    Attributes:
+        message: what happened and, where there is one, the remedy.
+        code: the machine-readable code of whoever refused (SQLSTATE, PostgREST,
+            Auth), or `None`.
+        hint: the database's own hint, or `None`.
+        details: the database's own details, or `None`.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        hint: str | None = None,
+        details: Any = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.hint = hint
+        self.details = details
+
+
+class ConfigurationError(CampaignError):
+    """A setting is missing or malformed; the message names it."""
+
+
+class NotAuthenticated(CampaignError):
+    """Nobody is signed in, the password is wrong, or the session has ended."""
+
+
+class PermissionDenied(CampaignError):
+    """The signed-in user may not do this."""
+
+
+class NotFound(CampaignError):
+    """There is no such thing, or it belongs to somebody else."""
+
+
+class Conflict(CampaignError):
+    """The state of the data stands against the request."""
+
+
+class IllegalTransition(Conflict):
+    """A campaign can't make that move from the status it has."""
+
+
+class StaleState(Conflict):
+    """Somebody else changed it first: read it again, then decide."""
+
+
+class NotReady(Conflict):
+    """A campaign lacks something that its launch can't do without; the message names it."""
+
+
+class AlreadyExists(Conflict):
+    """It must be unique, and there is one already."""
+
+
+class InvalidInput(CampaignError):
+    """A value is refused before anything is stored.
+
+    Attributes:
+        path: where the value is, as a field name or a JSON path (`$.rules[1].value`).
+        reason: what is wrong with it, and what would be right.
+    """
+
+    def __init__(self, path: str, reason: str, *, code: str | None = None) -> None:
+        super().__init__(f"{path}: {reason}", code=code)
+        self.path = path
+        self.reason = reason
+
+
+class InvalidRules(InvalidInput):
+    """Rules are unfinished or malformed; `path` is a JSON path from `$`."""
+
+
+class RateLimited(CampaignError):
+    """Too many requests.
+
+    Attributes:
+        retry_after: seconds to wait as the server asked, or `None` if it didn't say.
+    """
+
+    def __init__(
+        self, message: str, *, retry_after: float | None = None, code: str | None = None
+    ) -> None:
+        super().__init__(message, code=code)
+        self.retry_after = retry_after
+
+
+class Unavailable(CampaignError):
+    """The server gave no usable answer.
+
+    Attributes:
+        maybe_applied: whether the request may have been carried out all the same.
+            Always `False` for reads.
+    """
+
+    def __init__(
+        self, message: str, *, maybe_applied: bool = False, code: str | None = None
+    ) -> None:
+        super().__init__(message, code=code)
+        self.maybe_applied = maybe_applied
+
+
+class TimedOut(Unavailable):
+    """There was no whole answer before the deadline."""
+
+
+class ProtocolError(CampaignError):
+    """The server's answer isn't what it claims to be (an HTML page, cut JSON …)."""
+
+
+class SchemaMismatch(CampaignError):
+    """The database lacks a table or function of ours: apply `supabase/migrations`."""
+
+
+class DraftingError(CampaignError):
+    """The language model gave no usable draft, and nothing was saved."""
+
+
+class LocalStackError(CampaignError):
+    """The local stack couldn't be started, or something it needs is missing."""

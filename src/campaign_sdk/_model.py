@@ -1,0 +1,90 @@
+"""What the models of all nouns have in common."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, ConfigDict
+
+from campaign_sdk._errors import InvalidInput
+
+
+class Model(BaseModel):
+    """A result: immutable, and tolerant of columns that a later version adds."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class NotGiven:
+    """The type of `NOT_GIVEN`."""
+
+    def __repr__(self) -> str:
+        return "NOT_GIVEN"
+
+    def __bool__(self) -> bool:
+        return False
+
+
+# Tells an argument that was left out from one that is None ("remove it").
+NOT_GIVEN = NotGiven()
+
+
+def given(**values: Any) -> dict[str, Any]:
+    """Return the arguments that were given."""
+    return {name: value for name, value in values.items() if not isinstance(value, NotGiven)}
+
+
+def uuid_text(value: UUID | str, name: str = "id") -> str:
+    """Return an id as the text of a UUID.
+
+    Raises:
+        InvalidInput: it isn't one; names the argument.
+    """
+    if isinstance(value, UUID):
+        return str(value)
+    try:
+        return str(UUID(value))
+    except (ValueError, AttributeError, TypeError):
+        raise InvalidInput(name, "must be a UUID, or the text of one") from None
+
+
+def text(value: str | None, name: str, *, longest: int = 200, required: bool = False) -> str | None:
+    """Return a text that the database can store.
+
+    Raises:
+        InvalidInput: it is empty though required, too long, or holds NUL or half a
+            surrogate pair.
+    """
+    if value is None and not required:
+        return None
+    if not isinstance(value, str):
+        raise InvalidInput(name, "must be a text")
+    if required and not value.strip():
+        raise InvalidInput(name, "must not be empty")
+    if len(value) > longest:
+        raise InvalidInput(name, f"must not exceed {longest} characters")
+    if not is_storable(value):
+        raise InvalidInput(name, "must not hold NUL or lone surrogates")
+    return value
+
+
+def is_storable(value: str) -> bool:
+    """Whether PostgreSQL can store a text: no NUL, no half of a surrogate pair."""
+    if "\0" in value:
+        return False
+    return value.isascii() or not any("\ud800" <= char <= "\udfff" for char in value)
+
+
+def timezone_name(value: str, name: str = "timezone") -> str:
+    """Return the name of an IANA time zone.
+
+    Raises:
+        InvalidInput: there is no such zone.
+    """
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, TypeError, OSError):
+        raise InvalidInput(name, "must be an IANA time zone such as Asia/Kolkata or UTC") from None
+    return value

@@ -1,0 +1,93 @@
+"""Reading everything there is, page by page, without losing a row to a server's limit.
+
+PostgREST cuts a result at its max-rows with HTTP 200 and no sign of it. So each page
+begins after the key of the last row seen, and only an empty page is the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from campaign_sdk._errors import InvalidInput
+from campaign_sdk._model import Model
+from campaign_sdk._operation import Page, PagedSteps, Resource, Steps
+
+PAGE = 1_000
+
+M = TypeVar("M", bound=Model)
+S = TypeVar("S")
+T = TypeVar("T")
+
+
+def table_pages(select: Callable[[], Any], model: type[M], page_size: int = PAGE) -> PagedSteps[M]:
+    """Yield the rows of a table in the order of their ids.
+
+    Args:
+        select: builds the query anew for each page, without order and limit.
+        model: what a row is read as.
+        page_size: rows in one request.
+    """
+    size = check_page_size(page_size)
+    query = select()
+    while True:
+        response = yield query.order("id").limit(size)
+        if not response.data:
+            return
+        yield Page([model.model_validate(row) for row in response.data])
+        query = select().gt("id", response.data[-1]["id"])
+
+
+def function_pages(
+    resource: Resource[Any],
+    function: str,
+    arguments: dict[str, Any],
+    model: type[M],
+    page_size: int = PAGE,
+) -> PagedSteps[M]:
+    """Yield the rows of a SQL function that pages by key itself, with `after` and `page`."""
+    arguments = {**arguments, "page": check_page_size(page_size)}
+    while True:
+        response = yield resource._rpc(function, arguments, kind="read")
+        if not response.data:
+            return
+        yield Page([model.model_validate(row) for row in response.data])
+        arguments = {**arguments, "after": response.data[-1]["id"]}
+
+
+def map_pages(function: Callable[[S], T], steps: PagedSteps[S]) -> PagedSteps[T]:
+    """Yield what a function makes of each item of the pages."""
+    answer: Any = None
+    while True:
+        try:
+            step = steps.send(answer)
+        except StopIteration:
+            return
+        answer = None
+        if isinstance(step, Page):
+            yield Page([function(item) for item in step.items])
+        else:
+            answer = yield step
+
+
+def collect(steps: PagedSteps[T]) -> Steps[list[T]]:
+    """Carry out all pages within an operation, and return their items."""
+    items: list[T] = []
+    answer: Any = None
+    while True:
+        try:
+            step = steps.send(answer)
+        except StopIteration:
+            return items
+        answer = None
+        if isinstance(step, Page):
+            items.extend(step.items)
+        else:
+            answer = yield step
+
+
+def check_page_size(size: int) -> int:
+    """Return a page size between 1 and 10,000, or raise `InvalidInput`."""
+    if not 1 <= size <= 10_000:
+        raise InvalidInput("page_size", "must lie between 1 and 10,000")
+    return size

@@ -1,0 +1,292 @@
+"""The wire: everything between a built request and an answer that can be trusted.
+
+One generator, `_exchange`, decides; it yields a request to be sent, a number of seconds
+to wait, or a lock to be acquired. `Wire` and `AsyncWire` only do what it asks, so both
+clients behave alike.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator, Generator, Iterator
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx
+
+from campaign_sdk._errors import ProtocolError, RateLimited, TimedOut, Unavailable
+from campaign_sdk._session import SessionKeeper
+
+# A request marked with this header may be sent again: it is a read, or carries a key.
+REPLAYABLE = "x-campaign-replayable"
+_RETRIES = 3
+_BODY_LIMIT = 256 * 1024 * 1024
+_BUSY = frozenset({429, 502, 503, 504, *range(520, 531)})
+
+_Exchange = Generator[Any, Any, httpx.Response]
+
+
+class _Deadline(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A body that ends at a deadline or a size, whichever it breaks first."""
+
+    def __init__(self, stream: Any, ends: float) -> None:
+        self._stream = stream
+        self._ends = ends
+        self._size = 0
+
+    def _passed(self, chunk: bytes) -> bytes:
+        self._size += len(chunk)
+        if time.monotonic() > self._ends:
+            raise httpx.ReadTimeout("the answer takes too long")
+        if self._size > _BODY_LIMIT:
+            raise ProtocolError("the server's answer is too large")
+        return chunk
+
+    def __iter__(self) -> Iterator[bytes]:
+        for chunk in self._stream:
+            yield self._passed(chunk)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for chunk in self._stream:
+            yield self._passed(chunk)
+
+    def close(self) -> None:
+        self._stream.close()
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+class Exchange:
+    """How one request becomes one good answer or one typed error."""
+
+    def __init__(self, keeper: SessionKeeper, timeout: float) -> None:
+        self._keeper = keeper
+        self._timeout = timeout
+
+    def __call__(self, request: httpx.Request) -> _Exchange:
+        """Yield what is to be done; return the answer.
+
+        Raises:
+            NotAuthenticated: there is no session, or it couldn't be renewed.
+            RateLimited: the server asks to wait for longer than the deadline allows.
+            TimedOut: there was no whole answer before the deadline.
+            Unavailable: no connection, or a gateway answered in the server's place.
+            ProtocolError: a success that isn't JSON.
+        """
+        ends = time.monotonic() + self._timeout
+        kind = _kind(request)
+        token = yield from self._authorized(request, ends)
+        response = yield from self._sent(request, ends, kind)
+        if response.status_code == 401 and token is not None:
+            yield from self._renewed(token, ends)
+            self._keeper.authorize(request)
+            response = yield from self._sent(request, ends, kind)
+        return response
+
+    def _authorized(self, request: httpx.Request, ends: float) -> Generator[Any, Any, str | None]:
+        if request.url.path.endswith("/auth/v1/token"):
+            return None
+        token = self._keeper.authorize(request)
+        if token is not None and self._keeper.is_stale:
+            yield from self._renewed(token, ends)
+            token = self._keeper.authorize(request)
+        return token
+
+    def _renewed(self, token: str, ends: float) -> Generator[Any, Any, None]:
+        yield self._keeper.lock
+        try:
+            # Whoever waited for the lock finds the session renewed already.
+            if self._keeper.token == token:
+                renewal = self._keeper.renewal()
+                response = yield from self._sent(renewal, ends, "keyed")
+                self._keeper.take(response)
+        finally:
+            self._keeper.lock.release()
+
+    def _sent(self, request: httpx.Request, ends: float, kind: str) -> _Exchange:
+        for attempt in range(_RETRIES + 1):
+            answer = yield from _tried(request, ends)
+            pause = _pause(answer, attempt, kind)
+            if pause is None or attempt == _RETRIES or time.monotonic() + pause > ends:
+                break
+            yield pause
+        return _good(request, answer, kind)
+
+
+def _kind(request: httpx.Request) -> str:
+    """Whether a request is a read, a write with a key of its own, or just a write."""
+    kind: str = request.headers.pop(REPLAYABLE, "write")
+    return "read" if request.method in ("GET", "HEAD") else kind
+
+
+def _tried(
+    request: httpx.Request, ends: float
+) -> Generator[Any, Any, httpx.Response | httpx.TransportError]:
+    left = max(ends - time.monotonic(), 0.001)
+    request.extensions["timeout"] = dict.fromkeys(("connect", "read", "write", "pool"), left)
+    request.extensions["ends"] = ends
+    try:
+        response: httpx.Response = yield request
+    except httpx.TransportError as error:
+        return error
+    return response
+
+
+def _pause(answer: httpx.Response | httpx.TransportError, attempt: int, kind: str) -> float | None:
+    """Return how long to wait before trying again, or `None` if that isn't allowed."""
+    backoff = 0.5 * 2**attempt * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, no secret
+    if isinstance(answer, httpx.TransportError):
+        lost = not isinstance(answer, httpx.TimeoutException)
+        return backoff if lost and kind != "write" else None
+    # 429 means that nothing was done: even a write may be sent again.
+    if answer.status_code == 429 or (answer.status_code in _BUSY and kind != "write"):
+        asked = _retry_after(answer)
+        return backoff if asked is None else asked
+    return None
+
+
+def _good(
+    request: httpx.Request, answer: httpx.Response | httpx.TransportError, kind: str
+) -> httpx.Response:
+    if isinstance(answer, httpx.TransportError):
+        raise _failure(answer, kind) from answer
+    status = answer.status_code
+    if status == 429:
+        asked = _retry_after(answer)
+        raise RateLimited("too many requests to the server", retry_after=asked, code="429")
+    if status in _BUSY:
+        raise Unavailable(
+            f"the server isn't available ({status})", maybe_applied=kind != "read", code=str(status)
+        )
+    if answer.is_success and answer.content and not _is_json(answer) and _is_ours(request):
+        raise ProtocolError(
+            "the server's answer isn't JSON; is the URL that of a Supabase project?"
+        )
+    return answer
+
+
+def _failure(error: httpx.TransportError, kind: str) -> Unavailable:
+    sent = not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
+    maybe_applied = sent and kind != "read"
+    if isinstance(error, httpx.TimeoutException):
+        return TimedOut(
+            "there was no whole answer before the deadline", maybe_applied=maybe_applied
+        )
+    return Unavailable(
+        f"the server can't be reached ({type(error).__name__})", maybe_applied=maybe_applied
+    )
+
+
+def _is_ours(request: httpx.Request) -> bool:
+    return "/rest/v1" in request.url.path or "/auth/v1" in request.url.path
+
+
+def _is_json(response: httpx.Response) -> bool:
+    kind: str = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return kind == "application/json" or kind.endswith("+json")
+
+
+def _retry_after(response: httpx.Response) -> float | None:
+    """Read `Retry-After`, which is seconds or a date (RFC 9110, section 10.2.3)."""
+    value = response.headers.get("retry-after", "")
+    if value.isascii() and value.isdigit():
+        return float(value)
+    try:
+        return max(parsedate_to_datetime(value).timestamp() - time.time(), 0.0)
+    except ValueError:
+        return None
+
+
+class Wire(httpx.BaseTransport):
+    """Carries out exchanges for the synchronous client."""
+
+    def __init__(self, inner: httpx.BaseTransport, exchange: Exchange) -> None:
+        self._inner = inner
+        self._exchange = exchange
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Carry out one exchange."""
+        steps = self._exchange(request)
+        answer: Any = None
+        error: Exception | None = None
+        while True:
+            try:
+                step = steps.throw(error) if error else steps.send(answer)
+            except StopIteration as done:
+                response: httpx.Response = done.value
+                return response
+            answer, error = self._take(step)
+
+    def _take(self, step: Any) -> tuple[Any, Exception | None]:
+        try:
+            return self._do(step), None
+        except Exception as error:
+            return None, error
+
+    def _do(self, step: Any) -> Any:
+        if isinstance(step, httpx.Request):
+            return self._send(step)
+        return time.sleep(step) if isinstance(step, float) else step.acquire()
+
+    def _send(self, request: httpx.Request) -> httpx.Response:
+        response = self._inner.handle_request(request)
+        response.stream = _Deadline(response.stream, request.extensions["ends"])
+        try:
+            response.read()
+        finally:
+            response.close()
+        return response
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._inner.close()
+
+
+class AsyncWire(httpx.AsyncBaseTransport):
+    """Carries out exchanges for the asynchronous client."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport, exchange: Exchange) -> None:
+        self._inner = inner
+        self._exchange = exchange
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Carry out one exchange."""
+        steps = self._exchange(request)
+        answer: Any = None
+        error: Exception | None = None
+        while True:
+            try:
+                step = steps.throw(error) if error else steps.send(answer)
+            except StopIteration as done:
+                response: httpx.Response = done.value
+                return response
+            answer, error = await self._take(step)
+
+    async def _take(self, step: Any) -> tuple[Any, Exception | None]:
+        try:
+            return await self._do(step), None
+        except Exception as error:
+            return None, error
+
+    async def _do(self, step: Any) -> Any:
+        if isinstance(step, httpx.Request):
+            return await self._send(step)
+        if isinstance(step, float):
+            return await asyncio.sleep(step)
+        return await step.acquire()
+
+    async def _send(self, request: httpx.Request) -> httpx.Response:
+        response = await self._inner.handle_async_request(request)
+        response.stream = _Deadline(response.stream, request.extensions["ends"])
+        try:
+            await response.aread()
+        finally:
+            await response.aclose()
+        return response
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._inner.aclose()

@@ -1,0 +1,426 @@
+"""A message for an audience, from its draft to its end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Literal, get_args
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+
+from campaign_sdk._contact_items import utc_text
+from campaign_sdk._errors import InvalidInput, NotFound, NotReady
+from campaign_sdk._model import NOT_GIVEN, Model, NotGiven, given, text, timezone_name, uuid_text
+from campaign_sdk._operation import Mode, PagedSteps, Resource, Steps, operation, pages
+from campaign_sdk._paging import PAGE, collect, function_pages, map_pages, table_pages
+from campaign_sdk._preflight import Preflight, PreflightProblem, inspect
+from campaign_sdk.contacts import Contact, match_arguments
+from campaign_sdk.rules import Rules, RulesLike
+from campaign_sdk.segments import read_segment, stored_rules
+from campaign_sdk.templates import Template
+
+Status = Literal["draft", "scheduled", "active", "paused", "completed", "archived"]
+
+__all__ = ["Campaign", "Campaigns", "Preflight", "PreflightProblem", "Status", "StatusChange"]
+
+
+class Campaign(Model):
+    """A message for an audience.
+
+    Attributes:
+        id: stays the same for the life of the campaign.
+        name: for people.
+        description: for people.
+        message: the text, with placeholders; see `campaign_sdk.templates`.
+        wire: the rules as they are stored; after the launch, those that were launched.
+        segment_id: the segment that is the audience, if it isn't described by rules.
+        status: where it is in its life.
+        audience_size: how many contacts could be reached at the launch.
+        timezone: the IANA time zone of its days and relative dates.
+        scheduled_at: when it is meant to be launched.
+        launched_at: when it was; relative dates refer to this moment from then on.
+        completed_at: when it was completed.
+        created_at: when it was stored.
+        updated_at: when it last changed.
+    """
+
+    id: UUID
+    name: str
+    description: str | None = None
+    message: str | None = None
+    wire: Any = Field(default=None, alias="rules", repr=False)
+    segment_id: UUID | None = None
+    status: Status
+    audience_size: int | None = 0
+    timezone: str = "UTC"
+    scheduled_at: AwareDatetime | None = None
+    launched_at: AwareDatetime | None = None
+    completed_at: AwareDatetime | None = None
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
+
+    @property
+    def rules(self) -> Rules | None:
+        """The rules of its own, or those that were launched; `None` if a segment has them.
+
+        Raises:
+            InvalidRules: another client stored something that aren't rules; names the
+                campaign.
+        """
+        return None if self.wire is None else stored_rules(self.wire, f"campaigns[{self.id}].rules")
+
+
+class StatusChange(Model):
+    """One move in the life of a campaign.
+
+    Attributes:
+        from_status: where it was.
+        to_status: where it went.
+        changed_at: when.
+        changed_by: the user who moved it; `None` for a job of the database.
+    """
+
+    from_status: Status
+    to_status: Status
+    changed_at: AwareDatetime
+    changed_by: UUID | None = None
+
+
+class Campaigns(Resource[Mode]):
+    """Creating, launching and following campaigns."""
+
+    @operation
+    def create(
+        self,
+        name: str,
+        *,
+        message: str | None = None,
+        description: str | None = None,
+        rules: RulesLike | None = None,
+        segment_id: UUID | str | None = None,
+        timezone: str | None = None,
+    ) -> Steps[Campaign]:
+        """Store a draft.
+
+        Args:
+            name: for people.
+            message: the text, with placeholders such as `{{ city | default: "town" }}`.
+            description: for people.
+            rules: the audience, as an expression or react-querybuilder's JSON.
+            segment_id: the audience, as a segment; instead of rules.
+            timezone: the IANA time zone of its days; the segment's by default, or UTC.
+
+        Raises:
+            InvalidInput: a value is refused; the path names it.
+            NotFound: there is no such segment, or it is somebody else's.
+        """
+        if rules is not None and segment_id is not None:
+            raise InvalidInput("rules", "can't stand beside segment_id: choose one of the two")
+        optional = {
+            "message": message,
+            "description": description,
+            "rules": rules,
+            "segment_id": segment_id,
+            "timezone": timezone,
+        }
+        values = {key: value for key, value in optional.items() if value is not None}
+        response = yield self._db.from_("campaigns").insert(_row({"name": name, **values}))
+        return _one(response.data)
+
+    @operation
+    def get(self, id: UUID | str) -> Steps[Campaign]:
+        """Return one campaign.
+
+        Raises:
+            NotFound: there is none with this id, or it is somebody else's.
+        """
+        return (yield from read_campaign(self, id))
+
+    @operation
+    def list(self, *, status: Status | None = None) -> Steps[Sequence[Campaign]]:
+        """Return all campaigns, or those of one status, the newest first."""
+        campaigns = yield from collect(table_pages(_select(self, status), Campaign))
+        return sorted(campaigns, key=lambda campaign: campaign.created_at, reverse=True)
+
+    @pages
+    def iterate(
+        self, *, status: Status | None = None, page_size: int = PAGE
+    ) -> PagedSteps[Campaign]:
+        """Yield all campaigns, or those of one status, in the order of their ids."""
+        yield from table_pages(_select(self, status), Campaign, page_size)
+
+    @operation
+    def update(
+        self,
+        id: UUID | str,
+        *,
+        name: str | NotGiven = NOT_GIVEN,
+        message: str | None | NotGiven = NOT_GIVEN,
+        description: str | None | NotGiven = NOT_GIVEN,
+        rules: RulesLike | None | NotGiven = NOT_GIVEN,
+        segment_id: UUID | str | None | NotGiven = NOT_GIVEN,
+        timezone: str | NotGiven = NOT_GIVEN,
+    ) -> Steps[Campaign]:
+        """Change what is given, and return the campaign.
+
+        Giving rules takes the place of a segment, and the other way round.
+
+        Raises:
+            NotFound: there is no such campaign, or it is somebody else's.
+            InvalidInput: a value is refused; the path names it.
+            Conflict: the launch has frozen what is to be changed.
+        """
+        changes = given(
+            name=name,
+            message=message,
+            description=description,
+            rules=rules,
+            segment_id=segment_id,
+            timezone=timezone,
+        )
+        if changes.get("rules") is not None and changes.get("segment_id") is not None:
+            raise InvalidInput("rules", "can't stand beside segment_id: choose one of the two")
+        row = _row(changes)
+        if row.get("rules") is not None:
+            row["segment_id"] = None
+        if row.get("segment_id") is not None:
+            row["rules"] = None
+        if not row:
+            return (yield from read_campaign(self, id))
+        response = yield self._db.from_("campaigns").update(row).eq("id", uuid_text(id))
+        return _one(response.data)
+
+    @operation
+    def delete(self, id: UUID | str) -> Steps[None]:
+        """Delete a campaign with its history, counters and events.
+
+        Raises:
+            NotFound: there is no such campaign, or it is somebody else's.
+        """
+        response = yield self._db.from_("campaigns").delete().eq("id", uuid_text(id))
+        _one(response.data)
+
+    @operation
+    def duplicate(self, id: UUID | str, *, name: str | None = None) -> Steps[Campaign]:
+        """Store a new draft with the same message and audience.
+
+        Args:
+            id: the campaign to copy, whatever its status.
+            name: of the copy; "Copy of ..." by default.
+
+        Raises:
+            NotFound: there is no such campaign, or it is somebody else's.
+        """
+        source = yield from read_campaign(self, id)
+        row = {
+            "name": text(name or f"Copy of {source.name}"[:200], "name", required=True),
+            "message": source.message,
+            "description": source.description,
+            "timezone": source.timezone,
+            "segment_id": str(source.segment_id) if source.segment_id else None,
+            "rules": None if source.segment_id else source.wire,
+        }
+        response = yield self._db.from_("campaigns").insert(row)
+        return _one(response.data)
+
+    @operation
+    def preflight(self, id: UUID | str) -> Steps[Preflight]:
+        """Say what stands in the way of a launch, and whom it would reach; changes nothing.
+
+        Raises:
+            NotFound: there is no such campaign, or it is somebody else's.
+        """
+        campaign = yield from read_campaign(self, id)
+        rules = yield from _audience(self, campaign)
+        return (yield from inspect(self, campaign.message, rules, campaign.timezone))
+
+    @operation
+    def launch(self, id: UUID | str, *, expected: Status | None = None) -> Steps[Campaign]:
+        """Make a campaign active, and freeze its audience and size.
+
+        Args:
+            id: the campaign.
+            expected: the status that it is believed to have, if that matters.
+
+        Raises:
+            NotFound: there is no such campaign, or it is somebody else's.
+            NotReady: it has no message or no audience.
+            IllegalTransition: it can't be launched from the status it has.
+            StaleState: somebody else moved it first.
+        """
+        return (yield from self._move(id, "launch", expected))
+
+    @operation
+    def schedule(
+        self, id: UUID | str, at: datetime, *, expected: Status | None = None
+    ) -> Steps[Campaign]:
+        """Note when a draft is to be launched. Launching it then is up to a job of yours.
+
+        Raises:
+            InvalidInput: the moment has no time zone, or has passed.
+            IllegalTransition: it isn't a draft.
+            NotFound, StaleState: as for `launch`.
+        """
+        moment = utc_text(at, "at")
+        if at <= datetime.now(UTC):
+            raise InvalidInput("at", "must lie in the future")
+        return (yield from self._move(id, "schedule", expected, moment))
+
+    @operation
+    def unschedule(self, id: UUID | str, *, expected: Status | None = None) -> Steps[Campaign]:
+        """Make a scheduled campaign a draft again. Raises as `launch` does."""
+        return (yield from self._move(id, "unschedule", expected))
+
+    @operation
+    def pause(self, id: UUID | str, *, expected: Status | None = None) -> Steps[Campaign]:
+        """Pause an active campaign. Raises as `launch` does."""
+        return (yield from self._move(id, "pause", expected))
+
+    @operation
+    def resume(self, id: UUID | str, *, expected: Status | None = None) -> Steps[Campaign]:
+        """Make a paused campaign active again. Raises as `launch` does."""
+        return (yield from self._move(id, "resume", expected))
+
+    @operation
+    def complete(self, id: UUID | str, *, expected: Status | None = None) -> Steps[Campaign]:
+        """End an active or paused campaign. Raises as `launch` does."""
+        return (yield from self._move(id, "complete", expected))
+
+    @operation
+    def archive(self, id: UUID | str, *, expected: Status | None = None) -> Steps[Campaign]:
+        """Put a draft or a completed campaign away, for good. Raises as `launch` does."""
+        return (yield from self._move(id, "archive", expected))
+
+    def _move(
+        self, id: UUID | str, move: str, expected: Status | None, scheduled_at: str | None = None
+    ) -> Steps[Campaign]:
+        arguments = {
+            "campaign_id": uuid_text(id),
+            "move": move,
+            "expected": expected,
+            "scheduled_at": scheduled_at,
+        }
+        response = yield self._rpc("move_campaign", arguments)
+        return _one(response.data)
+
+    @operation
+    def history(self, id: UUID | str) -> Steps[Sequence[StatusChange]]:
+        """Return every move that the campaign made, the first one first.
+
+        Raises:
+            NotFound: there is no such campaign, or it is somebody else's.
+        """
+        yield from read_campaign(self, id)
+
+        def select() -> Any:
+            query = self._db.from_("campaign_status_history").select("*")
+            return query.eq("campaign_id", uuid_text(id))
+
+        return (yield from collect(table_pages(select, StatusChange)))
+
+    @pages
+    def audience(self, id: UUID | str, *, page_size: int = PAGE) -> PagedSteps[Contact]:
+        """Yield each contact whom the campaign reaches, exactly once, page by page.
+
+        Whoever has unsubscribed is left out. After the launch, the rules are those that
+        were launched, and relative dates refer to the launch; the contacts are as they
+        are now.
+
+        Raises:
+            NotFound: there is no such campaign, or it is somebody else's.
+            NotReady: it has no audience yet.
+        """
+        campaign = yield from read_campaign(self, id)
+        yield from _reached(self, campaign, page_size)
+
+    @operation
+    def render(self, id: UUID | str, contact: Contact | Mapping[str, Any]) -> Steps[str]:
+        """Return the message of a campaign as one contact gets it.
+
+        Args:
+            id: the campaign.
+            contact: a contact, or a mapping with `email`, `attributes` and so on.
+
+        Raises:
+            NotFound: there is no such campaign, or it is somebody else's.
+            InvalidInput: the message is malformed, or a placeholder without a default
+                has no value for this contact.
+        """
+        campaign = yield from read_campaign(self, id)
+        return _template(campaign).render(contact)
+
+    @pages
+    def render_audience(
+        self, id: UUID | str, *, page_size: int = PAGE
+    ) -> PagedSteps[tuple[Contact, str]]:
+        """Yield each contact whom the campaign reaches, with the message for it.
+
+        Raises:
+            InvalidInput: as for `render`; give placeholders a default to be safe.
+            NotFound, NotReady: as for `audience`.
+        """
+        campaign = yield from read_campaign(self, id)
+        template = _template(campaign)
+        reached = _reached(self, campaign, page_size)
+        yield from map_pages(lambda contact: (contact, template.render(contact)), reached)
+
+
+def _select(resource: Resource[Any], status: Status | None) -> Callable[[], Any]:
+    if status is not None and status not in get_args(Status):
+        raise InvalidInput("status", f"must be one of {', '.join(get_args(Status))}")
+
+    def select() -> Any:
+        query = resource._db.from_("campaigns").select("*")
+        return query if status is None else query.eq("status", status)
+
+    return select
+
+
+def _audience(resource: Resource[Any], campaign: Campaign) -> Steps[Rules | None]:
+    """Return whom a campaign is for: its segment before the launch, its own rules after it."""
+    if campaign.launched_at is None and campaign.segment_id is not None:
+        segment = yield from read_segment(resource, campaign.segment_id)
+        return None if segment.wire is None else segment.rules
+    return campaign.rules
+
+
+def _reached(resource: Resource[Any], campaign: Campaign, page_size: int) -> PagedSteps[Contact]:
+    rules = yield from _audience(resource, campaign)
+    if rules is None:
+        raise NotReady("the campaign has no audience: give it rules or a segment")
+    arguments = match_arguments(rules, campaign.launched_at, campaign.timezone)
+    reachable = {**arguments, "reachable": True}
+    yield from function_pages(resource, "match_contacts", reachable, Contact, page_size)
+
+
+def _template(campaign: Campaign) -> Template:
+    if not (campaign.message or "").strip():
+        raise NotReady("the campaign has no message")
+    return Template.parse(campaign.message or "")
+
+
+_CHECKS: dict[str, Callable[[Any], Any]] = {
+    "name": lambda value: text(value, "name", required=True),
+    "message": lambda value: value if value is None else Template.parse(value) and value,
+    "description": lambda value: text(value, "description", longest=10_000),
+    "rules": lambda value: value if value is None else Rules.of(value).to_wire(),
+    "segment_id": lambda value: value if value is None else uuid_text(value, "segment_id"),
+    "timezone": timezone_name,
+}
+
+
+def _row(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _CHECKS[name](value) for name, value in values.items()}
+
+
+def _one(rows: Any) -> Campaign:
+    if not rows:
+        raise NotFound("there is no such campaign, or it isn't yours")
+    return Campaign.model_validate(rows[0])
+
+
+def read_campaign(resource: Resource[Any], id: UUID | str) -> Steps[Campaign]:
+    """Read one campaign, or raise `NotFound`."""
+    response = yield resource._db.from_("campaigns").select("*").eq("id", uuid_text(id))
+    return _one(response.data)

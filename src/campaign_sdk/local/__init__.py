@@ -1,0 +1,23 @@
+"""A real Supabase on this machine, without Docker: `pip install 'campaign-sdk[local]'`."""
+
+from campaign_sdk.local._background import (
+    LocalStatus,
+    default_data,
+    logs,
+    reset,
+    start_background,
+    status,
+    stop_background,
+)
+from campaign_sdk.local._stack import LocalSupabase
+
+__all__ = [
+    "LocalStatus",
+    "LocalSupabase",
+    "default_data",
+    "logs",
+    "reset",
+    "start_background",
+    "status",
+    "stop_background",
+]

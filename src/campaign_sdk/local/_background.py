@@ -1,0 +1,124 @@
+"""A stack that stays up when the command that started it has ended."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from platformdirs import user_data_path
+
+from campaign_sdk._errors import LocalStackError
+from campaign_sdk.local import _settings
+from campaign_sdk.local._files import locked, tail
+from campaign_sdk.local._postgres import SUPERUSER, address
+from campaign_sdk.local._settings import Settings
+from campaign_sdk.local._stack import DATABASE_FOLDER, LOCK, POSTGRES_LOG, SERVER_LOG
+
+BACKGROUND_LOG = "background.log"
+_LOGS = (BACKGROUND_LOG, SERVER_LOG, POSTGRES_LOG)
+_STOP_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class LocalStatus:
+    """A stack's whereabouts; `url`, `db_url` and `pid` are `None` when it isn't running."""
+
+    data: Path
+    running: bool
+    url: str | None = None
+    anon_key: str | None = None
+    service_key: str | None = None
+    db_url: str | None = None
+    pid: int | None = None
+
+
+def default_data() -> Path:
+    """Return the folder that the background stack keeps its data in unless told otherwise."""
+    return user_data_path("campaign-sdk") / "local"
+
+
+def start_background(
+    data: Path | str | None = None, migrations: Path | str | None = None
+) -> LocalStatus:
+    """Start a stack that stays up; one that is up already is left as it is."""
+    folder = _folder(data)
+    found = status(folder)
+    if found.running:
+        return found
+    command = [sys.executable, "-m", "campaign_sdk.local", str(folder)]
+    if migrations is not None:
+        command.append(str(Path(migrations).resolve()))
+    done = subprocess.run(  # noqa: S603 - ourselves
+        command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+    if done.returncode:
+        raise LocalStackError(done.stderr.strip() or "The local stack didn't start.")
+    return status(folder)
+
+
+def status(data: Path | str | None = None) -> LocalStatus:
+    """Tell whether the stack of a folder is up, and where."""
+    folder = _folder(data)
+    if not (folder / _settings.FILE).exists():
+        return LocalStatus(folder, running=False)
+    kept = Settings.of(folder)
+    if not _in_use(folder):
+        return LocalStatus(
+            folder, running=False, anon_key=kept.anon_key, service_key=kept.service_key
+        )
+    return LocalStatus(
+        data=folder,
+        running=True,
+        url=f"http://127.0.0.1:{kept.port}",
+        anon_key=kept.anon_key,
+        service_key=kept.service_key,
+        db_url=address(SUPERUSER, kept.db_password, kept.db_port),
+        pid=kept.pid,
+    )
+
+
+def stop_background(data: Path | str | None = None) -> bool:
+    """Stop the stack of a folder; tell whether it was up."""
+    found = status(data)
+    if found.pid is None:
+        return False
+    os.kill(found.pid, signal.SIGTERM)
+    try:
+        with locked(found.data / LOCK, wait=_STOP_SECONDS):
+            return True
+    except BlockingIOError:
+        raise LocalStackError(f"The local stack (process {found.pid}) doesn't stop.") from None
+
+
+def reset(data: Path | str | None = None) -> LocalStatus:
+    """Throw the data of a folder away and keep its keys; start anew if it was up."""
+    folder = _folder(data)
+    was_up = stop_background(folder)
+    shutil.rmtree(folder / DATABASE_FOLDER, ignore_errors=True)
+    for name in _LOGS:
+        (folder / name).unlink(missing_ok=True)
+    return start_background(folder) if was_up else status(folder)
+
+
+def logs(data: Path | str | None = None, lines: int = 100) -> str:
+    """Return the last lines of each of the stack's logs."""
+    folder = _folder(data)
+    found = {name: tail(folder / name, lines) for name in _LOGS}
+    return "\n".join(f"==> {name} <==\n{text}" for name, text in found.items() if text)
+
+
+def _folder(data: Path | str | None) -> Path:
+    return Path(data).expanduser().resolve() if data is not None else default_data()
+
+
+def _in_use(folder: Path) -> bool:
+    try:
+        with locked(folder / LOCK, wait=0):
+            return False
+    except BlockingIOError:
+        return True

@@ -1,0 +1,72 @@
+"""Files that processes share: locks, folders that appear whole, ports, logs."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import socket
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+TAIL_LINES = 20
+
+
+@contextmanager
+def locked(path: Path, *, wait: float = 600) -> Iterator[None]:
+    """Hold the lock file `path`; raise `BlockingIOError` if it isn't free after `wait` seconds."""
+    file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        _take(file, time.monotonic() + wait)
+        yield
+    finally:
+        os.close(file)
+
+
+def _take(file: int, deadline: float) -> None:
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+        else:
+            return
+
+
+@contextmanager
+def publish(target: Path) -> Iterator[Path]:
+    """Give an empty folder that becomes `target` in one step, or not at all."""
+    folder = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    try:
+        yield folder
+        folder.rename(target)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def free_port(preferred: int | None = None) -> int:
+    """Return `preferred` if nobody listens there, else a port that is free now."""
+    for port in (preferred or 0, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise OSError("no free port on 127.0.0.1")
+
+
+def tail(log: Path, lines: int = TAIL_LINES) -> str:
+    """Return the last lines of `log`, or nothing if there is none."""
+    try:
+        text = log.read_text(errors="replace")
+    except OSError:
+        return ""
+    return "\n".join(text.splitlines()[-lines:])

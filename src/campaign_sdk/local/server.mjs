@@ -1,0 +1,67 @@
+// Serves Supabase Lite for one local stack.
+//
+// The launcher drives it: one JSON command a line on stdin, one JSON answer a line
+// on the file descriptor given as the argument.
+//   {"prepare": {database, app, fresh, google}}   connect; create Lite's schemas when fresh
+//   {"listen": {port}}                            answer with the port that was free
+// When stdin ends the launcher is gone, however it went, and so does this process.
+
+import { writeSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { serve } from "@hono/node-server";
+import { App } from "@supabase/lite";
+import { redirectGoogle } from "./google.mjs";
+import { RepairedConnection } from "./repairs.mjs";
+
+const LOOPBACK = "127.0.0.1";
+// Longer than any client keeps an idle connection: the side that closes first must be the
+// client's, or its next request dies on a connection that we have just closed.
+const KEEP_ALIVE_MS = 75_000;
+
+let app;
+let decorate = (response) => response;
+
+async function prepare({ database, app: config, fresh, google }) {
+  if (google) decorate = redirectGoogle(google);
+  app = new App({ ...config, connection: new RepairedConnection(database) });
+  if (fresh) await app.ensureSystemSchema();
+  return {};
+}
+
+async function listen({ port }) {
+  await app.connection.followSchema();
+  const server = await bind(port).catch(() => bind(0));
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  const bound = server.address().port;
+  // Where providers send the browser back to: Lite would say port 54321.
+  app.config.api.external_url = `http://${LOOPBACK}:${bound}`;
+  return { port: bound };
+}
+
+function bind(port) {
+  return new Promise((resolve, reject) => {
+    const server = serve({ fetch: answer, hostname: LOOPBACK, port }, () => resolve(server));
+    server.once("error", reject);
+  });
+}
+
+async function answer(request) {
+  return decorate(await app.fetch(request, { peerAddress: null }));
+}
+
+const commands = { prepare, listen };
+const reply = (message) => writeSync(Number(process.argv[2]), `${JSON.stringify(message)}\n`);
+
+async function obey(line) {
+  const [[name, argument]] = Object.entries(JSON.parse(line));
+  try {
+    reply(await commands[name](argument));
+  } catch (error) {
+    console.error(error);
+    reply({ error: String(error?.message ?? error) });
+  }
+}
+
+createInterface({ input: process.stdin })
+  .on("line", obey)
+  .on("close", () => process.exit(0));

@@ -1,0 +1,218 @@
+"""Rules written as Python expressions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from decimal import Decimal
+from typing import NoReturn
+
+from .._errors import InvalidRules
+from . import _dates, _wire
+from ._check import check_json
+from ._rules import Rules
+from ._tree import EVERYONE, Relative, Rule, Value
+from ._values import exact, plain
+
+_RULE = "$.rules[0]"
+"""Where the wire holds a rule that stands alone."""
+
+Date = date | datetime
+Number = int | float | Decimal
+Operand = str | bool | Number | Date
+
+
+class Field:
+    """A field of a contact, to be compared; made by `field`."""
+
+    __slots__ = ("_name",)
+
+    def __init__(self, name: str) -> None:
+        """Name a field; see `field`."""
+        self._name = _wire.load_field(name, f"{_RULE}.field")
+
+    def __eq__(self, other: Operand) -> Rules:  # type: ignore[override]
+        """Equal to a value: a text exactly, a number by its value."""
+        return self._compare("=", other)
+
+    def __ne__(self, other: Operand) -> Rules:  # type: ignore[override]
+        """Not equal to a value, or missing."""
+        return self._compare("!=", other)
+
+    def __lt__(self, other: Number | Date | str) -> Rules:
+        """Less than a number, or before a date."""
+        return self._compare("<", other)
+
+    def __le__(self, other: Number | Date | str) -> Rules:
+        """At most a number, or not after a date."""
+        return self._compare("<=", other)
+
+    def __gt__(self, other: Number | Date | str) -> Rules:
+        """Greater than a number, or after a date."""
+        return self._compare(">", other)
+
+    def __ge__(self, other: Number | Date | str) -> Rules:
+        """At least a number, or not before a date."""
+        return self._compare(">=", other)
+
+    def in_(self, values: Iterable[Operand]) -> Rules:
+        """Equal to one of the values."""
+        return self._list("in", values)
+
+    def not_in(self, values: Iterable[Operand]) -> Rules:
+        """Equal to none of the values, or missing."""
+        return self._list("notIn", values)
+
+    def between(self, low: Number | Date | str, high: Number | Date | str) -> Rules:
+        """Between two numbers or dates, both included."""
+        return self._list("between", (low, high))
+
+    def not_between(self, low: Number | Date | str, high: Number | Date | str) -> Rules:
+        """Outside of a range, or missing."""
+        return self._list("notBetween", (low, high))
+
+    def contains(self, value: Operand) -> Rules:
+        """A text with this in it, literally; or a list with this element."""
+        return self._compare("contains", value)
+
+    def not_contains(self, value: Operand) -> Rules:
+        """The complement of `contains`."""
+        return self._compare("doesNotContain", value)
+
+    def begins_with(self, text: str) -> Rules:
+        """A text that begins with this, literally."""
+        return self._compare("beginsWith", text)
+
+    def not_begins_with(self, text: str) -> Rules:
+        """The complement of `begins_with`."""
+        return self._compare("doesNotBeginWith", text)
+
+    def ends_with(self, text: str) -> Rules:
+        """A text that ends with this, literally."""
+        return self._compare("endsWith", text)
+
+    def not_ends_with(self, text: str) -> Rules:
+        """The complement of `ends_with`."""
+        return self._compare("doesNotEndWith", text)
+
+    def exists(self) -> Rules:
+        """The contact has this field, and it isn't null."""
+        return self._rule("notNull", None)
+
+    def is_null(self) -> Rules:
+        """The contact lacks this field, or it is null."""
+        return self._rule("null", None)
+
+    def before(self, moment: Date | str) -> Rules:
+        """Before a date; the same as `<`."""
+        return self._compare("<", moment)
+
+    def after(self, moment: Date | str) -> Rules:
+        """After a date; the same as `>`."""
+        return self._compare(">", moment)
+
+    def within_last(
+        self, *, minutes: int = 0, hours: int = 0, days: int = 0, weeks: int = 0,
+        months: int = 0, years: int = 0,
+    ) -> Rules:  # fmt: skip
+        """Not longer ago than this, counted back from the moment of evaluation.
+
+        A date in the future is within it. Exactly one unit is given.
+        """
+        spans = (minutes, hours, days, weeks, months, years)
+        return self._rule(">=", _ago(dict(zip(_dates.UNITS, spans, strict=True))))
+
+    def not_within_last(
+        self, *, minutes: int = 0, hours: int = 0, days: int = 0, weeks: int = 0,
+        months: int = 0, years: int = 0,
+    ) -> Rules:  # fmt: skip
+        """Longer ago than this, or never: the complement of `within_last`."""
+        return ~self.within_last(
+            minutes=minutes, hours=hours, days=days, weeks=weeks, months=months, years=years
+        )
+
+    def __hash__(self) -> int:
+        """Fields of the same name have the same hash."""
+        return hash(self._name)
+
+    def __repr__(self) -> str:
+        """Show how it was made."""
+        return f"field({self._name!r})"
+
+    def __bool__(self) -> NoReturn:
+        """Refuse: a field is not a rule."""
+        raise TypeError(f"{self!r} is not a rule: compare it, or use .exists()")
+
+    def _compare(self, operator: str, value: Operand) -> Rules:
+        return self._rule(operator, _to_wire(value, f"{_RULE}.value"))
+
+    def _list(self, operator: str, values: Iterable[Operand]) -> Rules:
+        if isinstance(values, str):
+            raise InvalidRules(f"{_RULE}.value", "must be a list of values, not one text")
+        return self._rule(
+            operator,
+            tuple(_to_wire(value, f"{_RULE}.value[{n}]") for n, value in enumerate(values)),
+        )
+
+    def _rule(self, operator: str, value: Value) -> Rules:
+        wire = _wire.dump_value(value)
+        check_json(wire)
+        return Rules(Rule(self._name, operator, _wire.load_value(operator, wire, f"{_RULE}.value")))
+
+
+def field(name: str) -> Field:
+    """Name a field of a contact, to compare it with something.
+
+    Args:
+        name: `email`, `phone`, `created_at`, `updated_at` or `unsubscribed_at` for a
+            column; anything else is a path into the attributes, such as `address.city`.
+            `attributes.email` is the attribute of that name.
+
+    Raises:
+        InvalidRules: if the name is empty, or a part of its path is.
+    """
+    return Field(name)
+
+
+def everyone() -> Rules:
+    """Return the rules of the whole audience, which is never what unfinished rules mean."""
+    return Rules(EVERYONE)
+
+
+def _to_wire(value: object, path: str) -> str | int | float | bool:
+    if isinstance(value, datetime):
+        if value.utcoffset() is None:
+            raise InvalidRules(
+                path, "is a naive datetime: give it a time zone, such as datetime.UTC"
+            )
+        return _dates.utc_text(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return _decimal_to_wire(value, path)
+    if isinstance(value, int) and not isinstance(value, bool):
+        # JavaScript, which may read these rules, keeps integers up to here.
+        return value if abs(value) <= 1 << 53 else _decimal_to_wire(Decimal(value), path)
+    if isinstance(value, str | bool | float):
+        return value
+    raise InvalidRules(
+        path, f"must be a text, a number, a boolean or a date, not {type(value).__name__}"
+    )
+
+
+def _decimal_to_wire(value: Decimal, path: str) -> str | int | float:
+    if not value.is_finite():
+        raise InvalidRules(path, "must be a finite number")
+    if value == int(value) and abs(value) <= 1 << 53:
+        return int(value)
+    return float(value) if exact(float(value)) == value else plain(value)
+
+
+def _ago(spans: dict[str, int]) -> Relative:
+    given = {unit: span for unit, span in spans.items() if span}
+    if len(given) != 1:
+        raise TypeError("give exactly one of minutes, hours, days, weeks, months and years")
+    unit, span = given.popitem()
+    if not isinstance(span, int) or isinstance(span, bool) or span < 0:
+        raise InvalidRules(f"{_RULE}.value.offset", "must be a positive whole number")
+    return Relative("now", -span, unit)

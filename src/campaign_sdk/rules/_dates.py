@@ -1,0 +1,171 @@
+"""Dates in rules: how they are written, and when two of them come before each other."""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from .._errors import InvalidInput
+from ._tree import Relative
+
+BARE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+INSTANT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]([01][0-9]|2[0-3]):[0-5][0-9]"
+    r"(:[0-5][0-9](\.[0-9]{1,6})?)?(Z|[+-](0[0-9]|1[0-5]):[0-5][0-9])"
+)
+NAIVE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?")
+STORED = re.compile(r".{4}-..-..(T..:..:..(\..*)?Z)?", re.DOTALL)
+"""The shape by which the database takes a stored text as a date. By shape only: to look
+at each digit of a million contacts would cost more than all the rest of a rule."""
+
+ANCHORS = (
+    "now",
+    *(
+        edge + period
+        for period in ("Day", "Week", "Month", "Year")
+        for edge in ("startOf", "endOf")
+    ),
+)
+UNITS = {
+    "minute": 525_600_000,
+    "hour": 8_760_000,
+    "day": 365_000,
+    "week": 52_000,
+    "month": 12_000,
+    "year": 1_000,
+}
+"""The units of an offset, and the most of each: a thousand years."""
+
+_TIMEZONE = re.compile(r"UTC|[A-Za-z_]+(/[A-Za-z_-]+)+|Etc/GMT([+-]1?[0-9])?")
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """An instant: as a clock in UTC shows it, and as one on the wall does."""
+
+    utc: datetime
+    wall: datetime
+
+
+@lru_cache(maxsize=64)
+def zone(name: str) -> ZoneInfo:
+    """Return a time zone by its IANA name, or raise `InvalidInput` (path `timezone`)."""
+    # Abbreviations and POSIX strings, which PostgreSQL would take, mean something else,
+    # or nothing, to whoever reads IANA names.
+    if not isinstance(name, str) or not _TIMEZONE.fullmatch(name):
+        raise InvalidInput("timezone", 'must be an IANA name such as "Europe/Berlin"')
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise InvalidInput("timezone", "is not a known IANA time zone") from None
+
+
+def utc_text(moment: datetime) -> str:
+    """Write an aware datetime the one way in which the SDK stores instants (`…Z`)."""
+    if moment.tzinfo is None or moment.utcoffset() is None:
+        raise InvalidInput("datetime", 'lacks a time zone: pass an aware one, as with "UTC"')
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+
+
+def at_wall(utc: datetime, timezone: ZoneInfo) -> datetime:
+    """What a clock on the wall shows, kept within the years 1 to 9999."""
+    try:
+        return utc.replace(tzinfo=UTC).astimezone(timezone).replace(tzinfo=None, fold=0)
+    except OverflowError:
+        return _clamp(utc)
+
+
+def to_utc(wall: datetime, timezone: ZoneInfo) -> datetime:
+    """The instant at which a clock on the wall shows this, kept within the years 1 to 9999."""
+    # What PostgreSQL does: of the two readings around a change of the clocks, the one
+    # with the smaller offset (the time before a gap, the second pass of an overlap).
+    offsets = (wall.replace(fold=fold, tzinfo=timezone).utcoffset() for fold in (0, 1))
+    return shifted(wall, -min(offset for offset in offsets if offset is not None))
+
+
+def shifted(moment: datetime, by: timedelta) -> datetime:
+    """Add, stopping at the ends of the calendar."""
+    try:
+        return moment + by
+    except OverflowError:
+        return datetime.max if by > timedelta(0) else datetime.min
+
+
+def read(text: str, timezone: ZoneInfo) -> Moment | None:
+    """Read a date or an instant of a rule, or return `None` if it is neither."""
+    try:
+        if BARE.fullmatch(text):
+            wall = datetime.combine(date.fromisoformat(text), time())
+            return Moment(to_utc(wall, timezone), wall)
+        if INSTANT.fullmatch(text):
+            aware = datetime.fromisoformat(text)
+            utc = shifted(aware.replace(tzinfo=None), -(aware.utcoffset() or timedelta(0)))
+            return Moment(utc, at_wall(utc, timezone))
+    except ValueError:
+        pass
+    return None
+
+
+def resolve(relative: Relative, as_of: datetime, timezone: ZoneInfo) -> Moment:
+    """Resolve a relative date at a moment (naive, in UTC)."""
+    utc = _resolve_utc(relative, as_of, timezone)
+    return Moment(utc, at_wall(utc, timezone))
+
+
+def _resolve_utc(relative: Relative, as_of: datetime, timezone: ZoneInfo) -> datetime:
+    anchored = _anchor(at_wall(as_of, timezone), relative.anchor)
+    # Hours and minutes elapse; days, weeks, months and years turn on the calendar.
+    if relative.unit in ("minute", "hour"):
+        start = as_of if relative.anchor == "now" else to_utc(anchored, timezone)
+        return shifted(start, timedelta(**{f"{relative.unit}s": relative.offset}))
+    if relative.anchor == "now" and not relative.offset:
+        return as_of
+    return to_utc(_on_calendar(anchored, relative.offset, relative.unit), timezone)
+
+
+def _anchor(wall: datetime, anchor: str) -> datetime:
+    if anchor == "now":
+        return wall
+    unit = anchor.removeprefix("startOf").removeprefix("endOf").lower()
+    start = datetime.combine(wall.date(), time())
+    if unit == "week":
+        start = shifted(start, -timedelta(days=wall.weekday()))
+    elif unit != "day":
+        start = start.replace(day=1, month=1 if unit == "year" else start.month)
+    if anchor.startswith("startOf"):
+        return start
+    return shifted(_on_calendar(start, 1, unit), -timedelta(microseconds=1))
+
+
+def _on_calendar(wall: datetime, offset: int, unit: str) -> datetime:
+    if unit in ("day", "week"):
+        return shifted(wall, timedelta(**{f"{unit}s": offset}))
+    months = wall.year * 12 + wall.month - 1 + offset * (12 if unit == "year" else 1)
+    year, month = divmod(months, 12)
+    if not 1 <= year <= 9999:
+        return datetime.max if offset > 0 else datetime.min
+    return wall.replace(
+        year=year, month=month + 1, day=min(wall.day, monthrange(year, month + 1)[1])
+    )
+
+
+def _clamp(utc: datetime) -> datetime:
+    return datetime.max if utc.year > 5000 else datetime.min
+
+
+def before(stored: str, moment: Moment, *, inclusive: bool) -> bool:
+    """Whether a stored text of the right shape lies before a moment (or on it).
+
+    A bare date is compared with the clock on the wall; an instant, in UTC. Both as
+    texts, which is what the database does.
+    """
+    if len(stored) == 10:
+        midnight = moment.wall.time() == time()
+        day = moment.wall.date().isoformat()
+        return stored < (day if midnight and not inclusive else f"{day}T")
+    bound = moment.utc.isoformat(timespec="microseconds")
+    return stored.rstrip("Z") < (f"{bound} " if inclusive else bound.rstrip("0").rstrip("."))

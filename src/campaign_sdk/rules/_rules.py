@@ -1,0 +1,136 @@
+"""`Rules`: who belongs to an audience, as a value."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any, NoReturn, TypeVar
+
+from .._errors import InvalidRules
+from . import _evaluate, _tree, _wire
+from ._check import check_json
+from ._tree import Node
+
+Person = TypeVar("Person")
+
+
+class Rules:
+    """Who belongs to an audience: an immutable tree of rules.
+
+    Build one with `field` and `everyone`, and combine them with `&`, `|` and `~`; or
+    read react-querybuilder's JSON with `Rules.from_wire`. Every tree is true or false
+    for every contact, and `~rules` is exactly its complement.
+    """
+
+    __slots__ = ("_node",)
+    _node: Node
+
+    def __init__(self, node: Node) -> None:
+        """Wrap a tree. Use `field`, `everyone`, `Rules.from_wire` or `Rules.of` instead."""
+        if _tree.depth(node) > _tree.MAX_DEPTH:
+            raise InvalidRules("$", f"is nested more than {_tree.MAX_DEPTH} groups deep")
+        object.__setattr__(self, "_node", node)
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> Rules:
+        """Read react-querybuilder's JSON.
+
+        Raises:
+            InvalidRules: with the JSON path of what is unfinished, unknown or malformed.
+        """
+        return cls(_wire.load(wire))
+
+    @classmethod
+    def of(cls, rules: RulesLike) -> Rules:
+        """Take rules in either form, an expression or the wire's JSON.
+
+        Raises:
+            InvalidRules: with the JSON path of what is refused.
+        """
+        return rules if isinstance(rules, Rules) else cls.from_wire(rules)
+
+    def to_wire(self) -> dict[str, Any]:
+        """Return react-querybuilder's JSON, ready for `json.dumps`.
+
+        Raises:
+            InvalidRules: if it takes more than 256 kB.
+        """
+        wire = _wire.dump(self._node)
+        check_json(wire)
+        return wire
+
+    def matches(
+        self, contact: object, as_of: datetime | None = None, timezone: str = "UTC"
+    ) -> bool:
+        """Whether a contact belongs to the audience, as the database would decide.
+
+        Args:
+            contact: a mapping or an object with `email`, `phone`, `created_at`,
+                `updated_at`, `unsubscribed_at` and `attributes`. In a mapping without
+                `attributes`, every key that isn't a column's is an attribute.
+            as_of: the moment at which relative dates are resolved; now by default.
+            timezone: the IANA time zone of days, weeks, months and years.
+
+        Raises:
+            InvalidInput: if `as_of` is naive or `timezone` unknown. Never for data.
+        """
+        return _evaluate.predicate(self._node, as_of, timezone)(contact)
+
+    def filter(
+        self, contacts: Iterable[Person], as_of: datetime | None = None, timezone: str = "UTC"
+    ) -> Iterator[Person]:
+        """Yield the contacts that belong to the audience; see `matches`."""
+        return filter(_evaluate.predicate(self._node, as_of, timezone), contacts)
+
+    def explain(self) -> str:
+        """Return the rules as people read them."""
+        return _tree.describe(self._node)
+
+    def __and__(self, other: object) -> Rules:
+        """Both hold."""
+        return self._join("and", other) if isinstance(other, Rules) else NotImplemented
+
+    def __or__(self, other: object) -> Rules:
+        """At least one holds."""
+        return self._join("or", other) if isinstance(other, Rules) else NotImplemented
+
+    def __invert__(self) -> Rules:
+        """Exactly the contacts for which these rules don't hold."""
+        return Rules(_tree.complement(self._node))
+
+    def _join(self, combinator: _tree.Combinator, other: Rules) -> Rules:
+        return Rules(_tree.join(combinator, self._node, other._node))
+
+    def __bool__(self) -> NoReturn:
+        """Refuse: `and`, `or`, `not` and `a < b < c` would silently lose a rule."""
+        raise TypeError(
+            "rules are neither true nor false by themselves: combine them with &, | and ~ "
+            "(each comparison in parentheses), use .between() for a range, "
+            "and .matches(contact) to ask about a contact"
+        )
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both are the same tree; 1, 1.0, "1" and True are different values."""
+        if not isinstance(other, Rules):
+            return NotImplemented
+        return self._identity() == other._identity()
+
+    def __hash__(self) -> int:
+        """Equal rules have equal hashes."""
+        return hash(self._identity())
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        """Refuse: rules never change."""
+        raise AttributeError(f"rules are immutable: can't set {name!r}")
+
+    def __repr__(self) -> str:
+        """Show the rules as people read them."""
+        return f"<Rules: {self.explain()}>"
+
+    def _identity(self) -> str:
+        return json.dumps(_wire.dump(self._node))
+
+
+RulesLike = Rules | Mapping[str, Any]
+"""Rules in either form: an expression, or react-querybuilder's JSON."""

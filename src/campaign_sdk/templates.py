@@ -1,0 +1,161 @@
+"""Messages with placeholders: Liquid's output syntax, and no logic at all.
+
+    Hi {{ first_name | default: "there" }}, your last order was on
+    {{ last_order_at | date: "%-d %B %Y" | default: "a day long gone" }}.
+
+A message is parsed once, with everything wrong in it refused there and then, and
+rendered in one pass for each contact. What a contact holds is only ever text: it
+is never parsed, never expanded again and never reaches `str.format`.
+"""
+
+from __future__ import annotations
+
+import html as _html
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
+from difflib import get_close_matches
+from functools import partial
+from typing import Any, Protocol
+
+from ._errors import InvalidInput
+from ._template_filters import Refused, to_text
+from ._template_parser import COLUMNS, Placeholder, canonical, error_at, parse
+
+__all__ = ["SupportsAttributes", "Template"]
+
+_MOST_SUGGESTED = 20
+_BREAKS = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029]+")
+
+
+class SupportsAttributes(Protocol):
+    """A contact as an object: `attributes`, and the columns beside it."""
+
+    @property
+    def attributes(self) -> Mapping[str, Any]:
+        """What is known of the contact beyond the columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A parsed message: an immutable value, made by `Template.parse`.
+
+    Attributes:
+        source: the text as it was parsed.
+        fields: the names it uses, as in rules, in order of appearance.
+        required: those used at least once without a `default`: a contact that
+            lacks one of them can't get this message.
+    """
+
+    source: str
+    fields: tuple[str, ...] = field(repr=False)
+    required: tuple[str, ...] = field(repr=False)
+    _path: str = field(repr=False)
+    _zone: tzinfo = field(repr=False)
+    _parts: tuple[str | Placeholder, ...] = field(repr=False, compare=False)
+
+    @classmethod
+    def parse(cls, text: str, *, path: str = "message", timezone: tzinfo = UTC) -> Template:
+        """Parse a message; `timezone` is the one in which `date` shows instants.
+
+        Raises:
+            InvalidInput: the text is malformed, uses a tag or an unknown filter, or
+                is over the limits. `path` is the one given here; the reason starts
+                with line and column.
+        """
+        parts = parse(text, path, timezone)
+        used = [part for part in parts if isinstance(part, Placeholder)]
+        names = dict.fromkeys(part.name for part in used)
+        required = dict.fromkeys(part.name for part in used if part.fallback is None)
+        return cls(text, tuple(names), tuple(required), path, timezone, parts)
+
+    def check(self, known_fields: Iterable[str]) -> None:
+        """Refuse a placeholder for a field that no contact has.
+
+        The contact's own columns always exist; `known_fields` adds the attributes.
+
+        Raises:
+            InvalidInput: names the first unknown placeholder, and the fields there are.
+        """
+        known = {*COLUMNS, *map(canonical, known_fields)}
+        for part in self._parts:
+            if isinstance(part, Placeholder) and part.name not in known:
+                raise self._error(part, f"there is no such field. {_suggest(part.name, known)}")
+
+    def render(
+        self,
+        contact: Mapping[str, Any] | SupportsAttributes,
+        *,
+        html: bool = False,
+        one_line: bool = False,
+    ) -> str:
+        """Return the message for one contact.
+
+        Args:
+            contact: a mapping or an object with `email`, `attributes` and so on.
+            html: escape what stands for a placeholder; the text around it stays.
+            one_line: for subjects: line breaks and control characters, which could
+                smuggle in a header, become spaces.
+
+        Raises:
+            InvalidInput: a placeholder without default has no value here, or one
+                has a list or an object. Names the placeholder, never the value.
+        """
+        column, attributes = _sides(contact)
+        pieces: list[str] = []
+        for part in self._parts:
+            if isinstance(part, str):
+                pieces.append(part)
+                continue
+            try:
+                value = _fill(part, column, attributes)
+            except Refused as reason:
+                raise self._error(part, str(reason)) from None
+            pieces.append(_html.escape(value) if html else value)
+        message = "".join(pieces)
+        return _BREAKS.sub(" ", message) if one_line else message
+
+    def _error(self, part: Placeholder, reason: str) -> InvalidInput:
+        return error_at(self.source, self._path, part.at, f"`{{{{ {part.name} }}}}`: {reason}")
+
+
+def _sides(contact: Any) -> tuple[Callable[[str], Any], Any]:
+    """Return a way to read the contact's columns, and its attributes."""
+    if isinstance(contact, Mapping):
+        return contact.get, contact.get("attributes")
+    return partial(_column, contact), getattr(contact, "attributes", None)
+
+
+def _column(contact: object, name: str) -> Any:
+    return getattr(contact, name, None)
+
+
+def _fill(part: Placeholder, column: Callable[[str], Any], attributes: Any) -> str:
+    value = _dig(attributes, part.keys) if part.keys else column(part.name)
+    for step in part.filters:
+        if value is None:
+            break
+        value = step(value)
+    text = value if type(value) is str else to_text(value)
+    if text and not text.isspace():
+        return text
+    if part.fallback is None:
+        raise Refused("this contact has no value that it could show, and it has no default")
+    return part.fallback
+
+
+def _dig(value: Any, keys: tuple[str, ...]) -> Any:
+    for key in keys:
+        if not isinstance(value, Mapping):
+            return None
+        value = value.get(key)
+    return value
+
+
+def _suggest(name: str, known: Iterable[str]) -> str:
+    near = get_close_matches(name, known, n=1)
+    names = sorted(known)
+    more = f" and {len(names) - _MOST_SUGGESTED:,} more" if len(names) > _MOST_SUGGESTED else ""
+    question = f"Did you mean `{near[0]}`? " if near else ""
+    return f"{question}There are: {', '.join(names[:_MOST_SUGGESTED])}{more}"

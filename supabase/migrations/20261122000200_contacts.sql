@@ -1,0 +1,224 @@
+-- Chapter 2. Contacts: the people who can receive a campaign.
+
+create function private.normalize_email(email text)
+returns text
+language sql
+immutable
+security invoker
+set search_path = ''
+return normalize(
+  lower(normalize(btrim(email, e' \t\n\r\f\u000b\u00a0\u3000\ufeff'), nfc)), nfc
+);
+comment on function private.normalize_email(text) is
+  'The one stored form of an address: trimmed, NFC, lower-case.';
+
+create table public.contacts (
+  id uuid primary key default gen_random_uuid(),
+  user_id uuid not null default auth.uid() references auth.users (id) on delete cascade,
+  email text not null,
+  phone text,
+  attributes jsonb not null default '{}',
+  unsubscribed_at timestamptz,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint contacts_email_unique unique (user_id, email),
+  -- What campaign_events points at: an event can't name another owner's contact.
+  constraint contacts_owner_unique unique (user_id, id),
+  constraint contacts_email_normalized check (email = private.normalize_email(email)),
+  constraint contacts_email_shape check (
+    length(email) <= 254
+    and email ~ '^[^@[:space:][:cntrl:]]+@[^@[:space:][:cntrl:].]+(\.[^@[:space:][:cntrl:].]+)+$'
+  ),
+  constraint contacts_phone_length check (length(phone) between 1 and 64),
+  constraint contacts_attributes_object check (jsonb_typeof(attributes) = 'object'),
+  constraint contacts_attributes_size check (octet_length(attributes::text) <= 65536)
+);
+comment on table public.contacts is
+  'The people who can receive a campaign. Whoever unsubscribed stays a contact and leaves every audience.';
+comment on column public.contacts.email is 'Trimmed, NFC, lower-case; unique for its owner.';
+comment on column public.contacts.attributes is
+  'What is known about the contact: a JSON object, at most 64 kB; what rules and placeholders refer to.';
+comment on column public.contacts.unsubscribed_at is
+  'Since when the contact wants no more messages; null for a subscriber.';
+
+alter table public.contacts enable row level security;
+revoke all on public.contacts from public, anon, authenticated;
+grant select, insert, update, delete on public.contacts to authenticated;
+create policy "Owners read their contacts" on public.contacts
+  for select to authenticated using (user_id = (select auth.uid()));
+create policy "Owners add contacts of their own" on public.contacts
+  for insert to authenticated with check (user_id = (select auth.uid()));
+create policy "Owners change their contacts and keep them" on public.contacts
+  for update to authenticated
+  using (user_id = (select auth.uid())) with check (user_id = (select auth.uid()));
+create policy "Owners delete their contacts" on public.contacts
+  for delete to authenticated using (user_id = (select auth.uid()));
+
+create function private.normalize_contact()
+returns trigger
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  new.email := private.normalize_email(new.email);
+  return new;
+end
+$$;
+comment on function private.normalize_contact() is
+  'Stores an address in its one form, whoever writes it.';
+
+create trigger normalize_contact before insert or update of email on public.contacts
+  for each row execute function private.normalize_contact();
+create trigger touch_updated_at before update on public.contacts
+  for each row when (old is distinct from new) execute function private.touch_updated_at();
+
+create type public.upsert_result as (created integer, updated integer, unchanged integer);
+comment on type public.upsert_result is 'What became of the contacts of one upsert.';
+
+create function public.upsert_contacts(contacts jsonb)
+returns public.upsert_result
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  result public.upsert_result;
+  given integer;
+begin
+  with item as (
+    select distinct on (private.normalize_email(i.email))
+      private.normalize_email(i.email) as email, i.phone,
+      coalesce(i.attributes, '{}') as attributes, i.unsubscribed_at
+    from jsonb_to_recordset(upsert_contacts.contacts)
+      as i (email text, phone text, attributes jsonb, unsubscribed_at timestamptz)
+    -- One order for all writers, or two overlapping imports deadlock.
+    order by private.normalize_email(i.email)
+  ),
+  written as (
+    insert into public.contacts as c (email, phone, attributes, unsubscribed_at)
+    select item.email, item.phone, item.attributes, item.unsubscribed_at from item
+    on conflict (user_id, email) do update set
+      phone = coalesce(excluded.phone, c.phone),
+      attributes = c.attributes || excluded.attributes,
+      -- The earlier date stands, and nobody is subscribed again by an import.
+      unsubscribed_at = coalesce(c.unsubscribed_at, excluded.unsubscribed_at)
+    where (c.phone, c.attributes, c.unsubscribed_at) is distinct from (
+      coalesce(excluded.phone, c.phone),
+      c.attributes || excluded.attributes,
+      coalesce(c.unsubscribed_at, excluded.unsubscribed_at)
+    )
+    -- xmax is zero only for a row that this statement inserted.
+    returning (c.xmax = 0) as created
+  )
+  select count(*) filter (where written.created), count(*) filter (where not written.created),
+    (select count(*) from item)
+  into result.created, result.updated, given
+  from written;
+  result.unchanged := given - result.created - result.updated;
+  return result;
+end
+$$;
+comment on function public.upsert_contacts(jsonb) is
+  'Creates contacts, or merges into those with the same address: a given phone replaces, attributes are merged key by key, an unsubscription stays.';
+
+create function public.update_contact(contact_id uuid, changes jsonb)
+returns setof public.contacts
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  return query
+  update public.contacts as c set
+    email = case when changes ? 'email' then changes ->> 'email' else c.email end,
+    phone = case when changes ? 'phone' then changes ->> 'phone' else c.phone end,
+    attributes = c.attributes || coalesce(changes -> 'attributes', '{}'),
+    unsubscribed_at = case
+      when changes ? 'unsubscribed_at' then (changes ->> 'unsubscribed_at')::timestamptz
+      else c.unsubscribed_at
+    end
+  where c.id = contact_id
+  returning c.*;
+end
+$$;
+comment on function public.update_contact(uuid, jsonb) is
+  'Changes what is given of one contact, merging attributes key by key; no row if it isn''t the caller''s.';
+
+create function public.unsubscribe_contact(contact_id uuid)
+returns setof public.contacts
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  return query
+  update public.contacts as c set unsubscribed_at = coalesce(c.unsubscribed_at, now())
+  where c.id = contact_id
+  returning c.*;
+end
+$$;
+comment on function public.unsubscribe_contact(uuid) is
+  'Takes a contact out of every audience; the first date stands. No row if it isn''t the caller''s.';
+
+create type public.contact_fields as (sampled bigint, fields jsonb);
+comment on type public.contact_fields is
+  'How many contacts were looked at, and of each attribute: name (its dotted path), types (of JSON), present (in how many), examples. One row, so that no limit on rows cuts it.';
+
+create function public.list_contact_fields(sample integer default 100000)
+returns public.contact_fields
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  result public.contact_fields;
+begin
+  with recursive looked_at as materialized (
+    -- Ids are random, so the first ones are a fair sample.
+    select c.attributes from public.contacts as c
+    where c.user_id = (select auth.uid())
+    order by c.id limit least(greatest(sample, 1), 1000000)
+  ),
+  leaf (name, value) as (
+    select e.key, e.value
+    from looked_at as c, jsonb_each(c.attributes) as e
+    union all
+    select leaf.name || '.' || e.key, e.value
+    from leaf, jsonb_each(leaf.value) as e
+    where jsonb_typeof(leaf.value) = 'object'
+  ),
+  field as (
+    select leaf.name,
+      array_agg(distinct jsonb_typeof(leaf.value)) as types,
+      count(*) as present,
+      (array_agg(distinct left(leaf.value #>> '{}', 60)))[1:3] as examples
+    from leaf
+    where jsonb_typeof(leaf.value) not in ('null', 'object')
+    group by leaf.name
+  )
+  select (select count(*) from looked_at),
+    coalesce(
+      jsonb_agg(to_jsonb(field) order by field.name), '[]'
+    )
+  into result.sampled, result.fields
+  from field;
+  return result;
+end
+$$;
+comment on function public.list_contact_fields(integer) is
+  'The attributes that the caller''s contacts have, as dotted paths, from a random sample of so many contacts.';
+
+revoke execute on function
+  private.normalize_email(text), private.normalize_contact(),
+  public.upsert_contacts(jsonb), public.update_contact(uuid, jsonb),
+  public.unsubscribe_contact(uuid), public.list_contact_fields(integer)
+  from public, anon, authenticated, service_role;
+grant execute on function
+  private.normalize_email(text), private.normalize_contact()
+  to authenticated, service_role;
+grant execute on function
+  public.upsert_contacts(jsonb), public.update_contact(uuid, jsonb),
+  public.unsubscribe_contact(uuid), public.list_contact_fields(integer)
+  to authenticated;

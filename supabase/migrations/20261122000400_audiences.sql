@@ -1,0 +1,124 @@
+-- Audiences: who matches the rules, among the caller's own contacts.
+--
+-- The owner's id stands in the text of each query, on top of row level security: the
+-- planner can't estimate `(select auth.uid())`, and a pinned id is several times faster.
+
+create function public.audience_size(
+  rules jsonb, as_of timestamptz default now(), timezone text default 'UTC'
+) returns table (total bigint, reachable bigint)
+language plpgsql stable rows 1 security invoker set search_path = '' as $$
+declare
+  predicate constant text := private.compile_rules(rules, as_of, timezone);
+begin
+  return query execute format(
+    'select count(*), count(*) filter (where c.unsubscribed_at is null)
+     from public.contacts as c where c.user_id = %L and %s', auth.uid(), predicate);
+end
+$$;
+comment on function public.audience_size is
+  'How many of the caller''s contacts match, and how many of them have not unsubscribed.';
+
+create function public.match_contacts(
+  rules jsonb,
+  as_of timestamptz default now(),
+  timezone text default 'UTC',
+  after uuid default null,
+  page integer default 1000,
+  reachable boolean default false
+) returns setof public.contacts
+language plpgsql stable security invoker set search_path = '' as $$
+declare
+  predicate constant text := private.compile_rules(rules, as_of, timezone);
+begin
+  -- The page is cut in here: a limit from outside comes after every row was kept.
+  return query execute format(
+    'select c.* from public.contacts as c where c.user_id = %L and %s %s %s
+     order by c.id limit %L', auth.uid(), predicate,
+    case when after is not null then format('and c.id > %L', after) end,
+    case when reachable then 'and c.unsubscribed_at is null' end,
+    page);
+end
+$$;
+comment on function public.match_contacts is
+  'The caller''s contacts that match, in the order of their ids: one page after an id. '
+  'With reachable, those who have unsubscribed are left out.';
+
+create function private.funnel_steps(rules jsonb, as_of timestamptz, timezone text)
+returns table (path text, predicate text)
+language plpgsql stable rows 10 security invoker set search_path = '' as $$
+begin
+  if rules -> 'not' = 'true' or rules -> 'rules' = '[]' then
+    return query select '$', private.compile_rules(rules, as_of, timezone);
+    return;
+  end if;
+  return query
+    select child.at, private.compile_node(child.node, child.at, 2, as_of, timezone)
+    from private.rule_children(rules, '$') as child;
+end
+$$;
+comment on function private.funnel_steps is
+  'The steps of a funnel: what stands in the root group, or the root itself if it is negated.';
+
+create function public.audience_funnel(
+  rules jsonb, as_of timestamptz default now(), timezone text default 'UTC'
+) returns table (step integer, path text, alone bigint, cumulative bigint)
+language plpgsql stable rows 10 security invoker set search_path = '' as $$
+declare
+  paths text[];
+  predicates text[];
+  alone_counts bigint[];
+  cumulative_counts bigint[];
+begin
+  perform private.compile_rules(rules, as_of, timezone);
+  select array_agg(s.path), array_agg(format('(%s) is true', s.predicate))
+    into paths, predicates from private.funnel_steps(rules, as_of, timezone) as s;
+  execute private.funnel_query(predicates, rules ->> 'combinator') using auth.uid()
+    into alone_counts, cumulative_counts;
+  return query select n::integer, p, a, m
+    from unnest(paths, alone_counts, cumulative_counts) with ordinality as f(p, a, m, n);
+end
+$$;
+comment on function public.audience_funnel is
+  'Per rule of the root group: how many contacts match it alone, and how many are left '
+  '(or, for "or", reached) once it is added to those before it.';
+
+create function private.funnel_query(predicates text[], combinator text) returns text
+language sql stable security invoker set search_path = '' as $$
+  -- One scan: each contact is reduced to what it hits and the step at which it drops
+  -- out of the conjunction (or comes into the disjunction).
+  select format(
+    'select array[%s], array[%s] from (select hit, coalesce(array_position(hit, %L), %s) as turn
+     from (select array[%s] as hit from public.contacts as c where c.user_id = %L offset 0) as h
+     offset 0) as f',
+    string_agg(format('count(*) filter (where hit[%s])', n), ', ' order by n),
+    string_agg(format('count(*) filter (where turn %s %s)',
+      case combinator when 'and' then '>' else '<=' end, n), ', ' order by n),
+    combinator = 'or', cardinality(predicates) + 1,
+    array_to_string(predicates, ', '), auth.uid())
+  from generate_series(1, cardinality(predicates)) as n
+$$;
+comment on function private.funnel_query is 'The query that counts all steps of a funnel in one scan.';
+
+
+-- privileges ----------------------------------------------------------------------
+
+do $$
+declare
+  name regprocedure;
+begin
+  for name in
+    select p.oid::regprocedure from pg_catalog.pg_proc as p
+    where (p.pronamespace = 'private'::regnamespace
+           and p.proname ~ '^(rule_|compile_|check_|valid_rules|refuse_rules|funnel_)')
+       or (p.pronamespace = 'public'::regnamespace
+           and p.proname in ('audience_size', 'match_contacts', 'audience_funnel'))
+  loop
+    execute format('revoke all on function %s from public, anon', name);
+    execute format('grant execute on function %s to authenticated', name);
+    -- Triggers call these as whoever writes, and the service role writes too.
+    if name::text like 'private.%' then
+      execute format('grant execute on function %s to service_role', name);
+    end if;
+  end loop;
+end
+$$;

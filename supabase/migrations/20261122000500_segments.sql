@@ -1,0 +1,40 @@
+-- Chapter 5. Segments: audiences described once and used by many campaigns.
+
+create table public.audience_segments (
+  id uuid primary key default gen_random_uuid(),
+  user_id uuid not null default auth.uid() references auth.users (id) on delete cascade,
+  name text not null,
+  description text,
+  rules jsonb,
+  timezone text not null default 'UTC',
+  created_at timestamptz default now(),
+  updated_at timestamptz default now(),
+  -- What campaigns points at: a campaign can't use another owner's segment.
+  constraint audience_segments_owner_unique unique (user_id, id),
+  constraint audience_segments_name_length check (length(btrim(name)) between 1 and 200),
+  constraint audience_segments_timezone_known check (private.is_timezone(timezone))
+);
+comment on table public.audience_segments is
+  'Audiences described by rules; who belongs to one is decided when it is asked.';
+comment on column public.audience_segments.rules is
+  'A react-querybuilder rule group; null while the segment is still being written, and then it has no members.';
+comment on column public.audience_segments.timezone is
+  'The IANA time zone in which relative dates such as "start of day" are taken.';
+
+alter table public.audience_segments enable row level security;
+revoke all on public.audience_segments from public, anon, authenticated;
+grant select, insert, update, delete on public.audience_segments to authenticated;
+create policy "Owners read their segments" on public.audience_segments
+  for select to authenticated using (user_id = (select auth.uid()));
+create policy "Owners add segments of their own" on public.audience_segments
+  for insert to authenticated with check (user_id = (select auth.uid()));
+create policy "Owners change their segments and keep them" on public.audience_segments
+  for update to authenticated
+  using (user_id = (select auth.uid())) with check (user_id = (select auth.uid()));
+create policy "Owners delete their segments" on public.audience_segments
+  for delete to authenticated using (user_id = (select auth.uid()));
+
+create trigger check_rules before insert or update of rules on public.audience_segments
+  for each row execute function private.check_rules();
+create trigger touch_updated_at before update on public.audience_segments
+  for each row when (old is distinct from new) execute function private.touch_updated_at();

@@ -1,0 +1,326 @@
+-- Chapter 6. Campaigns: a message for an audience, and the machine of its status.
+
+create table private.campaign_moves (
+  move text not null,
+  from_status text not null,
+  to_status text not null,
+  primary key (move, from_status)
+);
+comment on table private.campaign_moves is
+  'The status machine as data: every move that exists. What isn''t here is illegal.';
+insert into private.campaign_moves (move, from_status, to_status) values
+  ('schedule', 'draft', 'scheduled'),
+  ('unschedule', 'scheduled', 'draft'),
+  ('launch', 'draft', 'active'),
+  ('launch', 'scheduled', 'active'),
+  ('pause', 'active', 'paused'),
+  ('resume', 'paused', 'active'),
+  ('complete', 'active', 'completed'),
+  ('complete', 'paused', 'completed'),
+  ('archive', 'draft', 'archived'),
+  ('archive', 'completed', 'archived');
+alter table private.campaign_moves enable row level security;
+create policy "Everyone signed in may read the status machine" on private.campaign_moves
+  for select to authenticated using (true);
+revoke all on private.campaign_moves from public, anon;
+grant select on private.campaign_moves to authenticated, service_role;
+
+create table public.campaigns (
+  id uuid primary key default gen_random_uuid(),
+  user_id uuid not null default auth.uid() references auth.users (id) on delete cascade,
+  name text not null,
+  description text,
+  message text,
+  rules jsonb,
+  status text not null default 'draft',
+  audience_size integer default 0,
+  segment_id uuid,
+  timezone text,
+  scheduled_at timestamptz,
+  launched_at timestamptz,
+  completed_at timestamptz,
+  created_at timestamptz default now(),
+  updated_at timestamptz default now(),
+  -- What a child row points at, so that it can't belong to another owner.
+  constraint campaigns_owner_unique unique (user_id, id),
+  -- Deferred: when an account is deleted, its segments go before its campaigns do.
+  constraint campaigns_segment_id_fkey foreign key (user_id, segment_id)
+    references public.audience_segments (user_id, id) deferrable initially deferred,
+  constraint campaigns_name_length check (length(btrim(name)) between 1 and 200),
+  constraint campaigns_message_size check (octet_length(message) <= 102400),
+  constraint campaigns_status_known check (
+    status in ('draft', 'scheduled', 'active', 'paused', 'completed', 'archived')
+  ),
+  constraint campaigns_audience_size_positive check (audience_size >= 0),
+  constraint campaigns_timezone_known check (private.is_timezone(timezone))
+);
+create index campaigns_segment_id_index on public.campaigns (user_id, segment_id);
+comment on table public.campaigns is
+  'A message for an audience. The audience is described by rules or by a segment until the launch freezes it.';
+comment on column public.campaigns.rules is
+  'The audience, if it isn''t a segment''s; after the launch, the rules that were launched. Null means nobody yet.';
+comment on column public.campaigns.audience_size is
+  'How many contacts could be reached at the launch; before it, whatever estimate the owner stored.';
+comment on column public.campaigns.timezone is
+  'The IANA time zone of the campaign''s days and relative dates; by default its segment''s, then UTC.';
+comment on column public.campaigns.launched_at is
+  'When it first became active: the moment at which its rules are evaluated from then on.';
+
+alter table public.campaigns enable row level security;
+revoke all on public.campaigns from public, anon, authenticated;
+grant select, insert, update, delete on public.campaigns to authenticated;
+create policy "Owners read their campaigns" on public.campaigns
+  for select to authenticated using (user_id = (select auth.uid()));
+create policy "Owners add campaigns of their own" on public.campaigns
+  for insert to authenticated with check (user_id = (select auth.uid()));
+create policy "Owners change their campaigns and keep them" on public.campaigns
+  for update to authenticated
+  using (user_id = (select auth.uid())) with check (user_id = (select auth.uid()));
+create policy "Owners delete their campaigns" on public.campaigns
+  for delete to authenticated using (user_id = (select auth.uid()));
+
+create table public.campaign_status_history (
+  id bigint generated always as identity primary key,
+  campaign_id uuid not null references public.campaigns (id) on delete cascade,
+  from_status text not null,
+  to_status text not null,
+  changed_at timestamptz not null default now(),
+  changed_by uuid default auth.uid()
+);
+create index campaign_status_history_campaign_id_index
+  on public.campaign_status_history (campaign_id, id);
+comment on table public.campaign_status_history is
+  'Every move that a campaign made: append-only, written by a trigger.';
+comment on column public.campaign_status_history.changed_by is
+  'Who moved it: a user''s id, or null for a job of the database.';
+
+alter table public.campaign_status_history enable row level security;
+revoke all on public.campaign_status_history from public, anon, authenticated;
+grant select, insert on public.campaign_status_history to authenticated;
+create policy "Owners read the history of their campaigns" on public.campaign_status_history
+  for select to authenticated
+  using (campaign_id in (select c.id from public.campaigns as c where c.user_id = (select auth.uid())));
+-- The trigger runs as its caller, who therefore needs the privilege; the depth keeps
+-- everybody from writing history by hand.
+create policy "Only the trigger adds to the history" on public.campaign_status_history
+  for insert to authenticated
+  with check (
+    pg_trigger_depth() > 0
+    and campaign_id in (select c.id from public.campaigns as c where c.user_id = (select auth.uid()))
+  );
+
+create function private.begin_campaign()
+returns trigger
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  if new.status is distinct from 'draft' then
+    raise exception using errcode = 'CMP01',
+      message = format('a campaign begins as a draft, not as %s', new.status),
+      detail = 'status';
+  end if;
+  new.timezone := coalesce(
+    new.timezone,
+    (select s.timezone from public.audience_segments as s where s.id = new.segment_id),
+    'UTC'
+  );
+  new.launched_at := null;
+  new.completed_at := null;
+  return new;
+end
+$$;
+comment on function private.begin_campaign() is
+  'Every campaign begins as a draft, in the time zone of its segment unless told otherwise.';
+
+create function private.guard_campaign()
+returns trigger
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  if old.launched_at is not null and (
+    (new.rules, new.segment_id, new.timezone, new.audience_size, new.launched_at)
+    is distinct from (old.rules, old.segment_id, old.timezone, old.audience_size, old.launched_at)
+  ) then
+    raise exception using errcode = 'CMP04',
+      message = 'the audience and the time zone of a campaign are frozen by its launch',
+      hint = 'duplicate the campaign, and change the copy';
+  end if;
+  if new.message is distinct from old.message and old.status in ('active', 'completed', 'archived') then
+    raise exception using errcode = 'CMP04',
+      message = format('the message of a campaign that is %s can''t be changed', old.status),
+      hint = 'pause the campaign first, or duplicate it';
+  end if;
+  if old.launched_at is null then
+    new.launched_at := null;
+  end if;
+  new.completed_at := old.completed_at;
+  return new;
+end
+$$;
+comment on function private.guard_campaign() is
+  'What a launch froze stays as it was; the moments of the status machine can''t be set by hand.';
+
+create function private.move_status()
+returns trigger
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  if not exists (
+    select from private.campaign_moves as m
+    where m.from_status = old.status and m.to_status = new.status
+  ) then
+    raise exception using errcode = 'CMP01',
+      message = format('a campaign can''t go from %s to %s', old.status, new.status),
+      detail = 'status';
+  end if;
+  if new.status = 'draft' then
+    new.scheduled_at := null;
+  elsif new.status = 'completed' then
+    new.completed_at := now();
+  elsif new.status = 'active' and old.launched_at is null then
+    new := private.freeze_audience(new);
+  end if;
+  return new;
+end
+$$;
+comment on function private.move_status() is
+  'Refuses a move that isn''t in private.campaign_moves (SQLSTATE CMP01), and does what each move entails.';
+
+create function private.freeze_audience(campaign public.campaigns)
+returns public.campaigns
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  campaign.launched_at := now();
+  if campaign.segment_id is not null then
+    select s.rules into campaign.rules
+    from public.audience_segments as s where s.id = campaign.segment_id;
+  end if;
+  campaign.audience_size := 0;
+  if campaign.rules is not null then
+    select a.reachable into campaign.audience_size
+    from public.audience_size(campaign.rules, campaign.launched_at, campaign.timezone) as a;
+  end if;
+  return campaign;
+end
+$$;
+comment on function private.freeze_audience(public.campaigns) is
+  'At the launch: the moment, the rules (a segment''s are copied, so that later edits don''t reach back), and how many contacts can be reached.';
+
+create function private.record_move()
+returns trigger
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  insert into public.campaign_status_history (campaign_id, from_status, to_status)
+  values (new.id, old.status, new.status);
+  return null;
+end
+$$;
+comment on function private.record_move() is 'Writes the history.';
+
+-- Triggers of one kind fire by name: the numbers are the order.
+create trigger a1_begin_campaign before insert on public.campaigns
+  for each row execute function private.begin_campaign();
+create trigger a2_guard_campaign before update on public.campaigns
+  for each row execute function private.guard_campaign();
+create trigger a3_check_rules before insert or update of rules on public.campaigns
+  for each row execute function private.check_rules();
+create trigger a4_move_status before update on public.campaigns
+  for each row when (old.status is distinct from new.status)
+  execute function private.move_status();
+create trigger a5_touch_updated_at before update on public.campaigns
+  for each row when (old is distinct from new) execute function private.touch_updated_at();
+create trigger record_move after update on public.campaigns
+  for each row when (old.status is distinct from new.status)
+  execute function private.record_move();
+
+create function public.move_campaign(
+  campaign_id uuid, move text, expected text default null, scheduled_at timestamptz default null
+)
+returns setof public.campaigns
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  seen text := (select c.status from public.campaigns as c where c.id = campaign_id);
+  campaign public.campaigns;
+  target text;
+begin
+  select * into campaign from public.campaigns as c where c.id = campaign_id for update;
+  if not found then
+    raise exception using errcode = 'PT404', message = 'there is no such campaign';
+  end if;
+  -- Waiting for the lock may have brought another status than the one the caller saw.
+  if campaign.status <> coalesce(expected, seen) then
+    raise exception using errcode = 'CMP02',
+      message = format('somebody else moved it: the campaign is %s now', campaign.status);
+  end if;
+  select m.to_status into target from private.campaign_moves as m
+  where m.move = move_campaign.move and m.from_status = campaign.status;
+  if not found then
+    raise exception using errcode = 'CMP01',
+      message = format('can''t %s a campaign that is %s', move_campaign.move, campaign.status),
+      detail = 'status';
+  end if;
+  if target = 'active' and campaign.launched_at is null then
+    perform private.require_launchable(campaign);
+  end if;
+  return query
+  update public.campaigns as c set
+    status = target,
+    scheduled_at = coalesce(move_campaign.scheduled_at, c.scheduled_at)
+  where c.id = campaign_id
+  returning c.*;
+end
+$$;
+comment on function public.move_campaign(uuid, text, text, timestamptz) is
+  'Makes one named move of the status machine. CMP01: illegal; CMP02: somebody else moved it first; CMP05: not ready; PT404: not the caller''s.';
+
+create function private.require_launchable(campaign public.campaigns)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+  if coalesce(btrim(campaign.message), '') = '' then
+    raise exception using errcode = 'CMP05', message = 'it has no message', detail = 'message';
+  end if;
+  if campaign.rules is null and not exists (
+    select from public.audience_segments as s
+    where s.id = campaign.segment_id and s.rules is not null
+  ) then
+    raise exception using errcode = 'CMP05',
+      message = 'it has no audience', detail = 'rules',
+      hint = 'give it rules or a segment; everyone() is the whole audience';
+  end if;
+end
+$$;
+comment on function private.require_launchable(public.campaigns) is
+  'What no launch can do without: a message and an audience.';
+
+revoke execute on function
+  private.begin_campaign(), private.guard_campaign(), private.move_status(),
+  private.freeze_audience(public.campaigns), private.record_move(),
+  private.require_launchable(public.campaigns),
+  public.move_campaign(uuid, text, text, timestamptz)
+  from public, anon, authenticated, service_role;
+grant execute on function
+  private.begin_campaign(), private.guard_campaign(), private.move_status(),
+  private.freeze_audience(public.campaigns), private.record_move(),
+  private.require_launchable(public.campaigns)
+  to authenticated, service_role;
+grant execute on function public.move_campaign(uuid, text, text, timestamptz) to authenticated;

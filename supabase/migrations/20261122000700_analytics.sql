@@ -1,0 +1,259 @@
+-- Chapter 7. Analytics: what became of the messages, counted exactly once.
+
+create table public.campaign_analytics (
+  id uuid primary key default gen_random_uuid(),
+  campaign_id uuid not null references public.campaigns (id) on delete cascade,
+  impressions integer not null default 0,
+  clicks integer not null default 0,
+  conversions integer not null default 0,
+  date date not null default current_date,
+  created_at timestamptz default now(),
+  updated_at timestamptz default now(),
+  constraint campaign_analytics_day_unique unique (campaign_id, date),
+  constraint campaign_analytics_counts_positive check (
+    impressions >= 0 and clicks >= 0 and conversions >= 0
+  )
+);
+comment on table public.campaign_analytics is
+  'The counters: one row for each campaign and day.';
+comment on column public.campaign_analytics.date is 'A day in the time zone of the campaign.';
+
+alter table public.campaign_analytics enable row level security;
+revoke all on public.campaign_analytics from public, anon, authenticated;
+grant select, insert, update, delete on public.campaign_analytics to authenticated;
+create policy "Owners read the counters of their campaigns" on public.campaign_analytics
+  for select to authenticated
+  using (campaign_id in (select c.id from public.campaigns as c where c.user_id = (select auth.uid())));
+create policy "Owners add counters to their campaigns" on public.campaign_analytics
+  for insert to authenticated
+  with check (campaign_id in (select c.id from public.campaigns as c where c.user_id = (select auth.uid())));
+create policy "Owners change the counters of their campaigns" on public.campaign_analytics
+  for update to authenticated
+  using (campaign_id in (select c.id from public.campaigns as c where c.user_id = (select auth.uid())))
+  with check (campaign_id in (select c.id from public.campaigns as c where c.user_id = (select auth.uid())));
+create policy "Owners delete the counters of their campaigns" on public.campaign_analytics
+  for delete to authenticated
+  using (campaign_id in (select c.id from public.campaigns as c where c.user_id = (select auth.uid())));
+create trigger touch_updated_at before update on public.campaign_analytics
+  for each row when (old is distinct from new) execute function private.touch_updated_at();
+
+create table public.campaign_events (
+  campaign_id uuid not null,
+  event_id text not null,
+  user_id uuid not null default auth.uid(),
+  contact_id uuid,
+  type text not null,
+  occurred_at timestamptz not null,
+  value numeric,
+  received_at timestamptz not null default now(),
+  constraint campaign_events_pkey primary key (campaign_id, event_id),
+  constraint campaign_events_campaign_id_fkey foreign key (user_id, campaign_id)
+    references public.campaigns (user_id, id) on delete cascade,
+  -- A contact who is deleted leaves the counts as they were.
+  constraint campaign_events_contact_id_fkey foreign key (user_id, contact_id)
+    references public.contacts (user_id, id) on delete set null (contact_id),
+  constraint campaign_events_event_id_length check (length(event_id) between 1 and 200),
+  constraint campaign_events_type_known check (type in ('impression', 'click', 'conversion')),
+  constraint campaign_events_value_finite check (private.is_finite(value)),
+  constraint campaign_events_occurred_at_plausible check (
+    occurred_at >= '2000-01-01 00:00:00+00' and occurred_at <= received_at + interval '1 day'
+  )
+);
+create index campaign_events_campaign_id_index on public.campaign_events (user_id, campaign_id);
+create index campaign_events_contact_id_index on public.campaign_events (user_id, contact_id)
+  where contact_id is not null;
+comment on table public.campaign_events is
+  'What happened, once each: append-only. Adding an event adds it to its day''s counter in the same statement.';
+comment on column public.campaign_events.event_id is
+  'Chosen by the caller; with the campaign it makes the event one of a kind.';
+comment on column public.campaign_events.value is 'What a conversion was worth, in the owner''s own unit.';
+
+alter table public.campaign_events enable row level security;
+revoke all on public.campaign_events from public, anon, authenticated;
+grant select, insert on public.campaign_events to authenticated;
+create policy "Owners read the events of their campaigns" on public.campaign_events
+  for select to authenticated using (user_id = (select auth.uid()));
+create policy "Owners add events to their campaigns" on public.campaign_events
+  for insert to authenticated with check (user_id = (select auth.uid()));
+
+create function private.count_events()
+returns trigger
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  insert into public.campaign_analytics as a (campaign_id, date, impressions, clicks, conversions)
+  select e.campaign_id, (e.occurred_at at time zone c.timezone)::date as date,
+    count(*) filter (where e.type = 'impression'),
+    count(*) filter (where e.type = 'click'),
+    count(*) filter (where e.type = 'conversion')
+  from added as e
+  join public.campaigns as c on c.id = e.campaign_id
+  group by e.campaign_id, (e.occurred_at at time zone c.timezone)::date
+  -- One order for all writers, or two batches over the same days deadlock.
+  order by e.campaign_id, date
+  on conflict (campaign_id, date) do update set
+    impressions = a.impressions + excluded.impressions,
+    clicks = a.clicks + excluded.clicks,
+    conversions = a.conversions + excluded.conversions;
+  return null;
+end
+$$;
+comment on function private.count_events() is
+  'Adds the events of one statement to the counters of their days, so that the log and the counters can''t part.';
+create trigger count_events after insert on public.campaign_events
+  referencing new table as added
+  for each statement execute function private.count_events();
+
+create function private.keep_days()
+returns trigger
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  if exists (select from public.campaign_analytics as a where a.campaign_id = new.id) then
+    raise exception using errcode = 'CMP04',
+      message = 'the time zone of a campaign that has counts can''t be changed',
+      hint = 'its days would shift; ask for a report in another time zone instead';
+  end if;
+  return new;
+end
+$$;
+comment on function private.keep_days() is 'A campaign''s days stay what they were when they were counted.';
+create trigger a3_keep_days before update on public.campaigns
+  for each row when (old.timezone is distinct from new.timezone)
+  execute function private.keep_days();
+
+create type public.ingest_result as (
+  inserted integer, duplicates integer, rejected integer[], reasons text[]
+);
+comment on type public.ingest_result is
+  'What became of a batch of events; rejected are positions in the batch, from 0, each with its reason.';
+
+create function public.ingest_events(events jsonb)
+returns public.ingest_result
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  result public.ingest_result;
+begin
+  with given as materialized (
+    select (i.ordinal - 1)::integer as position, i.*,
+      case
+        when c.id is null then 'campaign_id: there is no such campaign'
+        when i.contact_id is not null and p.id is null then 'contact_id: there is no such contact'
+        when i.occurred_at > now() + interval '1 day' then 'occurred_at: lies in the future'
+      end as reason
+    from rows from (
+      jsonb_to_recordset(events) as (
+        campaign_id uuid, event_id text, contact_id uuid, type text,
+        occurred_at timestamptz, value numeric
+      )
+    ) with ordinality as i (campaign_id, event_id, contact_id, type, occurred_at, value, ordinal)
+    left join public.campaigns as c on c.id = i.campaign_id
+    left join public.contacts as p on p.id = i.contact_id
+  ),
+  added as (
+    insert into public.campaign_events (campaign_id, event_id, contact_id, type, occurred_at, value)
+    select g.campaign_id, g.event_id, g.contact_id, g.type, g.occurred_at, g.value
+    from given as g where g.reason is null
+    -- One order for all writers: concurrent replays of a batch deadlock without it.
+    order by g.campaign_id, g.event_id
+    on conflict (campaign_id, event_id) do nothing
+    returning 1
+  )
+  select (select count(*) from added),
+    count(*) filter (where given.reason is null) - (select count(*) from added),
+    coalesce(array_agg(given.position order by given.position)
+      filter (where given.reason is not null), '{}'),
+    coalesce(array_agg(given.reason order by given.position)
+      filter (where given.reason is not null), '{}')
+  into result
+  from given;
+  return result;
+end
+$$;
+comment on function public.ingest_events(jsonb) is
+  'Stores a batch of events and counts the new ones, in one statement; what was there already is a duplicate.';
+
+create function public.record_engagement(
+  campaign_id uuid, impressions integer default 0, clicks integer default 0,
+  conversions integer default 0, day date default null
+)
+returns setof public.campaign_analytics
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  zone text := (
+    select c.timezone from public.campaigns as c where c.id = record_engagement.campaign_id
+  );
+begin
+  if zone is null then
+    raise exception using errcode = 'PT404', message = 'there is no such campaign';
+  end if;
+  -- The table's own check sees the sum only: minus one on top of ten would pass.
+  if least(record_engagement.impressions, record_engagement.clicks, record_engagement.conversions) < 0 then
+    raise exception using errcode = '22023', message = 'counts can''t be negative', detail = 'counts';
+  end if;
+  return query
+  insert into public.campaign_analytics as a (campaign_id, date, impressions, clicks, conversions)
+  values (
+    record_engagement.campaign_id,
+    coalesce(record_engagement.day, (now() at time zone zone)::date),
+    record_engagement.impressions, record_engagement.clicks, record_engagement.conversions
+  )
+  on conflict (campaign_id, date) do update set
+    impressions = a.impressions + excluded.impressions,
+    clicks = a.clicks + excluded.clicks,
+    conversions = a.conversions + excluded.conversions
+  returning a.*;
+end
+$$;
+comment on function public.record_engagement(uuid, integer, integer, integer, date) is
+  'Adds totals to a day''s counter (today in the campaign''s time zone unless told otherwise) and returns that day.';
+
+create type public.engagement as (impressions bigint, clicks bigint, conversions bigint);
+comment on type public.engagement is 'Counts over all days.';
+
+create function public.summarize_campaign(campaign_id uuid)
+returns public.engagement
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  result public.engagement;
+begin
+  if not exists (select from public.campaigns as c where c.id = summarize_campaign.campaign_id) then
+    raise exception using errcode = 'PT404', message = 'there is no such campaign';
+  end if;
+  select coalesce(sum(a.impressions), 0), coalesce(sum(a.clicks), 0),
+    coalesce(sum(a.conversions), 0)
+  into result
+  from public.campaign_analytics as a where a.campaign_id = summarize_campaign.campaign_id;
+  return result;
+end
+$$;
+comment on function public.summarize_campaign(uuid) is
+  'The counts of one campaign over all its days. PT404: not the caller''s.';
+
+revoke execute on function
+  private.count_events(), private.keep_days(), public.ingest_events(jsonb),
+  public.record_engagement(uuid, integer, integer, integer, date),
+  public.summarize_campaign(uuid)
+  from public, anon, authenticated, service_role;
+grant execute on function private.count_events(), private.keep_days()
+  to authenticated, service_role;
+grant execute on function
+  public.ingest_events(jsonb),
+  public.record_engagement(uuid, integer, integer, integer, date),
+  public.summarize_campaign(uuid)
+  to authenticated;

@@ -1,0 +1,86 @@
+"""One local stack for all tests, and two people who have signed up."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+import httpx
+import psycopg
+import pytest
+from supabase import Client, create_client
+from supabase.lib.client_options import SyncClientOptions
+
+from campaign_sdk.local import LocalSupabase
+
+PASSWORD = "correct horse battery staple"
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[LocalSupabase]:
+    """The stack, with the SDK's own migrations."""
+    with LocalSupabase() as running:
+        yield running
+
+
+@contextmanager
+def anonymous(stack: LocalSupabase) -> Iterator[Client]:
+    """A plain supabase-py client that nobody has signed in to."""
+    with httpx.Client(http2=False, timeout=30) as http:
+        options = SyncClientOptions(
+            httpx_client=http, auto_refresh_token=False, persist_session=False
+        )
+        yield create_client(stack.url, stack.anon_key, options)
+
+
+@contextmanager
+def signed_up(stack: LocalSupabase, name: str) -> Iterator[Client]:
+    """A plain supabase-py client of somebody new."""
+    with anonymous(stack) as client:
+        email = f"{name}-{uuid.uuid4().hex}@example.com"
+        client.auth.sign_up({"email": email, "password": PASSWORD})
+        yield client
+
+
+@pytest.fixture
+def anon(stack: LocalSupabase) -> Iterator[Client]:
+    with anonymous(stack) as client:
+        yield client
+
+
+@pytest.fixture
+def alice(stack: LocalSupabase) -> Iterator[Client]:
+    with signed_up(stack, "alice") as client:
+        yield client
+
+
+@pytest.fixture
+def bob(stack: LocalSupabase) -> Iterator[Client]:
+    with signed_up(stack, "bob") as client:
+        yield client
+
+
+@pytest.fixture
+def db(stack: LocalSupabase) -> Iterator[psycopg.Connection]:
+    """The database, as its superuser; each statement is committed at once."""
+    with psycopg.connect(stack.db_url, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+def user_id() -> Callable[[Client], str]:
+    """Tell whose client it is."""
+
+    def of(client: Client) -> str:
+        answer = client.auth.get_user()
+        assert answer is not None
+        return answer.user.id
+
+    return of
+
+
+@pytest.fixture
+def visit() -> Callable[[LocalSupabase], AbstractContextManager[Client]]:
+    """Open a client of a stack that isn't the one for all tests."""
+    return anonymous

@@ -1,0 +1,70 @@
+"""A change of the schema is noticed while the stack runs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+import psycopg
+import pytest
+from postgrest import APIError
+from supabase import Client
+
+NOTICE_SECONDS = 10
+
+
+@pytest.fixture
+def late(db: psycopg.Connection) -> Iterator[str]:
+    yield "late"
+    db.execute("drop table if exists late")
+
+
+def eventually(happens: Callable[[], bool]) -> bool:
+    """The notice travels beside the request, here as with PostgREST."""
+    deadline = time.monotonic() + NOTICE_SECONDS
+    while not happens():
+        if time.monotonic() > deadline:
+            return False
+    return True
+
+
+def code(client: Client, table: str) -> str | None:
+    try:
+        client.from_(table).select("*").execute()
+    except APIError as error:
+        return error.code
+    return None
+
+
+def test_a_new_table_and_a_dropped_one(anon: Client, db: psycopg.Connection, late: str) -> None:
+    assert code(anon, late) == "PGRST205"
+    db.execute("create table late (id integer); grant select on late to anon")
+    assert eventually(lambda: code(anon, late) is None)
+    db.execute("drop table late")
+    assert eventually(lambda: code(anon, late) == "PGRST205")
+
+
+def test_a_changed_column_breaks_no_request(
+    anon: Client, db: psycopg.Connection, late: str
+) -> None:
+    db.execute("create table late (id integer); grant select on late to anon")
+    assert eventually(lambda: code(anon, late) is None)
+    # So many that every connection of the pool has seen the query.
+    assert {code(anon, late) for _ in range(30)} == {None}
+    db.execute("alter table late alter column id type text")
+    assert {code(anon, late) for _ in range(30)} == {None}
+
+
+def test_a_new_function(anon: Client, db: psycopg.Connection) -> None:
+    db.execute("create function late_function() returns integer language sql as 'select 1'")
+    try:
+        assert eventually(lambda: _answers(anon))
+    finally:
+        db.execute("drop function late_function()")
+
+
+def _answers(client: Client) -> bool:
+    try:
+        return bool(client.rpc("late_function", {}).execute().data == 1)
+    except APIError:
+        return False

@@ -1,0 +1,110 @@
+"""Someone who is signed in, and asks the database itself about their contacts."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import psycopg
+import pytest
+
+from campaign_sdk.local import LocalSupabase
+from campaign_sdk.rules import Rules
+
+AS_OF = "2026-03-29T03:30:00.25+00:00"
+
+MEMBERS = """
+    select array(select m.id from public.match_contacts(asked.rules, %s, %s, null, 100000) as m)
+    from unnest(%s::text[]) with ordinality as texts(text, n),
+      lateral (select texts.text::jsonb as rules offset 0) as asked
+    order by texts.n
+"""
+
+INSERT = """
+    insert into public.contacts
+      (id, email, phone, attributes, unsubscribed_at, created_at, updated_at)
+    values (%s, %s, %s, %s::jsonb, %s, %s, %s)
+"""
+
+
+class Audience:
+    """Contacts in the database, asked about as `authenticated` with row level security."""
+
+    def __init__(self, connection: psycopg.Connection, user: str) -> None:
+        self.connection = connection
+        self.numbers: dict[uuid.UUID, int] = {}
+        claims = json.dumps({"sub": user, "role": "authenticated"})
+        connection.execute("select set_config('request.jwt.claims', %s, false)", [claims])
+        connection.execute("set role authenticated")
+
+    def fill(self, contacts: Sequence[Mapping[str, Any]]) -> None:
+        """Replace everything by these contacts."""
+        self.connection.execute("delete from public.contacts")
+        ids = [uuid.uuid4() for _ in contacts]
+        self.numbers = {id: n for n, id in enumerate(ids)}
+        with self.connection.cursor() as cursor:
+            cursor.executemany(
+                INSERT, [_row(id, n, c) for n, (id, c) in enumerate(zip(ids, contacts, strict=True))]
+            )
+
+    def members(
+        self, trees: Sequence[Mapping[str, Any]], as_of: str = AS_OF, timezone: str = "UTC"
+    ) -> list[set[int]]:
+        """Say for each tree which contacts match it, by their place in `fill`."""
+        texts = [json.dumps(tree) for tree in trees]
+        rows = self.connection.execute(MEMBERS, [as_of, timezone, texts]).fetchall()
+        return [{self.numbers[id] for id in row[0]} for row in rows]
+
+    def refusal(self, text: str, timezone: str = "UTC") -> tuple[str, str] | None:
+        """The path and the reason for which the database refuses this JSON, if it does."""
+        try:
+            self.connection.execute(
+                "select total from public.audience_size(%s::jsonb, now(), %s)", [text, timezone]
+            )
+        except psycopg.Error as error:
+            assert error.sqlstate == "CMP03", error
+            return error.diag.message_detail or "", error.diag.message_primary or ""
+        return None
+
+
+def _row(id: uuid.UUID, number: int, contact: Mapping[str, Any]) -> list[Any]:
+    moment = "2025-01-01T00:00:00Z"
+    return [
+        id,
+        contact.get("email", f"c{number}@example.com"),
+        contact.get("phone"),
+        json.dumps(contact.get("attributes", {})),
+        contact.get("unsubscribed_at"),
+        contact.get("created_at", moment),
+        contact.get("updated_at", moment),
+    ]
+
+
+def wire(field: str, operator: str, value: object = None) -> dict[str, Any]:
+    """Write one rule as react-querybuilder does."""
+    rule = {"field": field, "operator": operator, "value": value, "valueSource": "value"}
+    return {"combinator": "and", "not": False, "rules": [rule]}
+
+
+def negated(tree: Mapping[str, Any]) -> dict[str, Any]:
+    """Write the complement of a group."""
+    return {**tree, "not": not tree.get("not", False)}
+
+
+def python_members(
+    tree: Mapping[str, Any], contacts: Sequence[Mapping[str, Any]], as_of: Any, timezone: str
+) -> set[int]:
+    """What the Python evaluator says, in the form of `Audience.members`."""
+    rules = Rules.from_wire(tree)
+    test = [rules.filter([c], as_of, timezone) for c in contacts]
+    return {n for n, found in enumerate(test) if next(found, None) is not None}
+
+
+@pytest.fixture(scope="session")
+def asking(stack: LocalSupabase) -> Iterator[Audience]:
+    with psycopg.connect(stack.db_url, autocommit=True) as connection:
+        user = str(uuid.uuid4())
+        connection.execute("insert into auth.users (id) values (%s)", [user])
+        yield Audience(connection, user)
