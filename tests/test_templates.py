@@ -1,12 +1,11 @@
 from __future__ import annotations
 
 import pickle
+import re
 from contextlib import suppress
 from dataclasses import FrozenInstanceError, dataclass, field
-from datetime import UTC, date, datetime
-from decimal import Decimal
+from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import example, given
@@ -46,9 +45,6 @@ def refusal(text: Any, **attributes: Any) -> InvalidInput:
 class Person:
     email: str
     attributes: dict[str, Any] = field(default_factory=dict)
-
-
-# What it says
 
 
 def test_values_come_from_columns_and_attributes() -> None:
@@ -95,196 +91,6 @@ def test_an_error_never_holds_the_contacts_data() -> None:
     assert error.__cause__ is None
 
 
-@pytest.mark.parametrize("value", [[1], {}, {"a": 1}, [], float("nan"), float("inf"), 10**50])
-@pytest.mark.parametrize("filters", ["", "| upcase", "| round", '| date: "%d"'])
-def test_what_text_cannot_stand_for_is_refused(value: object, filters: str) -> None:
-    template = Template.parse(f'{{{{ x {filters} | default: "y" }}}}')
-    with pytest.raises(InvalidInput, match="its value is"):
-        template.render(contact(x=value))
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (3, "3"),
-        (3.0, "3"),
-        (-0.0, "0"),
-        (12.5, "12.5"),
-        (1e16, "1e+16"),
-        (True, "true"),
-        (Decimal("12.50"), "12.50"),
-        (date(1997, 1, 2), "1997-01-02"),
-        (datetime(2026, 1, 2, 3, tzinfo=UTC), "2026-01-02T03:00:00Z"),
-    ],
-)
-def test_values_are_written_plainly(value: object, text: str) -> None:
-    assert rendered("{{ x }}", x=value) == text
-
-
-# Filters
-
-
-@pytest.mark.parametrize(
-    ("filters", "value", "text"),
-    [
-        ("upcase", "straße", "STRASSE"),
-        ("downcase", "ANN", "ann"),
-        ("capitalize", "aNN", "Ann"),
-        ("strip", "  Ann\n", "Ann"),
-        ("strip | upcase", " ann ", "ANN"),
-        ("upcase", 3.0, "3"),
-        ("url_encode", "a+b@c d&e", "a%2Bb%40c+d%26e"),
-        ("truncate: 5", "abcdefgh", "ab..."),
-        ("truncate: 5", "abcde", "abcde"),
-        ("truncate: 5, '…'", "abcdefgh", "abcd…"),
-        ("truncate: 2", "abcdefgh", "ab"),
-        ("round", 2.5, "3"),
-        ("round: 2", 12, "12.00"),
-        ("round: 2", 2.675, "2.68"),
-        ("round: 2", "12.5", "12.50"),
-        ("round: 2", -0.001, "0.00"),
-    ],
-)
-def test_filters(filters: str, value: object, text: str) -> None:
-    assert rendered(f"{{{{ x | {filters} }}}}", x=value) == text
-
-
-@pytest.mark.parametrize(
-    ("pattern", "text"),
-    [
-        ("%d %B %Y", "05 March 2026"),
-        ("%-d %b %y", "5 Mar 26"),
-        ("%A %a %j %-j", "Thursday Thu 064 64"),
-        ("%H:%M:%S %-H %I %p", "00:07:09 0 12 AM"),
-        ("100%% d", "100% d"),
-    ],
-)
-def test_date_formats(pattern: str, text: str) -> None:
-    assert rendered(f'{{{{ x | date: "{pattern}" }}}}', x="2026-03-05T00:07:09Z") == text
-
-
-@pytest.mark.parametrize(
-    "value",
-    ["1997-01-05", "1997-01-05T10:00", "1997-01-05 10:00:00.123+00:00", date(1997, 1, 5)],
-)
-def test_dates_come_in_many_shapes(value: object) -> None:
-    assert rendered('{{ x | date: "%-d %B %Y" }}', x=value) == "5 January 1997"
-
-
-def test_dates_are_shown_in_the_campaigns_timezone() -> None:
-    text = '{{ created_at | date: "%-d %B" }} {{ day | date: "%-d %B" }}'
-    template = Template.parse(text, timezone=ZoneInfo("Asia/Kolkata"))
-    who = {"created_at": datetime(2026, 1, 1, 20, tzinfo=UTC), "attributes": {"day": "2026-01-01"}}
-    assert template.render(who) == "2 January 1 January"
-
-
-@pytest.mark.parametrize("value", ["n/a", "1997-02-30", "19970105", 19970105, True, "9" * 99])
-def test_a_value_that_is_no_date_counts_as_missing(value: object) -> None:
-    assert rendered('{{ x | date: "%d" | default: "once" }}', x=value) == "once"
-
-
-def test_an_instant_beyond_the_calendar_counts_as_missing() -> None:
-    template = Template.parse(
-        '{{ x | date: "%d" | default: "-" }}', timezone=ZoneInfo("Asia/Tokyo")
-    )
-    assert template.render(contact(x="9999-12-31T23:59:59Z")) == "-"
-
-
-@pytest.mark.parametrize("value", ["many", True, "٣", "1e5", "inf"])
-def test_a_value_that_is_no_number_counts_as_missing(value: object) -> None:
-    assert rendered('{{ x | round: 1 | default: "some" }}', x=value) == "some"
-
-
-def test_a_default_runs_through_the_filters_after_it() -> None:
-    assert rendered('{{ x | default: "there" | upcase }}') == "THERE"
-    assert rendered("{{ x | default: 0 | round: 2 }}") == "0.00"
-    assert rendered('{{ x | default: "" | default: "b" }}') == "b"
-    assert rendered('{{ x | default: "" }}') == ""
-
-
-def test_text_in_quotes_is_how_braces_are_written() -> None:
-    assert rendered("""{{ "{{" }} x {{ '}}' }} {{ "{%" }} {{ "a" | upcase }}""") == "{{ x }} {% A"
-
-
-# What it refuses
-
-
-@pytest.mark.parametrize(
-    ("text", "place", "reason"),
-    [
-        ("Hi\n {{ name", "line 2, column 2", "never closed"),
-        ('{{ name | default: "x }}', "line 1, column 20", "quote is never closed"),
-        ("{{ }}", "line 1, column 4", "expected a field name, found `}}`"),
-        ("{{{ name }}}", "line 1, column 3", "found `{`"),
-        ("{{- name -}}", "line 1, column 3", "found `-`"),
-        ("{{ 3 }}", "line 1, column 4", "found `3`"),
-        ("{{ a b }}", "line 1, column 6", "expected `|` or `}}`"),
-        ("{{ a | }}", "line 1, column 8", "the name of a filter"),
-        ("{{ a | reverse }}", "line 1, column 8", "there are default, upcase, downcase"),
-        ("{{ a | default }}", "line 1, column 8", "default"),
-        ("{{ a | default: b }}", "line 1, column 17", "text in quotes or a number"),
-        ("{{ a | upcase: 1 }}", "line 1, column 8", "no argument"),
-        ("{{ a | truncate: 0 }}", "line 1, column 8", "above 0"),
-        ('{{ a | truncate: "5" }}', "line 1, column 8", "above 0"),
-        ("{{ a | truncate: 5, '', 1 }}", "line 1, column 8", "above 0"),
-        ("{{ a | round: 11 }}", "line 1, column 8", "up to 10"),
-        ("{{ a | round: 1.5 }}", "line 1, column 8", "up to 10"),
-        ("{{ a | date }}", "line 1, column 8", "one format in quotes"),
-        ('{{ a | date: "%Q" }}', "line 1, column 8", "knows no '%Q'"),
-        ('{{ a | date: "50%" }}', "line 1, column 8", "knows no '%'"),
-        ('{{ a | default: "x" | date: "%d" }}', "line 1, column 23", "put `default` last"),
-        ("{% if a %}", "line 1, column 1", "tags"),
-        ("{%", "line 1, column 1", "tags"),
-        ('{{ ["a.b"] }}', "line 1, column 4", "dot"),
-        ('{{ [""] }}', "line 1, column 4", "empty"),
-        ("{{ attributes }}", "line 1, column 4", "name one"),
-    ],
-)
-def test_malformed_text_is_refused_with_its_place(text: str, place: str, reason: str) -> None:
-    error = refusal(text)
-    assert error.path == "message"
-    assert error.reason.startswith(f"{place}: ")
-    assert reason in error.reason
-
-
-@pytest.mark.parametrize("text", [None, 3, b"Hi", "a\0b", "\ud800", "x" * 100_001, "é" * 50_001])
-def test_what_cannot_be_stored_as_text_is_refused(text: object) -> None:
-    assert refusal(text).path == "message"
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "{{" * 50_000,
-        "{{ a }}" * 1_001,
-        "{{ a " + "| upcase" * 5_000 + "}}",
-        "{{" + " " * 90_000,
-        "{{ a" + "-" * 90_000 + "}}",
-        "{{ " + "[" * 90_000,
-        '{{ a | default: "' + "'" * 90_000,
-        "{%" * 50_000,
-        "{{ " + "9" * 90_000 + " }}",
-        "{{ a | truncate: " + "9" * 90_000 + " }}",
-    ],
-)
-def test_hostile_text_is_refused(text: str) -> None:
-    assert len(refusal(text).reason) < 500
-
-
-def test_much_harmless_text_is_no_trouble() -> None:
-    for text in ("{" * 100_000, "}}" * 50_000, "%}" * 50_000, "{{ email }}" * 1_000):
-        assert rendered(text) == text.replace("{{ email }}", "ann@example.com")
-
-
-def test_path_names_the_field_that_holds_the_text() -> None:
-    with pytest.raises(InvalidInput) as caught:
-        Template.parse("{{", path="subject")
-    assert caught.value.path == "subject"
-
-
-# Fields
-
-
 def test_fields_and_those_that_a_contact_must_have() -> None:
     template = Template.parse(
         '{{ b }} {{ a | default: "x" }} {{ b }} {{ attributes.c.d | upcase }} {{ "e" }}'
@@ -323,9 +129,6 @@ def test_a_template_is_a_value() -> None:
     assert copy.render(contact(a="abcdef")) == "ABC 1"
     with pytest.raises(FrozenInstanceError):
         template.source = "other"  # type: ignore[misc]
-
-
-# Safety
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -397,3 +200,10 @@ def test_a_subject_never_holds_a_line_break(value: str) -> None:
 def test_html_never_lets_a_tag_through(value: str) -> None:
     text = Template.parse('{{ x | default: "-" }}').render(contact(x=value), html=True)
     assert not set("<>\"'") & set(text)
+
+
+def test_the_docs_run() -> None:
+    text = (Path(__file__).parent.parent / "docs" / "templates.md").read_text()
+    blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    assert len(blocks) == 3
+    exec(compile("\n".join(blocks), "docs/templates.md", "exec"), {})

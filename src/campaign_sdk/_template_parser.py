@@ -147,6 +147,7 @@ class _Parser:
         kind, token = self._next(at, "a field name", "name", "text")
         name, keys = _field(token) if kind == "name" else ("", ())
         steps = self._steps(at)
+        self.mark = at
         fallback = _fallback(quoted(token) if kind == "text" else None, steps)
         if kind == "text":
             return fallback or ""

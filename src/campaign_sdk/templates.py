@@ -67,8 +67,9 @@ class Template:
         parts = parse(text, path, timezone)
         used = [part for part in parts if isinstance(part, Placeholder)]
         names = dict.fromkeys(part.name for part in used)
-        required = dict.fromkeys(part.name for part in used if part.fallback is None)
-        return cls(text, tuple(names), tuple(required), path, timezone, parts)
+        needed = {part.name for part in used if part.fallback is None}
+        required = tuple(name for name in names if name in needed)
+        return cls(text, tuple(names), required, path, timezone, parts)
 
     def check(self, known_fields: Iterable[str]) -> None:
         """Refuse a placeholder for a field that no contact has.

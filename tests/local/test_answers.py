@@ -89,3 +89,10 @@ def test_a_table_that_does_not_exist(stack: LocalSupabase, alice: Client) -> Non
 def test_results_are_cut_at_max_rows(alice: Client) -> None:
     alice.from_("things").insert([{"name": str(n)} for n in range(1001)]).execute()
     assert len(alice.from_("things").select("id").execute().data) == 1000
+
+
+def test_connections_stay_open_longer_than_clients_keep_them(
+    stack: LocalSupabase, anon: Client
+) -> None:
+    answer = call(stack, anon, "rpc/who", {})
+    assert answer.headers["keep-alive"] == "timeout=75"

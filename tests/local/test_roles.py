@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any, cast
 
 import psycopg
 import pytest
 from postgrest import APIError
 from supabase import Client
+
+
+def who_is(client: Client) -> dict[str, Any]:
+    return cast(dict[str, Any], client.rpc("who", {}).execute().data)
+
 
 PRIVILEGES = "select has_table_privilege(%s, 'public.things', %s)"
 
@@ -42,13 +48,13 @@ def test_tables_belong_to_postgres_who_is_no_superuser(db: psycopg.Connection) -
 
 def test_functions_know_the_caller(alice: Client, user_id: Callable[[Client], str]) -> None:
     me = user_id(alice)
-    who = alice.rpc("who", {}).execute().data
+    who = who_is(alice)
     assert who.pop("email").startswith("alice-")
     assert who == {"uid": me, "role": "authenticated", "jwt_sub": me, "user": "authenticated"}
 
 
 def test_functions_know_that_there_is_no_caller(anon: Client) -> None:
-    who = anon.rpc("who", {}).execute().data
+    who = who_is(anon)
     assert (who["uid"], who["email"], who["user"]) == (None, None, "anon")
 
 
@@ -78,7 +84,7 @@ def test_concurrent_requests_keep_to_their_callers(
 
     def ask(number: int) -> bool:
         client, me = clients[number % 2]
-        return bool(client.rpc("who", {}).execute().data["uid"] == me)
+        return bool(who_is(client)["uid"] == me)
 
     with ThreadPoolExecutor(64) as pool:
         assert all(pool.map(ask, range(512)))

@@ -81,18 +81,18 @@ def test_data_is_kept(tmp_path: Path, visit: Visit) -> None:
     migrations = tmp_path / "migrations"
     migrations.mkdir()
     (migrations / "1_first.sql").write_text("create table public.kept (id integer)")
-    credentials = {"email": "kept@example.com", "password": PASSWORD}
+    email = "kept@example.com"
     with LocalSupabase(tmp_path / "data", migrations) as first:
         keys = first.anon_key, first.service_key, first.url, first.db_url
         with visit(first) as client:
-            session = client.auth.sign_up(credentials).session
+            session = client.auth.sign_up({"email": email, "password": PASSWORD}).session
             assert session is not None
     (migrations / "2_second.sql").write_text("insert into public.kept values (2)")
     with LocalSupabase(tmp_path / "data", migrations) as second:
         assert (second.anon_key, second.service_key, second.url, second.db_url) == keys
         with visit(second) as client:
             assert client.auth.get_user(session.access_token) is not None
-            assert client.auth.sign_in_with_password(credentials).session is not None
+            client.auth.sign_in_with_password({"email": email, "password": PASSWORD})
             assert client.from_("kept").select("id").execute().data == [{"id": 2}]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import psycopg
@@ -15,8 +15,7 @@ from campaign_sdk.local import LocalSupabase
 
 
 def insert(client: Client, **values: Any) -> dict[str, Any]:
-    row: dict[str, Any] = client.from_("things").insert(values).execute().data[0]
-    return row
+    return cast(dict[str, Any], client.from_("things").insert(values).execute().data[0])
 
 
 def raw(stack: LocalSupabase, path: str) -> str:

@@ -43,10 +43,11 @@ class Audience:
         """Replace everything by these contacts."""
         self.connection.execute("delete from public.contacts")
         ids = [uuid.uuid4() for _ in contacts]
-        self.numbers = {id: n for n, id in enumerate(ids)}
+        self.numbers = {key: n for n, key in enumerate(ids)}
         with self.connection.cursor() as cursor:
             cursor.executemany(
-                INSERT, [_row(id, n, c) for n, (id, c) in enumerate(zip(ids, contacts, strict=True))]
+                INSERT,
+                [_row(key, n, c) for n, (key, c) in enumerate(zip(ids, contacts, strict=True))],
             )
 
     def members(
@@ -55,7 +56,7 @@ class Audience:
         """Say for each tree which contacts match it, by their place in `fill`."""
         texts = [json.dumps(tree) for tree in trees]
         rows = self.connection.execute(MEMBERS, [as_of, timezone, texts]).fetchall()
-        return [{self.numbers[id] for id in row[0]} for row in rows]
+        return [{self.numbers[key] for key in row[0]} for row in rows]
 
     def refusal(self, text: str, timezone: str = "UTC") -> tuple[str, str] | None:
         """The path and the reason for which the database refuses this JSON, if it does."""
@@ -64,7 +65,8 @@ class Audience:
                 "select total from public.audience_size(%s::jsonb, now(), %s)", [text, timezone]
             )
         except psycopg.Error as error:
-            assert error.sqlstate == "CMP03", error
+            if error.sqlstate != "CMP03":
+                raise
             return error.diag.message_detail or "", error.diag.message_primary or ""
         return None
 

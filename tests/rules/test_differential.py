@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -25,14 +25,15 @@ crowds = st.lists(hostile.contacts, min_size=10, max_size=40)
 forests = st.lists(hostile.trees, min_size=10, max_size=30)
 
 
-def accepted(trees: list[dict[str, Any]]) -> list[Mapping[str, Any]]:
+def accepted(trees: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Leave out what both refuse: random ranges are often reversed."""
     kept = []
     for tree in trees:
         try:
             Rules.from_wire(tree)
         except InvalidRules as error:
-            assert "reversed" in error.reason
+            if "reversed" not in error.reason:
+                raise
         else:
             kept.append(tree)
     return kept
@@ -75,7 +76,7 @@ def test_rules_and_their_complement_share_out_all_contacts(
 def test_de_morgan_holds(asking: Audience, crowd: list[Any], forest: list[Any]) -> None:
     asking.fill(crowd)
     expressions = [Rules.of(tree) for tree in accepted(forest)]
-    pairs = list(zip(expressions, expressions[1:], strict=False))
+    pairs = list(pairwise(expressions))
     left = asking.members([(~(a & b)).to_wire() for a, b in pairs])
     right = asking.members([(~a | ~b).to_wire() for a, b in pairs])
     assert left == right

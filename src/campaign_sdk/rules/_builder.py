@@ -9,7 +9,6 @@ from typing import NoReturn
 
 from .._errors import InvalidRules
 from . import _dates, _wire
-from ._check import check_json
 from ._rules import Rules
 from ._tree import EVERYONE, Relative, Rule, Value
 from ._values import exact, plain
@@ -155,9 +154,7 @@ class Field:
         )
 
     def _rule(self, operator: str, value: Value) -> Rules:
-        wire = _wire.dump_value(value)
-        check_json(wire)
-        return Rules(Rule(self._name, operator, _wire.load_value(operator, wire, f"{_RULE}.value")))
+        return Rules.from_wire(_wire.dump(Rule(self._name, operator, value)))
 
 
 def field(name: str) -> Field:

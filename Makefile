@@ -1,0 +1,39 @@
+# `make demo` runs the main job, `make test` proves it; each sets up what it needs, once.
+PYTHON ?= python3
+VENV := .venv
+# The set-up is redone when a lock or the package's own metadata changes.
+READY := $(VENV)/ready-$(shell cat requirements.txt pyproject.toml | cksum | tr ' ' '-')
+
+.PHONY: demo test check bench lock clean
+
+demo: $(READY)
+	$(VENV)/bin/campaign demo
+
+test: $(READY)
+	$(VENV)/bin/pytest
+
+check: $(READY)
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+
+bench: $(READY)
+	for each in benchmarks/[a-z]*.py; do $(VENV)/bin/python $$each || exit 1; done
+
+$(READY): requirements.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	rm -f $(VENV)/ready-*
+	touch $@
+
+# Pins of everything that the two commands install, with hashes and without addresses.
+lock:
+	$(PYTHON) -m venv $(VENV)/lock
+	$(VENV)/lock/bin/python -m pip install --quiet uv
+	$(VENV)/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header --all-extras --group dev pyproject.toml -o requirements.txt
+
+clean:
+	rm -rf $(VENV)
