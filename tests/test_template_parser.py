@@ -50,6 +50,7 @@ def test_text_in_quotes_is_how_braces_are_written() -> None:
         ("{%", "line 1, column 1", "tags"),
         ('{{ ["a.b"] }}', "line 1, column 4", "dot"),
         ('{{ [""] }}', "line 1, column 4", "empty"),
+        ("{{ a" + ".a" * 32 + " }}", "line 1, column 4", "32 names at most"),
         ("{{ attributes }}", "line 1, column 4", "name one"),
     ],
 )

@@ -69,6 +69,11 @@ def test_a_contact_may_be_an_object() -> None:
     assert template.render(person) == "bob@example.com Delhi -"
 
 
+def test_a_flat_mapping_holds_its_attributes_itself() -> None:
+    template = Template.parse("{{ email }} {{ city }} {{ attributes.email | default: '-' }}")
+    assert template.render({"email": "ann@example.com", "city": "Pune"}) == "ann@example.com Pune -"
+
+
 @pytest.mark.parametrize("nothing", [None, "", "  ", "\n\t"])
 def test_nothing_to_see_means_the_default(nothing: object) -> None:
     assert rendered('Hi {{ name | default: "there" }},', name=nothing) == "Hi there,"

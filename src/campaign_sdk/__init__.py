@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from campaign_sdk._client import AsyncCampaignClient, CampaignClient
     from campaign_sdk._errors import (
         AlreadyExists,
+        AuthUnavailable,
         CampaignError,
         ConfigurationError,
         Conflict,
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "_client": "AsyncCampaignClient CampaignClient",
     "_errors": (
-        "AlreadyExists CampaignError ConfigurationError Conflict DraftingError "
+        "AlreadyExists AuthUnavailable CampaignError ConfigurationError Conflict DraftingError "
         "IllegalTransition InvalidInput InvalidRules LocalStackError NotAuthenticated NotFound "
         "NotReady PermissionDenied ProtocolError RateLimited SchemaMismatch StaleState TimedOut "
         "Unavailable"
@@ -64,6 +65,7 @@ __all__ = [
     "AsyncCampaignClient",
     "AudiencePreview",
     "AudienceSize",
+    "AuthUnavailable",
     "Campaign",
     "CampaignClient",
     "CampaignError",

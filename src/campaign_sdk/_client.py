@@ -14,6 +14,7 @@ from campaign_sdk.auth import Auth
 from campaign_sdk.campaigns import Campaigns
 from campaign_sdk.contacts import Contacts
 from campaign_sdk.segments import Segments
+from campaign_sdk.stores import MemoryStore, SessionStore
 
 if TYPE_CHECKING:
     import httpx
@@ -46,8 +47,13 @@ class CampaignClient(_Client[Sync]):
     Args:
         url: the project's URL; by default from the environment (see `from_env`).
         key: its anon or publishable key; by default from the environment.
-        timeout: seconds that one request may take in all, retries included.
+        store: where the session outlives the client; see `campaign_sdk.stores`. By
+            default it doesn't.
+        access_token: a user's token to act with, instead of a session: for a web
+            application that has it from the request, or a job.
         anonymous: let requests go out though nobody is signed in.
+        keep_provider_tokens: store Google's own tokens with the session.
+        timeout: seconds that one request may take in all, retries included.
         transport: an httpx transport to use beneath ours, for proxies and tests.
 
     Raises:
@@ -59,12 +65,21 @@ class CampaignClient(_Client[Sync]):
         url: str | None = None,
         key: str | None = None,
         *,
-        timeout: float = TIMEOUT,
+        store: SessionStore | None = None,
+        access_token: str | None = None,
         anonymous: bool = False,
+        keep_provider_tokens: bool = False,
+        timeout: float = TIMEOUT,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self._connection = SyncConnection(
-            load_settings(url, key), timeout=timeout, anonymous=anonymous, transport=transport
+            load_settings(url, key),
+            timeout=timeout,
+            transport=transport,
+            store=store or MemoryStore(),
+            access_token=access_token,
+            anonymous=anonymous,
+            keep_provider_tokens=keep_provider_tokens,
         )
         self._wire_up(self._connection)
 
@@ -118,12 +133,21 @@ class AsyncCampaignClient(_Client[Async]):
         url: str | None = None,
         key: str | None = None,
         *,
-        timeout: float = TIMEOUT,
+        store: SessionStore | None = None,
+        access_token: str | None = None,
         anonymous: bool = False,
+        keep_provider_tokens: bool = False,
+        timeout: float = TIMEOUT,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._connection = AsyncConnection(
-            load_settings(url, key), timeout=timeout, anonymous=anonymous, transport=transport
+            load_settings(url, key),
+            timeout=timeout,
+            transport=transport,
+            store=store or MemoryStore(),
+            access_token=access_token,
+            anonymous=anonymous,
+            keep_provider_tokens=keep_provider_tokens,
         )
         self._wire_up(self._connection)
 

@@ -41,13 +41,13 @@ class SyncConnection(Connection):
         settings: Settings,
         *,
         timeout: float,
-        anonymous: bool,
         transport: httpx.BaseTransport | None,
+        **session: Any,
     ) -> None:
         from supabase import Client
         from supabase.lib.client_options import SyncClientOptions
 
-        keeper = SessionKeeper(settings.url, settings.key, threading.Lock(), anonymous=anonymous)
+        keeper = SessionKeeper(settings.url, settings.key, threading.Lock(), **session)
         wire = Wire(transport or httpx.HTTPTransport(limits=_LIMITS), Exchange(keeper, timeout))
         self.http = httpx.Client(transport=wire, follow_redirects=False)
         options = SyncClientOptions(httpx_client=self.http, storage=keeper, **_OPTIONS)
@@ -65,13 +65,13 @@ class AsyncConnection(Connection):
         settings: Settings,
         *,
         timeout: float,
-        anonymous: bool,
         transport: httpx.AsyncBaseTransport | None,
+        **session: Any,
     ) -> None:
         from supabase import AsyncClient
         from supabase.lib.client_options import AsyncClientOptions
 
-        keeper = SessionKeeper(settings.url, settings.key, asyncio.Lock(), anonymous=anonymous)
+        keeper = SessionKeeper(settings.url, settings.key, asyncio.Lock(), **session)
         wire = AsyncWire(
             transport or httpx.AsyncHTTPTransport(limits=_LIMITS), Exchange(keeper, timeout)
         )

@@ -14,7 +14,8 @@
     │   └── InvalidRules        a rule is unfinished or malformed
     ├── RateLimited             too many requests; `retry_after` in seconds
     ├── Unavailable             no usable answer; `maybe_applied` for writes
-    │   └── TimedOut            no answer before the deadline
+    │   ├── TimedOut            no answer before the deadline
+    │   └── AuthUnavailable     the session is kept, but can't be renewed now
     ├── ProtocolError           an answer that isn't what it claims to be
     ├── SchemaMismatch          the database lacks our migrations
     ├── DraftingError           the language model gave no usable draft
@@ -139,6 +140,10 @@ class Unavailable(CampaignError):
 
 class TimedOut(Unavailable):
     """There was no whole answer before the deadline."""
+
+
+class AuthUnavailable(Unavailable):
+    """The session can't be renewed now. It is kept: try again when the server is back."""
 
 
 class ProtocolError(CampaignError):

@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
-from campaign_sdk._errors import InvalidInput
+from campaign_sdk._errors import InvalidInput, ProtocolError
 
 
 class Model(BaseModel):
     """A result: immutable, and tolerant of columns that a later version adds."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    # A row that doesn't fit may hold somebody's data: no error quotes it.
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    @classmethod
+    def from_row(cls, row: Any) -> Self:
+        """Read what the server answered.
+
+        Raises:
+            ProtocolError: it isn't what this model describes; names the columns.
+        """
+        try:
+            return cls.model_validate(row)
+        except ValidationError as error:
+            columns = sorted({str(part["loc"][0]) for part in error.errors() if part["loc"]})
+            raise ProtocolError(
+                f"the server's {cls.__name__} can't be read: {', '.join(columns) or 'no object'}"
+            ) from None
 
 
 class NotGiven:

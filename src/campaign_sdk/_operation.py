@@ -8,9 +8,11 @@ resource's mode, so that users see exact types in both.
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import inspect
 from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from types import FunctionType, MethodType
 from typing import (
@@ -72,6 +74,17 @@ class Call:
 
 
 @dataclass(frozen=True)
+class Blocking:
+    """A call that waits for something else than the server, in a thread if need be."""
+
+    function: Callable[[], Any]
+
+    def execute(self) -> Any:
+        """Make the call."""
+        return self.function()
+
+
+@dataclass(frozen=True)
 class Page(Generic[T_co]):
     """A part of a longer answer; a body of `pages` yields these between its requests."""
 
@@ -115,33 +128,35 @@ def run(steps: Steps[T]) -> T:
     """Carry out a body, one request after the other, and return its result."""
     answer: Any = None
     error: Exception | None = None
-    while True:
-        try:
-            step = _advance(steps, answer, error)
-        except StopIteration as done:
-            result: T = done.value
-            return result
-        answer, error = _execute(step)
+    with closing(steps):
+        while True:
+            try:
+                step = _advance(steps, answer, error)
+            except StopIteration as done:
+                result: T = done.value
+                return result
+            answer, error = _execute(step)
 
 
 async def arun(steps: Steps[T]) -> T:
     """Carry out a body without blocking, and return its result."""
     answer: Any = None
     error: Exception | None = None
-    while True:
-        try:
-            step = _advance(steps, answer, error)
-        except StopIteration as done:
-            result: T = done.value
-            return result
-        answer, error = await _aexecute(step)
+    with closing(steps):
+        while True:
+            try:
+                step = _advance(steps, answer, error)
+            except StopIteration as done:
+                result: T = done.value
+                return result
+            answer, error = await _aexecute(step)
 
 
 def iterate(steps: PagedSteps[T]) -> Iterator[T]:
     """Carry out a body of pages, yielding the items of each as it comes."""
     answer: Any = None
     error: Exception | None = None
-    try:
+    with closing(steps):
         while True:
             try:
                 step = _advance(steps, answer, error)
@@ -152,15 +167,13 @@ def iterate(steps: PagedSteps[T]) -> Iterator[T]:
                 yield from step.items
             else:
                 answer, error = _execute(step)
-    finally:
-        steps.close()
 
 
 async def aiterate(steps: PagedSteps[T]) -> AsyncIterator[T]:
     """Carry out a body of pages without blocking, yielding the items of each."""
     answer: Any = None
     error: Exception | None = None
-    try:
+    with closing(steps):
         while True:
             try:
                 step = _advance(steps, answer, error)
@@ -172,8 +185,6 @@ async def aiterate(steps: PagedSteps[T]) -> AsyncIterator[T]:
                     yield item
             else:
                 answer, error = await _aexecute(step)
-    finally:
-        steps.close()
 
 
 def _execute(step: Request) -> tuple[Any, Exception | None]:
@@ -185,6 +196,8 @@ def _execute(step: Request) -> tuple[Any, Exception | None]:
 
 async def _aexecute(step: Request) -> tuple[Any, Exception | None]:
     try:
+        if isinstance(step, Blocking):
+            return await asyncio.to_thread(step.execute), None
         answer = step.execute()
         # An operation may take a step that needs no server in either mode.
         return checked(await answer if inspect.isawaitable(answer) else answer), None

@@ -6,10 +6,11 @@ begins after the key of the last row seen, and only an empty page is the end.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from campaign_sdk._errors import InvalidInput
+from campaign_sdk._errors import InvalidInput, ProtocolError
+from campaign_sdk._failures import rows_of
 from campaign_sdk._model import Model
 from campaign_sdk._operation import Page, PagedSteps, Resource, Steps
 
@@ -30,12 +31,14 @@ def table_pages(select: Callable[[], Any], model: type[M], page_size: int = PAGE
     """
     size = check_page_size(page_size)
     query = select()
+    last = None
     while True:
-        response = yield query.order("id").limit(size)
-        if not response.data:
+        rows = rows_of((yield query.order("id").limit(size)))
+        if not rows:
             return
-        yield Page([model.model_validate(row) for row in response.data])
-        query = select().gt("id", response.data[-1]["id"])
+        yield Page([model.from_row(row) for row in rows])
+        last = _next(rows, last)
+        query = select().gt("id", last)
 
 
 def function_pages(
@@ -47,16 +50,29 @@ def function_pages(
 ) -> PagedSteps[M]:
     """Yield the rows of a SQL function that pages by key itself, with `after` and `page`."""
     arguments = {**arguments, "page": check_page_size(page_size)}
+    last = None
     while True:
-        response = yield resource._rpc(function, arguments, kind="read")
-        if not response.data:
+        rows = rows_of((yield resource._rpc(function, arguments, kind="read")))
+        if not rows:
             return
-        yield Page([model.model_validate(row) for row in response.data])
-        arguments = {**arguments, "after": response.data[-1]["id"]}
+        yield Page([model.from_row(row) for row in rows])
+        last = _next(rows, last)
+        arguments = {**arguments, "after": last}
 
 
-def map_pages(function: Callable[[S], T], steps: PagedSteps[S]) -> PagedSteps[T]:
-    """Yield what a function makes of each item of the pages."""
+def _next(rows: Sequence[dict[str, Any]], last: Any) -> Any:
+    """Return the key after which the next page begins."""
+    key = rows[-1].get("id")
+    # A cache in between that ignores the key would answer with one page for ever.
+    if key is None or key == last:
+        raise ProtocolError("the server's pages don't go on: the listing is incomplete")
+    return key
+
+
+def map_pages(
+    function: Callable[[Sequence[S]], Sequence[T]], steps: PagedSteps[S]
+) -> PagedSteps[T]:
+    """Yield what a function makes of each page."""
     answer: Any = None
     while True:
         try:
@@ -65,7 +81,7 @@ def map_pages(function: Callable[[S], T], steps: PagedSteps[S]) -> PagedSteps[T]
             return
         answer = None
         if isinstance(step, Page):
-            yield Page([function(item) for item in step.items])
+            yield Page(function(step.items))
         else:
             answer = yield step
 

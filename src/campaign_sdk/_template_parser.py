@@ -18,11 +18,12 @@ from datetime import tzinfo
 
 from ._errors import InvalidInput
 from ._template_filters import Filter, Refused, build, is_blank, quoted
+from .rules._wire import COLUMNS
 
 MAX_BYTES = 100_000
 MAX_PLACEHOLDERS = 1_000
 MAX_FILTERS = 10
-COLUMNS = ("email", "phone", "created_at", "updated_at", "unsubscribed_at")
+MAX_DEPTH = 32
 
 _NAME = r"\w+(?:-+\w+)*"
 _BRACKET = r"""\[\s*(?:"[^"\]]*"|'[^'\]]*')\s*\]"""
@@ -95,6 +96,8 @@ def _field(token: str) -> tuple[str, tuple[str, ...]]:
     keys = tuple(bracket or plain for bracket, plain in _SEGMENT.findall(token))
     if any(not key or "." in key for key in keys):
         raise Refused("a name in brackets can't be empty or hold a dot")
+    if len(keys) > MAX_DEPTH:
+        raise Refused(f"a path has {MAX_DEPTH} names at most")
     if keys == ("attributes",):
         raise Refused("`attributes` is all of them: name one, as in `attributes.city`")
     name = ".".join(keys)

@@ -1,7 +1,7 @@
 """The wire: everything between a built request and an answer that can be trusted.
 
 One generator, `_exchange`, decides; it yields a request to be sent, a number of seconds
-to wait, or a lock to be acquired. `Wire` and `AsyncWire` only do what it asks, so both
+to wait, or a turn at a lock. `Wire` and `AsyncWire` only do what it asks, so both
 clients behave alike.
 """
 
@@ -11,12 +11,20 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncIterator, Generator, Iterator
+from contextlib import closing
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
 
-from campaign_sdk._errors import ProtocolError, RateLimited, TimedOut, Unavailable
+from campaign_sdk._errors import (
+    AuthUnavailable,
+    ProtocolError,
+    RateLimited,
+    TimedOut,
+    Unavailable,
+)
 from campaign_sdk._session import SessionKeeper
 
 # A request marked with this header may be sent again: it is a read, or carries a key.
@@ -59,6 +67,21 @@ class _Deadline(httpx.SyncByteStream, httpx.AsyncByteStream):
         await self._stream.aclose()
 
 
+@dataclass(frozen=True)
+class _Turn:
+    """A lock to be acquired before a deadline."""
+
+    lock: Any
+    ends: float
+
+    @property
+    def left(self) -> float:
+        return max(self.ends - time.monotonic(), 0.0)
+
+    def missed(self) -> AuthUnavailable:
+        return AuthUnavailable("the session is being renewed, and that doesn't finish")
+
+
 class Exchange:
     """How one request becomes one good answer or one typed error."""
 
@@ -91,20 +114,47 @@ class Exchange:
             return None
         token = self._keeper.authorize(request)
         if token is not None and self._keeper.is_stale:
-            yield from self._renewed(token, ends)
+            try:
+                yield from self._renewed(token, ends)
+            except (AuthUnavailable, RateLimited):
+                # Early is early: as long as the token is good, nothing is lost.
+                if self._keeper.is_over:
+                    raise
             token = self._keeper.authorize(request)
         return token
 
     def _renewed(self, token: str, ends: float) -> Generator[Any, Any, None]:
-        yield self._keeper.lock
+        """Renew the session once, however many threads, tasks and processes find it stale."""
+        yield _Turn(self._keeper.lock, ends)
         try:
-            # Whoever waited for the lock finds the session renewed already.
             if self._keeper.token == token:
-                renewal = self._keeper.renewal()
-                response = yield from self._sent(renewal, ends, "keyed")
-                self._keeper.take(response)
+                yield from self._renewed_alone(ends)
         finally:
             self._keeper.lock.release()
+
+    def _renewed_alone(self, ends: float) -> Generator[Any, Any, None]:
+        while not self._keeper.store.try_lock():
+            if time.monotonic() > ends:
+                raise AuthUnavailable("another process is renewing the session and doesn't finish")
+            yield 0.02
+        try:
+            if self._keeper.store.load() is None:
+                raise self._keeper.lose()
+            # Another process may have renewed it while this one waited.
+            if not self._keeper.restore() or self._keeper.is_stale:
+                yield from self._exchanged(ends)
+        finally:
+            self._keeper.store.unlock()
+
+    def _exchanged(self, ends: float) -> Generator[Any, Any, None]:
+        try:
+            response = yield from self._sent(self._keeper.renewal(), ends, "keyed")
+        except (Unavailable, ProtocolError) as error:
+            reason = "the session can't be renewed: the auth server gives no usable answer"
+            raise AuthUnavailable(reason, code=error.code) from error
+        if response.status_code >= 500:
+            raise AuthUnavailable(f"the auth server failed ({response.status_code})")
+        self._keeper.take(response)
 
     def _sent(self, request: httpx.Request, ends: float, kind: str) -> _Exchange:
         for attempt in range(_RETRIES + 1):
@@ -161,7 +211,7 @@ def _good(
         raise Unavailable(
             f"the server isn't available ({status})", maybe_applied=kind != "read", code=str(status)
         )
-    if answer.is_success and answer.content and not _is_json(answer) and _is_ours(request):
+    if _is_ours(request) and not _is_plausible(request, answer):
         raise ProtocolError(
             "the server's answer isn't JSON; is the URL that of a Supabase project?"
         )
@@ -184,6 +234,15 @@ def _is_ours(request: httpx.Request) -> bool:
     return "/rest/v1" in request.url.path or "/auth/v1" in request.url.path
 
 
+def _is_plausible(request: httpx.Request, answer: httpx.Response) -> bool:
+    """Whether a success has the form of one. No redirect is: it would take the key along."""
+    if answer.is_redirect:
+        return False
+    if answer.content:
+        return _is_json(answer) or not answer.is_success
+    return answer.status_code != 200 or request.method == "HEAD"
+
+
 def _is_json(response: httpx.Response) -> bool:
     kind: str = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     return kind == "application/json" or kind.endswith("+json")
@@ -196,7 +255,7 @@ def _retry_after(response: httpx.Response) -> float | None:
         return float(value)
     try:
         return max(parsedate_to_datetime(value).timestamp() - time.time(), 0.0)
-    except ValueError:
+    except (ValueError, TypeError, OverflowError):
         return None
 
 
@@ -209,16 +268,17 @@ class Wire(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Carry out one exchange."""
-        steps = self._exchange(request)
         answer: Any = None
         error: Exception | None = None
-        while True:
-            try:
-                step = steps.throw(error) if error else steps.send(answer)
-            except StopIteration as done:
-                response: httpx.Response = done.value
-                return response
-            answer, error = self._take(step)
+        # Closed whatever happens, so that an interrupted renewal gives the lock back.
+        with closing(self._exchange(request)) as steps:
+            while True:
+                try:
+                    step = steps.throw(error) if error else steps.send(answer)
+                except StopIteration as done:
+                    response: httpx.Response = done.value
+                    return response
+                answer, error = self._take(step)
 
     def _take(self, step: Any) -> tuple[Any, Exception | None]:
         try:
@@ -229,7 +289,13 @@ class Wire(httpx.BaseTransport):
     def _do(self, step: Any) -> Any:
         if isinstance(step, httpx.Request):
             return self._send(step)
-        return time.sleep(step) if isinstance(step, float) else step.acquire()
+        if isinstance(step, _Turn):
+            return self._wait(step)
+        return time.sleep(step)
+
+    def _wait(self, turn: _Turn) -> None:
+        if not turn.lock.acquire(timeout=turn.left):
+            raise turn.missed()
 
     def _send(self, request: httpx.Request) -> httpx.Response:
         response = self._inner.handle_request(request)
@@ -254,16 +320,17 @@ class AsyncWire(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Carry out one exchange."""
-        steps = self._exchange(request)
         answer: Any = None
         error: Exception | None = None
-        while True:
-            try:
-                step = steps.throw(error) if error else steps.send(answer)
-            except StopIteration as done:
-                response: httpx.Response = done.value
-                return response
-            answer, error = await self._take(step)
+        # Closed whatever happens, so that an interrupted renewal gives the lock back.
+        with closing(self._exchange(request)) as steps:
+            while True:
+                try:
+                    step = steps.throw(error) if error else steps.send(answer)
+                except StopIteration as done:
+                    response: httpx.Response = done.value
+                    return response
+                answer, error = await self._take(step)
 
     async def _take(self, step: Any) -> tuple[Any, Exception | None]:
         try:
@@ -274,9 +341,16 @@ class AsyncWire(httpx.AsyncBaseTransport):
     async def _do(self, step: Any) -> Any:
         if isinstance(step, httpx.Request):
             return await self._send(step)
-        if isinstance(step, float):
-            return await asyncio.sleep(step)
-        return await step.acquire()
+        if isinstance(step, _Turn):
+            return await self._wait(step)
+        return await asyncio.sleep(step)
+
+    async def _wait(self, turn: _Turn) -> None:
+        try:
+            async with asyncio.timeout(turn.left):
+                await turn.lock.acquire()
+        except TimeoutError:
+            raise turn.missed() from None
 
     async def _send(self, request: httpx.Request) -> httpx.Response:
         response = await self._inner.handle_async_request(request)

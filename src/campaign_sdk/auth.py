@@ -1,17 +1,26 @@
-"""Who is signed in."""
+"""Who is signed in, and how they come and go."""
 
 from __future__ import annotations
 
+import os
+import sys
+import threading
+import webbrowser
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from pydantic import AwareDatetime
-from supabase_auth.types import AuthResponse
+from pydantic import AwareDatetime, SecretStr
+from supabase_auth.types import AuthResponse, OAuthResponse, UserResponse
 from supabase_auth.types import User as SupabaseUser
 
-from campaign_sdk._errors import InvalidInput, NotAuthenticated
-from campaign_sdk._model import Model
-from campaign_sdk._operation import Call, Mode, Resource, Steps, operation
+from campaign_sdk._errors import CampaignError, InvalidInput, NotAuthenticated
+from campaign_sdk._loopback import Loopback
+from campaign_sdk._model import NOT_GIVEN, Model, NotGiven, given
+from campaign_sdk._operation import Blocking, Call, Mode, Resource, Steps, operation
+
+__all__ = ["Auth", "OAuthRequest", "Session", "User"]
 
 
 class User(Model):
@@ -44,8 +53,49 @@ class User(Model):
         )
 
 
+class Session(Model):
+    """A session that is good now.
+
+    Attributes:
+        user: who is signed in.
+        expires_at: until when the access token is good, on this machine's clock. It is
+            renewed before that by itself.
+        access_token: proves to the project who is asking. Secret: its text is
+            `access_token.get_secret_value()`.
+    """
+
+    user: User
+    expires_at: AwareDatetime
+    access_token: SecretStr
+
+
+class OAuthRequest(Model):
+    """Where to send somebody who signs in to a web application.
+
+    Attributes:
+        url: the address for their browser.
+        verifier: to be kept in that person's own web session, and given to
+            `exchange_code` with the code that they come back with. Secret.
+    """
+
+    url: str
+    verifier: SecretStr
+
+
 class Auth(Resource[Mode]):
-    """Signing up, in and out."""
+    """Signing up, in and out; the profile."""
+
+    @property
+    def session(self) -> Session | None:
+        """The session, as far as this client knows; asks nobody."""
+        keeper = self._connection.keeper
+        if keeper.session is None:
+            return None
+        return Session(
+            user=User.of(keeper.session.user),
+            expires_at=datetime.now(UTC) + timedelta(seconds=keeper.seconds_left),
+            access_token=SecretStr(keeper.session.access_token),
+        )
 
     @property
     def user(self) -> User | None:
@@ -64,7 +114,7 @@ class Auth(Resource[Mode]):
         credentials = _credentials(email, password)
         if full_name is not None:
             credentials["options"] = {"data": {"full_name": full_name}}
-        response: AuthResponse = yield Call(lambda: self._db.auth.sign_up(credentials))  # type: ignore[arg-type]
+        response: AuthResponse = yield Call(lambda: self._api.sign_up(credentials))
         return _user(response)
 
     @operation
@@ -75,26 +125,257 @@ class Auth(Resource[Mode]):
             NotAuthenticated: the address or the password is wrong.
         """
         credentials = _credentials(email, password)
-        response: AuthResponse = yield Call(
-            lambda: self._db.auth.sign_in_with_password(credentials)  # type: ignore[arg-type]
-        )
+        response: AuthResponse = yield Call(lambda: self._api.sign_in_with_password(credentials))
         return _user(response)
 
     @operation
-    def sign_out(self) -> Steps[None]:
-        """Sign out of this client; the session can't be used any more, here or elsewhere."""
+    def sign_in_with_google(
+        self,
+        *,
+        timeout: float = 300,
+        port: int = 0,
+        open_browser: bool | None = None,
+        show: Callable[[str], object] | None = None,
+        ask: Callable[[], str] | None = None,
+    ) -> Steps[User]:
+        """Sign in with Google, in the system's browser; see `sign_in_with_oauth`."""
+        return (yield from self._sign_in("google", "", timeout, port, open_browser, show, ask))
+
+    @operation
+    def sign_in_with_oauth(
+        self,
+        provider: str,
+        *,
+        scopes: str = "",
+        timeout: float = 300,
+        port: int = 0,
+        open_browser: bool | None = None,
+        show: Callable[[str], object] | None = None,
+        ask: Callable[[], str] | None = None,
+    ) -> Steps[User]:
+        """Sign in with one of Supabase's providers, in the system's browser.
+
+        PKCE with a one-shot listener on 127.0.0.1 (RFC 8252); the project must allow
+        `http://127.0.0.1:*/**` as a redirect URL, as Supabase does by default.
+
+        Args:
+            provider: such as `google` or `github`.
+            scopes: further OAuth scopes, apart by spaces.
+            timeout: seconds that the person has.
+            port: of the listener; a free one by default.
+            open_browser: whether to open one; by default if this isn't an SSH session and
+                there is a screen.
+            show: takes the address if no browser is opened; by default it goes to stderr.
+            ask: returns what the person pastes, the code or the whole address that the
+                browser ended at, if it can't reach this machine.
+
+        Raises:
+            NotAuthenticated: the person declined, or the provider failed.
+            TimedOut: nobody came in time.
+            ConfigurationError: the port is in use.
+        """
+        return (yield from self._sign_in(provider, scopes, timeout, port, open_browser, show, ask))
+
+    def _sign_in(
+        self,
+        provider: str,
+        scopes: str,
+        timeout: float,
+        port: int,
+        open_browser: bool | None,
+        show: Callable[[str], object] | None,
+        ask: Callable[[], str] | None,
+    ) -> Steps[User]:
+        with Loopback(port) as loopback:
+            request = yield from self._oauth_request(provider, loopback.url, scopes)
+            wanted = _has_browser() if open_browser is None else open_browser
+            if not (wanted and webbrowser.open(request.url)):
+                (show or _show)(request.url)
+                if ask is not None:
+                    _listen_to(ask, loopback, show or _show)
+            code: str = yield Blocking(lambda: loopback.wait(timeout))
+        return (yield from self._exchanged(code, request.verifier.get_secret_value()))
+
+    @operation
+    def oauth_url(
+        self, provider: str, redirect_to: str, *, scopes: str = ""
+    ) -> Steps[OAuthRequest]:
+        """Return where a web application sends somebody to sign in.
+
+        Args:
+            provider: such as `google`.
+            redirect_to: an address of yours that the project allows as a redirect URL.
+            scopes: further OAuth scopes, apart by spaces.
+        """
+        return (yield from self._oauth_request(provider, redirect_to, scopes))
+
+    @operation
+    def exchange_code(self, code: str, verifier: str | SecretStr) -> Steps[User]:
+        """Sign in with the code that somebody came back with.
+
+        Args:
+            code: from the redirect's query.
+            verifier: of the `OAuthRequest` that they were sent away with.
+
+        Raises:
+            NotAuthenticated: the code is wrong, used or too old.
+        """
+        secret = verifier.get_secret_value() if isinstance(verifier, SecretStr) else verifier
+        return (yield from self._exchanged(code, secret))
+
+    @operation
+    def refresh(self) -> Steps[Session]:
+        """Renew the session now, though it may be good yet.
+
+        Raises:
+            NotAuthenticated: nobody is signed in, or the session has ended.
+            AuthUnavailable: the auth server gives no answer; the session is kept.
+        """
+        self._connection.keeper.expire()
+        yield from self._profile()
+        session = self.session
+        if session is None:
+            raise NotAuthenticated("nobody is signed in")
+        return session
+
+    @operation
+    def profile(self) -> Steps[User]:
+        """Return who is signed in, as the project knows them now.
+
+        Raises:
+            NotAuthenticated: nobody is signed in, or the session has ended.
+        """
+        return (yield from self._profile())
+
+    @operation
+    def update_profile(
+        self,
+        *,
+        full_name: str | None | NotGiven = NOT_GIVEN,
+        avatar_url: str | None | NotGiven = NOT_GIVEN,
+    ) -> Steps[User]:
+        """Change what is given of one's own profile, and return it."""
+        data = given(full_name=full_name, avatar_url=avatar_url)
+        return (yield from self._update({"data": data}))
+
+    @operation
+    def change_email(self, email: str) -> Steps[User]:
+        """Ask for another address. The project may want both confirmed by mail first.
+
+        Raises:
+            AlreadyExists: there is an account with this address.
+        """
+        return (yield from self._update({"email": _address(email)}))
+
+    @operation
+    def change_password(self, password: str) -> Steps[User]:
+        """Set another password.
+
+        Raises:
+            InvalidInput: it is too weak, or the one of before.
+        """
+        return (yield from self._update({"password": _secret(password)}))
+
+    @operation
+    def send_recovery(self, email: str, *, redirect_to: str | None = None) -> Steps[None]:
+        """Have a mail sent with which the account can be recovered, if there is one.
+
+        Args:
+            email: the address of the account.
+            redirect_to: where its link leads, if not to the project's site.
+        """
+        options = {} if redirect_to is None else {"redirect_to": redirect_to}
+        address = _address(email)
+        yield Call(lambda: self._api.reset_password_for_email(address, options))
+
+    @operation
+    def sign_out(self) -> Steps[bool]:
+        """Sign out of this client, whether or not the server can be told.
+
+        Returns:
+            Whether the server has ended the session. If not, because it couldn't be
+            reached, this client has forgotten it, and its token runs out by itself.
+        """
         try:
-            yield Call(lambda: self._db.auth.sign_out({"scope": "local"}))
+            yield Call(lambda: self._api.sign_out({"scope": "local"}))
+        except CampaignError:
+            return False
         finally:
             self._connection.keeper.forget()
+        return True
+
+    @property
+    def _api(self) -> Any:
+        return self._connection.supabase.auth
+
+    def _oauth_request(self, provider: str, redirect_to: str, scopes: str) -> Steps[OAuthRequest]:
+        if not provider.isalnum() and not provider.replace("_", "").isalnum():
+            raise InvalidInput("provider", "must be a name such as google")
+        options = {"redirect_to": redirect_to, **({"scopes": scopes} if scopes else {})}
+        response: OAuthResponse = yield Call(
+            lambda: self._api.sign_in_with_oauth({"provider": provider, "options": options})
+        )
+        verifier = self._connection.keeper.take_verifier()
+        return OAuthRequest(url=response.url, verifier=SecretStr(verifier))
+
+    def _exchanged(self, code: str, verifier: str) -> Steps[User]:
+        exchange = {"auth_code": code, "code_verifier": verifier}
+        response: AuthResponse = yield Call(lambda: self._api.exchange_code_for_session(exchange))
+        return _user(response)
+
+    def _profile(self) -> Steps[User]:
+        token = self._connection.keeper.bearer
+        response: UserResponse | None = yield Call(lambda: self._api.get_user(token))
+        if response is None:
+            raise NotAuthenticated("nobody is signed in")
+        return User.of(response.user)
+
+    def _update(self, changes: dict[str, Any]) -> Steps[User]:
+        response: UserResponse = yield Call(lambda: self._api.update_user(changes))
+        return User.of(response.user)
 
 
-def _credentials(email: str, password: str) -> dict[str, Any]:
+def _listen_to(ask: Callable[[], str], loopback: Loopback, show: Callable[[str], object]) -> None:
+    """Take what is pasted beside what the browser brings: whichever comes first."""
+
+    def listen() -> None:
+        while True:
+            try:
+                return loopback.paste(ask())
+            except InvalidInput as error:
+                show(error.message)
+            except CampaignError as error:
+                return loopback.refuse(error)
+
+    threading.Thread(target=listen, daemon=True).start()
+
+
+def _show(text: str) -> None:
+    sys.stderr.write(f"Open this address to sign in:\n\n    {text}\n\n")
+
+
+def _has_browser() -> bool:
+    if os.environ.get("SSH_CONNECTION") or os.environ.get("SSH_TTY"):
+        return False
+    if sys.platform in ("darwin", "win32"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _address(email: object) -> str:
     if not isinstance(email, str) or "@" not in email:
         raise InvalidInput("email", "must be an e-mail address")
+    return email.strip()
+
+
+def _secret(password: object) -> str:
     if not isinstance(password, str) or not password:
         raise InvalidInput("password", "must not be empty")
-    return {"email": email.strip(), "password": password}
+    return password
+
+
+def _credentials(email: object, password: object) -> dict[str, Any]:
+    return {"email": _address(email), "password": _secret(password)}
 
 
 def _user(response: AuthResponse) -> User:

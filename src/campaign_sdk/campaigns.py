@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Literal, get_args
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime, Field
 
@@ -335,12 +337,15 @@ class Campaigns(Resource[Mode]):
         yield from _reached(self, campaign, page_size)
 
     @operation
-    def render(self, id: UUID | str, contact: Contact | Mapping[str, Any]) -> Steps[str]:
+    def render(
+        self, id: UUID | str, contact: Contact | Mapping[str, Any], *, html: bool = False
+    ) -> Steps[str]:
         """Return the message of a campaign as one contact gets it.
 
         Args:
             id: the campaign.
             contact: a contact, or a mapping with `email`, `attributes` and so on.
+            html: whether the message is HTML, so that values must be escaped.
 
         Raises:
             NotFound: there is no such campaign, or it is somebody else's.
@@ -348,22 +353,36 @@ class Campaigns(Resource[Mode]):
                 has no value for this contact.
         """
         campaign = yield from read_campaign(self, id)
-        return _template(campaign).render(contact)
+        return _template(campaign).render(contact, html=html)
 
     @pages
     def render_audience(
-        self, id: UUID | str, *, page_size: int = PAGE
+        self,
+        id: UUID | str,
+        *,
+        html: bool = False,
+        on_problem: Callable[[Contact, InvalidInput], object] | None = None,
+        page_size: int = PAGE,
     ) -> PagedSteps[tuple[Contact, str]]:
         """Yield each contact whom the campaign reaches, with the message for it.
 
+        Args:
+            id: the campaign.
+            html: whether the message is HTML, so that values must be escaped.
+            on_problem: called for a contact for whom there is no message, because a
+                placeholder has neither value nor default; the contact is then left out.
+                By default such a contact ends the iteration with its error.
+            page_size: contacts in one request.
+
         Raises:
-            InvalidInput: as for `render`; give placeholders a default to be safe.
+            InvalidInput: as for `render`; the path names the contact.
             NotFound, NotReady: as for `audience`.
         """
         campaign = yield from read_campaign(self, id)
         template = _template(campaign)
         reached = _reached(self, campaign, page_size)
-        yield from map_pages(lambda contact: (contact, template.render(contact)), reached)
+        render = partial(_rendered, partial(template.render, html=html), on_problem)
+        yield from map_pages(render, reached)
 
 
 def _select(resource: Resource[Any], status: Status | None) -> Callable[[], Any]:
@@ -394,10 +413,27 @@ def _reached(resource: Resource[Any], campaign: Campaign, page_size: int) -> Pag
     yield from function_pages(resource, "match_contacts", reachable, Contact, page_size)
 
 
+def _rendered(
+    render: Callable[[Contact], str],
+    on_problem: Callable[[Contact, InvalidInput], object] | None,
+    contacts: Sequence[Contact],
+) -> Sequence[tuple[Contact, str]]:
+    messages = []
+    for contact in contacts:
+        try:
+            messages.append((contact, render(contact)))
+        except InvalidInput as error:
+            named = InvalidInput(f"contacts[{contact.id}].{error.path}", error.reason)
+            if on_problem is None:
+                raise named from None
+            on_problem(contact, named)
+    return messages
+
+
 def _template(campaign: Campaign) -> Template:
     if not (campaign.message or "").strip():
         raise NotReady("the campaign has no message")
-    return Template.parse(campaign.message or "")
+    return Template.parse(campaign.message or "", timezone=ZoneInfo(campaign.timezone))
 
 
 _CHECKS: dict[str, Callable[[Any], Any]] = {
@@ -417,7 +453,7 @@ def _row(values: Mapping[str, Any]) -> dict[str, Any]:
 def _one(rows: Any) -> Campaign:
     if not rows:
         raise NotFound("there is no such campaign, or it isn't yours")
-    return Campaign.model_validate(rows[0])
+    return Campaign.from_row(rows[0])
 
 
 def read_campaign(resource: Resource[Any], id: UUID | str) -> Steps[Campaign]:

@@ -185,7 +185,7 @@ class Contacts(Resource[Mode]):
         """
         address = normalize_email(email)
         response = yield self._db.from_("contacts").select("*").eq("email", address)
-        return Contact.model_validate(response.data[0]) if response.data else None
+        return Contact.from_row(response.data[0]) if response.data else None
 
     @operation
     def update(
@@ -288,7 +288,7 @@ def match_arguments(rules: Rules, as_of: datetime | None, timezone: str) -> dict
 def _one(rows: list[Any]) -> Contact:
     if not rows:
         raise NotFound("there is no such contact, or it isn't yours")
-    return Contact.model_validate(rows[0])
+    return Contact.from_row(rows[0])
 
 
 def _changes(

@@ -11,6 +11,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from campaign_sdk._errors import InvalidInput, NotFound, TimedOut
+from campaign_sdk._failures import rows_of
 from campaign_sdk._model import NOT_GIVEN, Model, NotGiven, given, text, timezone_name, uuid_text
 from campaign_sdk._operation import Mode, PagedSteps, Resource, Steps, operation, pages
 from campaign_sdk._paging import PAGE, collect, function_pages, table_pages
@@ -233,8 +234,8 @@ class Segments(Resource[Mode]):
         funnel = yield self._rpc("audience_funnel", arguments, kind="read")
         return AudiencePreview(
             size=size,
-            sample=tuple(map(Contact.model_validate, members.data)),
-            funnel=tuple(map(FunnelStep.model_validate, funnel.data)),
+            sample=tuple(map(Contact.from_row, rows_of(members))),
+            funnel=tuple(map(FunnelStep.from_row, rows_of(funnel))),
         )
 
     @pages
@@ -301,4 +302,4 @@ def stored_rules(wire: Any, path: str) -> Rules:
 def _one(rows: Any) -> Segment:
     if not rows:
         raise NotFound("there is no such segment, or it isn't yours")
-    return Segment.model_validate(rows[0])
+    return Segment.from_row(rows[0])

@@ -21,7 +21,8 @@ from typing import Any, Protocol
 
 from ._errors import InvalidInput
 from ._template_filters import Refused, to_text
-from ._template_parser import COLUMNS, Placeholder, canonical, error_at, parse
+from ._template_parser import Placeholder, canonical, error_at, parse
+from .rules._wire import COLUMNS
 
 __all__ = ["SupportsAttributes", "Template"]
 
@@ -94,7 +95,8 @@ class Template:
         """Return the message for one contact.
 
         Args:
-            contact: a mapping or an object with `email`, `attributes` and so on.
+            contact: a mapping or an object with `email`, `attributes` and so on. In a
+                mapping without `attributes`, every other key is one, as in rules.
             html: escape what stands for a placeholder; the text around it stays.
             one_line: for subjects: line breaks and control characters, which could
                 smuggle in a header, become spaces.
@@ -124,7 +126,9 @@ class Template:
 def _sides(contact: Any) -> tuple[Callable[[str], Any], Any]:
     """Return a way to read the contact's columns, and its attributes."""
     if isinstance(contact, Mapping):
-        return contact.get, contact.get("attributes")
+        if "attributes" in contact:
+            return contact.get, contact["attributes"]
+        return contact.get, {key: contact[key] for key in contact if key not in COLUMNS}
     return partial(_column, contact), getattr(contact, "attributes", None)
 
 

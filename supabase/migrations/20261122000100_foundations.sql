@@ -30,12 +30,13 @@ security invoker
 set search_path = ''
 as $$
 begin
-  -- An offset such as UTC+3 is also accepted by AT TIME ZONE, with the POSIX sign
-  -- turned around: only names from the IANA list mean what people think.
-  if name is null or name !~ '^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$' then
-    return false;
-  end if;
-  if name <> 'UTC' and name !~ '/' then
+  -- AT TIME ZONE takes more than names: "UTC+3" and even "Foo/Bar+3" are POSIX offsets,
+  -- with the sign turned around. Hence no digits but those of Etc. And it takes any case,
+  -- which Python doesn't.
+  if name is null or name !~ (
+    '^(UTC|[A-Z][A-Za-z_-]*(/[A-Z][A-Za-z_-]*)+'
+    '|Etc/GMT-(1[0-4]|[1-9])|Etc/GMT\+(1[0-2]|[1-9]))$'
+  ) then
     return false;
   end if;
   perform pg_catalog.now() at time zone name;
@@ -54,9 +55,9 @@ language sql
 immutable
 security invoker
 set search_path = ''
-return value is null or value not in ('NaN', 'Infinity', '-Infinity');
+return value is null or abs(value) <= 1.7976931348623157e308;
 comment on function private.is_finite(numeric) is
-  'numeric accepts NaN and infinities, and one of them poisons every sum.';
+  'Whether a double can hold a number. numeric accepts NaN, which poisons every sum, and 100,000 digits, which no client reads back.';
 
 revoke execute on all functions in schema private from public;
 grant execute on function

@@ -31,7 +31,17 @@ create table public.contacts (
   ),
   constraint contacts_phone_length check (length(phone) between 1 and 64),
   constraint contacts_attributes_object check (jsonb_typeof(attributes) = 'object'),
-  constraint contacts_attributes_size check (octet_length(attributes::text) <= 65536)
+  constraint contacts_attributes_size check (octet_length(attributes::text) <= 65536),
+  -- What no JSON parser reads back makes the whole page that it is on unreadable.
+  constraint contacts_attributes_readable check (
+    not attributes @? 'strict $.**{101}'
+    and not attributes @? 'strict $.** ? (@ > 1.7976931348623157e308 || @ < -1.7976931348623157e308)'
+  ),
+  -- The years that Python and JavaScript know.
+  constraint contacts_dates_readable check (
+    least(created_at, updated_at, unsubscribed_at) >= '0001-01-02 00:00:00+00'
+    and greatest(created_at, updated_at, unsubscribed_at) <= '9999-12-30 00:00:00+00'
+  )
 );
 comment on table public.contacts is
   'The people who can receive a campaign. Whoever unsubscribed stays a contact and leaves every audience.';
@@ -42,8 +52,9 @@ comment on column public.contacts.unsubscribed_at is
   'Since when the contact wants no more messages; null for a subscriber.';
 
 alter table public.contacts enable row level security;
-revoke all on public.contacts from public, anon, authenticated;
-grant select, insert, update, delete on public.contacts to authenticated;
+alter table public.contacts force row level security;
+revoke all on public.contacts from public, anon, authenticated, service_role;
+grant select, insert, update, delete on public.contacts to authenticated, service_role;
 create policy "Owners read their contacts" on public.contacts
   for select to authenticated using (user_id = (select auth.uid()));
 create policy "Owners add contacts of their own" on public.contacts

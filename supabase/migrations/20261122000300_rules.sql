@@ -255,6 +255,14 @@ comment on function private.rule_holds is 'SQL: the attributes hold this value a
 
 -- the conditions ------------------------------------------------------------------
 
+create function private.is_plain(operand private.rule_operand) returns boolean
+language sql immutable security invoker set search_path = '' as $$
+  select (operand).kind in ('text', 'date', 'naive')
+    and (operand).text !~ '^[\[{]' and (operand).text not in ('true', 'false')
+$$;
+comment on function private.is_plain is
+  'Whether only a stored text, and no other JSON, reads like this value.';
+
 create function private.rule_equal_values(operand private.rule_operand) returns jsonb[]
 language sql immutable security invoker set search_path = '' as $$
   select case (operand).kind
@@ -318,6 +326,23 @@ language sql immutable security invoker set search_path = '' as $$
 $$;
 comment on function private.rule_dated is 'SQL: a text has the shape of a date or an instant in UTC.';
 
+create function private.rule_number(
+  keys text[], operator text, number numeric, most numeric default null
+) returns text
+language sql immutable security invoker set search_path = '' as $$
+  -- A strict jsonpath under @@ neither unwraps lists nor raises, and compares numbers
+  -- with numbers only: at the price of a cast, which would raise.
+  with path as (
+    select '$' || string_agg('.' || to_json(key)::text, '' order by n) as path
+    from unnest(keys) with ordinality as k(key, n)
+  )
+  select format('c.attributes @@ %L', 'strict ' || path || ' ' || operator || ' ' || number
+                || coalesce(' && ' || path || ' <= ' || most, ''))
+  from path
+$$;
+comment on function private.rule_number is
+  'SQL: the number at a path of the attributes compares so with a number, and is at most another.';
+
 create function private.rule_order(
   target private.rule_target, operator text, operand private.rule_operand
 ) returns text
@@ -330,27 +355,25 @@ begin
     return private.rule_before(
       target.text, operand, operator in ('<=', '>'), operator in ('<', '<='));
   elsif operand.kind = 'number' and target.kind = 'attribute' then
-    return format('%s %s %L', target.json, operator, to_jsonb(operand.number));
+    return private.rule_number(target.keys, operator, operand.number);
   end if;
   return 'false';
 end
 $$;
 comment on function private.rule_order is
-  'SQL: numbers with numbers, dates with dates, else false; without the check of the type.';
+  'SQL: numbers with numbers, dates with dates, else false; without the check of a date''s shape.';
 
 create function private.rule_ordered(
   target private.rule_target, condition text, operand private.rule_operand
 ) returns text
 language sql immutable security invoker set search_path = '' as $$
   select case
-    when condition = 'false' or (target).kind = 'time' then condition
-    when (operand).kind = 'number'
-      then format('(%s and jsonb_typeof(%s) = ''number'')', condition, (target).json)
+    when condition = 'false' or (target).kind = 'time' or (operand).kind = 'number' then condition
     else format('(%s and %s)', condition, private.rule_dated((target).text))
   end
 $$;
 comment on function private.rule_ordered is
-  'SQL: a comparison, followed by the check that what was compared is of the right type.';
+  'SQL: a comparison, followed by the check that what was compared has the shape of a date.';
 
 create function private.rule_equals(
   target private.rule_target, operand private.rule_operand
@@ -363,6 +386,8 @@ begin
   elsif target.kind = 'text' then
     return case when operand.kind = 'boolean' then 'false'
       else format('%s = %L', target.text, operand.text) end;
+  elsif private.is_plain(operand) then
+    return format('%s = %L', target.text, operand.text);
   end if;
   return (
     select '(' || string_agg(private.rule_holds(target.keys, value), ' or ') || ')'
@@ -382,8 +407,7 @@ begin
   if 'false' in (above, below) or (low.kind = 'number') <> (high.kind = 'number') then
     return 'false';
   elsif low.kind = 'number' then
-    -- In jsonb's order only a number stands between two numbers.
-    return format('(%s and %s)', above, below);
+    return private.rule_number(target.keys, '>=', low.number, high.number);
   end if;
   return private.rule_ordered(target, format('%s and %s', above, below), low);
 end
@@ -394,10 +418,14 @@ create function private.rule_in(
   target private.rule_target, operands private.rule_operand[]
 ) returns text
 language sql stable security invoker set search_path = '' as $$
-  select case (target).kind
-    when 'attribute' then format('%s = any(%L::jsonb[])', (target).json,
+  select case
+    when (target).kind = 'attribute'
+      and (select bool_and(private.is_plain(o)) from unnest(operands) as o)
+    then format('%s = any(%L::text[])', (target).text,
+      (select array_agg((o).text) from unnest(operands) as o))
+    when (target).kind = 'attribute' then format('%s = any(%L::jsonb[])', (target).json,
       (select array_agg(v) from unnest(operands) as o, unnest(private.rule_equal_values(o)) as v))
-    when 'text' then format('%s = any(%L::text[])', (target).text,
+    when (target).kind = 'text' then format('%s = any(%L::text[])', (target).text,
       (select coalesce(array_agg((o).text) filter (where (o).text is not null), '{}')
        from unnest(operands) as o))
     else format('%s = any(%L::timestamptz[])', (target).text,
@@ -412,6 +440,7 @@ create function private.rule_search(
 ) returns text
 language plpgsql stable security invoker set search_path = '' as $$
 declare
+  is_text constant text := format('jsonb_typeof(%s) = ''string''', target.json);
   found text;
   element text;
 begin
@@ -424,15 +453,18 @@ begin
   if target.kind <> 'attribute' then
     return coalesce(found, 'false');
   end if;
-  if found is not null then
-    found := format('(%s and jsonb_typeof(%s) = ''string'')', found, target.json);
-  end if;
   if operator <> 'contains' then
-    return coalesce(found, 'false');
+    return case when found is null then 'false' else format('(%s and %s)', found, is_text) end;
   end if;
-  select string_agg(private.rule_holds(target.keys, jsonb_build_array(value)), ' or ')
+  select string_agg(format('%s @> %L', target.json, jsonb_build_array(value)), ' or ')
     into element from unnest(private.rule_equal_values(operand)) as value;
-  return '(' || concat_ws(' or ', found, element) || ')';
+  return case
+    when found is null then format('(%s)', element)
+    -- A list that has the element shows it in its text, unless JSON escapes it there.
+    when to_json(operand.text)::text = '"' || operand.text || '"'
+      and (operand.number is null or operand.text = trim_scale(operand.number)::text)
+      then format('(%s and (%s or %s))', found, element, is_text)
+    else format('((%s and %s) or %s)', found, is_text, element) end;
 end
 $$;
 comment on function private.rule_search is

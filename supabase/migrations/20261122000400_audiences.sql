@@ -109,7 +109,7 @@ begin
   for name in
     select p.oid::regprocedure from pg_catalog.pg_proc as p
     where (p.pronamespace = 'private'::regnamespace
-           and p.proname ~ '^(rule_|compile_|check_|valid_rules|refuse_rules|funnel_)')
+           and p.proname ~ '^(rule_|compile_|check_|valid_rules|is_plain|refuse_rules|funnel_)')
        or (p.pronamespace = 'public'::regnamespace
            and p.proname in ('audience_size', 'match_contacts', 'audience_funnel'))
   loop

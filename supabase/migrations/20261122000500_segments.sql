@@ -7,12 +7,17 @@ create table public.audience_segments (
   description text,
   rules jsonb,
   timezone text not null default 'UTC',
-  created_at timestamptz default now(),
-  updated_at timestamptz default now(),
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
   -- What campaigns points at: a campaign can't use another owner's segment.
   constraint audience_segments_owner_unique unique (user_id, id),
   constraint audience_segments_name_length check (length(btrim(name)) between 1 and 200),
-  constraint audience_segments_timezone_known check (private.is_timezone(timezone))
+  constraint audience_segments_description_size check (octet_length(description) <= 102400),
+  constraint audience_segments_timezone_known check (private.is_timezone(timezone)),
+  constraint audience_segments_dates_readable check (
+    least(created_at, updated_at) >= '0001-01-02 00:00:00+00'
+    and greatest(created_at, updated_at) <= '9999-12-30 00:00:00+00'
+  )
 );
 comment on table public.audience_segments is
   'Audiences described by rules; who belongs to one is decided when it is asked.';
@@ -22,8 +27,9 @@ comment on column public.audience_segments.timezone is
   'The IANA time zone in which relative dates such as "start of day" are taken.';
 
 alter table public.audience_segments enable row level security;
-revoke all on public.audience_segments from public, anon, authenticated;
-grant select, insert, update, delete on public.audience_segments to authenticated;
+alter table public.audience_segments force row level security;
+revoke all on public.audience_segments from public, anon, authenticated, service_role;
+grant select, insert, update, delete on public.audience_segments to authenticated, service_role;
 create policy "Owners read their segments" on public.audience_segments
   for select to authenticated using (user_id = (select auth.uid()));
 create policy "Owners add segments of their own" on public.audience_segments

@@ -33,26 +33,31 @@ create table public.campaigns (
   message text,
   rules jsonb,
   status text not null default 'draft',
-  audience_size integer default 0,
+  audience_size integer not null default 0,
   segment_id uuid,
   timezone text,
   scheduled_at timestamptz,
   launched_at timestamptz,
   completed_at timestamptz,
-  created_at timestamptz default now(),
-  updated_at timestamptz default now(),
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
   -- What a child row points at, so that it can't belong to another owner.
   constraint campaigns_owner_unique unique (user_id, id),
   -- Deferred: when an account is deleted, its segments go before its campaigns do.
   constraint campaigns_segment_id_fkey foreign key (user_id, segment_id)
     references public.audience_segments (user_id, id) deferrable initially deferred,
   constraint campaigns_name_length check (length(btrim(name)) between 1 and 200),
+  constraint campaigns_description_size check (octet_length(description) <= 102400),
   constraint campaigns_message_size check (octet_length(message) <= 102400),
   constraint campaigns_status_known check (
     status in ('draft', 'scheduled', 'active', 'paused', 'completed', 'archived')
   ),
   constraint campaigns_audience_size_positive check (audience_size >= 0),
-  constraint campaigns_timezone_known check (private.is_timezone(timezone))
+  constraint campaigns_timezone_known check (private.is_timezone(timezone)),
+  constraint campaigns_dates_readable check (
+    least(created_at, updated_at, scheduled_at) >= '0001-01-02 00:00:00+00'
+    and greatest(created_at, updated_at, scheduled_at) <= '9999-12-30 00:00:00+00'
+  )
 );
 create index campaigns_segment_id_index on public.campaigns (user_id, segment_id);
 comment on table public.campaigns is
@@ -67,8 +72,9 @@ comment on column public.campaigns.launched_at is
   'When it first became active: the moment at which its rules are evaluated from then on.';
 
 alter table public.campaigns enable row level security;
-revoke all on public.campaigns from public, anon, authenticated;
-grant select, insert, update, delete on public.campaigns to authenticated;
+alter table public.campaigns force row level security;
+revoke all on public.campaigns from public, anon, authenticated, service_role;
+grant select, insert, update, delete on public.campaigns to authenticated, service_role;
 create policy "Owners read their campaigns" on public.campaigns
   for select to authenticated using (user_id = (select auth.uid()));
 create policy "Owners add campaigns of their own" on public.campaigns
@@ -95,8 +101,11 @@ comment on column public.campaign_status_history.changed_by is
   'Who moved it: a user''s id, or null for a job of the database.';
 
 alter table public.campaign_status_history enable row level security;
-revoke all on public.campaign_status_history from public, anon, authenticated;
-grant select, insert on public.campaign_status_history to authenticated;
+alter table public.campaign_status_history force row level security;
+revoke all on public.campaign_status_history from public, anon, authenticated, service_role;
+revoke all on sequence public.campaign_status_history_id_seq
+  from public, anon, authenticated, service_role;
+grant select, insert on public.campaign_status_history to authenticated, service_role;
 create policy "Owners read the history of their campaigns" on public.campaign_status_history
   for select to authenticated
   using (campaign_id in (select c.id from public.campaigns as c where c.user_id = (select auth.uid())));
@@ -258,7 +267,7 @@ declare
   campaign public.campaigns;
   target text;
 begin
-  select * into campaign from public.campaigns as c where c.id = campaign_id for update;
+  select * into campaign from public.campaigns as c where c.id = campaign_id for no key update;
   if not found then
     raise exception using errcode = 'PT404', message = 'there is no such campaign';
   end if;

@@ -7,11 +7,17 @@ create table public.campaign_analytics (
   clicks integer not null default 0,
   conversions integer not null default 0,
   date date not null default current_date,
-  created_at timestamptz default now(),
-  updated_at timestamptz default now(),
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
   constraint campaign_analytics_day_unique unique (campaign_id, date),
   constraint campaign_analytics_counts_positive check (
     impressions >= 0 and clicks >= 0 and conversions >= 0
+  ),
+  -- A report fills the gaps between its first and its last day.
+  constraint campaign_analytics_date_plausible check (date between '2000-01-01' and '2100-01-01'),
+  constraint campaign_analytics_dates_readable check (
+    least(created_at, updated_at) >= '0001-01-02 00:00:00+00'
+    and greatest(created_at, updated_at) <= '9999-12-30 00:00:00+00'
   )
 );
 comment on table public.campaign_analytics is
@@ -19,8 +25,9 @@ comment on table public.campaign_analytics is
 comment on column public.campaign_analytics.date is 'A day in the time zone of the campaign.';
 
 alter table public.campaign_analytics enable row level security;
-revoke all on public.campaign_analytics from public, anon, authenticated;
-grant select, insert, update, delete on public.campaign_analytics to authenticated;
+alter table public.campaign_analytics force row level security;
+revoke all on public.campaign_analytics from public, anon, authenticated, service_role;
+grant select, insert, update, delete on public.campaign_analytics to authenticated, service_role;
 create policy "Owners read the counters of their campaigns" on public.campaign_analytics
   for select to authenticated
   using (campaign_id in (select c.id from public.campaigns as c where c.user_id = (select auth.uid())));
@@ -36,6 +43,16 @@ create policy "Owners delete the counters of their campaigns" on public.campaign
   using (campaign_id in (select c.id from public.campaigns as c where c.user_id = (select auth.uid())));
 create trigger touch_updated_at before update on public.campaign_analytics
   for each row when (old is distinct from new) execute function private.touch_updated_at();
+
+create function private.is_amount(value numeric)
+returns boolean
+language sql
+immutable
+security invoker
+set search_path = ''
+return value is null or (abs(value) <= 1e15 and coalesce(scale(value), 31) <= 30);
+comment on function private.is_amount(numeric) is
+  'Whether an amount can be summed and read back: finite, at most 1e15, at most 30 decimal places.';
 
 create table public.campaign_events (
   campaign_id uuid not null,
@@ -54,9 +71,12 @@ create table public.campaign_events (
     references public.contacts (user_id, id) on delete set null (contact_id),
   constraint campaign_events_event_id_length check (length(event_id) between 1 and 200),
   constraint campaign_events_type_known check (type in ('impression', 'click', 'conversion')),
-  constraint campaign_events_value_finite check (private.is_finite(value)),
+  constraint campaign_events_value_finite check (private.is_amount(value)),
   constraint campaign_events_occurred_at_plausible check (
     occurred_at >= '2000-01-01 00:00:00+00' and occurred_at <= received_at + interval '1 day'
+  ),
+  constraint campaign_events_received_at_plausible check (
+    received_at between '2000-01-01 00:00:00+00' and '9999-12-30 00:00:00+00'
   )
 );
 create index campaign_events_campaign_id_index on public.campaign_events (user_id, campaign_id);
@@ -69,12 +89,18 @@ comment on column public.campaign_events.event_id is
 comment on column public.campaign_events.value is 'What a conversion was worth, in the owner''s own unit.';
 
 alter table public.campaign_events enable row level security;
-revoke all on public.campaign_events from public, anon, authenticated;
-grant select, insert on public.campaign_events to authenticated;
+alter table public.campaign_events force row level security;
+revoke all on public.campaign_events from public, anon, authenticated, service_role;
+grant select, insert on public.campaign_events to authenticated, service_role;
 create policy "Owners read the events of their campaigns" on public.campaign_events
   for select to authenticated using (user_id = (select auth.uid()));
 create policy "Owners add events to their campaigns" on public.campaign_events
-  for insert to authenticated with check (user_id = (select auth.uid()));
+  for insert to authenticated with check (
+    user_id = (select auth.uid())
+    -- The foreign key says so too, but later than the primary key, which would tell whether
+    -- another owner's campaign has an event of that id.
+    and campaign_id in (select c.id from public.campaigns as c where c.user_id = (select auth.uid()))
+  );
 
 create function private.count_events()
 returns trigger
@@ -146,7 +172,15 @@ begin
       case
         when c.id is null then 'campaign_id: there is no such campaign'
         when i.contact_id is not null and p.id is null then 'contact_id: there is no such contact'
-        when i.occurred_at > now() + interval '1 day' then 'occurred_at: lies in the future'
+        when i.event_id is null or length(i.event_id) not between 1 and 200
+          then 'event_id: must have 1 to 200 characters'
+        when i.type is null or i.type not in ('impression', 'click', 'conversion')
+          then 'type: must be one of impression, click, conversion'
+        when i.occurred_at is null then 'occurred_at: is missing'
+        when i.occurred_at < '2000-01-01 00:00:00+00' or i.occurred_at > now() + interval '1 day'
+          then 'occurred_at: must lie between the year 2000 and tomorrow'
+        when not private.is_amount(i.value)
+          then 'value: must be a finite number, at most 1e15, with at most 30 decimal places'
       end as reason
     from rows from (
       jsonb_to_recordset(events) as (
@@ -202,6 +236,11 @@ begin
   if least(record_engagement.impressions, record_engagement.clicks, record_engagement.conversions) < 0 then
     raise exception using errcode = '22023', message = 'counts can''t be negative', detail = 'counts';
   end if;
+  -- A day more than UTC's: the campaign's zone may be ahead of it.
+  if record_engagement.day < '2000-01-01' or record_engagement.day > current_date + 2 then
+    raise exception using errcode = '22023', detail = 'on',
+      message = 'must lie between the year 2000 and tomorrow';
+  end if;
   return query
   insert into public.campaign_analytics as a (campaign_id, date, impressions, clicks, conversions)
   values (
@@ -219,41 +258,15 @@ $$;
 comment on function public.record_engagement(uuid, integer, integer, integer, date) is
   'Adds totals to a day''s counter (today in the campaign''s time zone unless told otherwise) and returns that day.';
 
-create type public.engagement as (impressions bigint, clicks bigint, conversions bigint);
-comment on type public.engagement is 'Counts over all days.';
-
-create function public.summarize_campaign(campaign_id uuid)
-returns public.engagement
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-declare
-  result public.engagement;
-begin
-  if not exists (select from public.campaigns as c where c.id = summarize_campaign.campaign_id) then
-    raise exception using errcode = 'PT404', message = 'there is no such campaign';
-  end if;
-  select coalesce(sum(a.impressions), 0), coalesce(sum(a.clicks), 0),
-    coalesce(sum(a.conversions), 0)
-  into result
-  from public.campaign_analytics as a where a.campaign_id = summarize_campaign.campaign_id;
-  return result;
-end
-$$;
-comment on function public.summarize_campaign(uuid) is
-  'The counts of one campaign over all its days. PT404: not the caller''s.';
-
 revoke execute on function
-  private.count_events(), private.keep_days(), public.ingest_events(jsonb),
-  public.record_engagement(uuid, integer, integer, integer, date),
-  public.summarize_campaign(uuid)
+  private.is_amount(numeric), private.count_events(), private.keep_days(),
+  public.ingest_events(jsonb),
+  public.record_engagement(uuid, integer, integer, integer, date)
   from public, anon, authenticated, service_role;
-grant execute on function private.count_events(), private.keep_days()
+grant execute on function
+  private.is_amount(numeric), private.count_events(), private.keep_days()
   to authenticated, service_role;
 grant execute on function
   public.ingest_events(jsonb),
-  public.record_engagement(uuid, integer, integer, integer, date),
-  public.summarize_campaign(uuid)
+  public.record_engagement(uuid, integer, integer, integer, date)
   to authenticated;

@@ -96,6 +96,13 @@ def test_data_is_kept(tmp_path: Path, visit: Visit) -> None:
             assert client.from_("kept").select("id").execute().data == [{"id": 2}]
 
 
+def test_a_half_made_cluster_is_made_anew(tmp_path: Path) -> None:
+    (tmp_path / "data" / "postgres.new").mkdir(parents=True)
+    (tmp_path / "data" / "postgres.new" / "PG_VERSION").write_text("17")
+    with LocalSupabase(tmp_path / "data", MIGRATIONS) as stack:
+        assert stack.running()
+
+
 def test_what_was_revoked_stays_so_at_the_next_start(tmp_path: Path) -> None:
     migrations = tmp_path / "migrations"
     migrations.mkdir()

@@ -49,11 +49,12 @@ def test_numerics_keep_their_digits(
     assert raw(stack, f"things?id=eq.{row['id']}&select=amount") == f'[{{"amount":{digits}}}]'
 
 
-def test_integers_beyond_a_double_keep_their_digits(alice: Client) -> None:
-    row = insert(alice, big=2**62 + 1, body={"big": 2**60 + 1})
-    # The request's JSON went through a double; what is stored comes out as it is.
-    big = alice.from_("things").select("big,body").eq("id", row["id"]).execute().data[0]
-    assert big == {"big": row["big"], "body": row["body"]}
+def test_integers_beyond_a_double_keep_their_digits(
+    stack: LocalSupabase, alice: Client, db: psycopg.Connection
+) -> None:
+    row = insert(alice, big=1)
+    db.execute("update things set big = 4611686018427387905 where id = %s", (row["id"],))
+    assert raw(stack, f"things?id=eq.{row['id']}&select=big") == '[{"big":4611686018427387905}]'
 
 
 def test_a_huge_number_in_json_is_not_lost(

@@ -250,6 +250,9 @@ def test_expressions_can_not_outgrow_the_limits() -> None:
         (lambda: field("a").contains(""), VALUE),
         (lambda: field("a") == float("nan"), VALUE),
         (lambda: field("a") == Decimal("Infinity"), VALUE),
+        (lambda: field("a") == Decimal("1e999"), VALUE),
+        (lambda: field("a") == Decimal("1e-999"), VALUE),
+        (lambda: field("a") == 10**400, VALUE),
         (lambda: field("a") == NUL, VALUE),
         (lambda: field("a").in_([1, SURROGATE]), f"{VALUE}[1]"),
         (lambda: field("a") == None, VALUE),  # noqa: E711
@@ -258,7 +261,7 @@ def test_expressions_can_not_outgrow_the_limits() -> None:
         (lambda: field("a").within_last(days=-1), f"{VALUE}.offset"),
         (lambda: field("a").within_last(years=1001), f"{VALUE}.offset"),
     ],
-    ids=map(named, range(15)),
+    ids=map(named, range(18)),
 )
 def test_the_builder_refuses_where_it_stands(build: Any, path: str) -> None:
     with pytest.raises(InvalidRules) as caught:

@@ -34,7 +34,7 @@ def address(user: str, password: str, port: int) -> str:
 
 
 class Postgres:
-    """A server for the cluster in `folder`, which is created when it is empty."""
+    """A server for the cluster in `folder`, which is created when there is none."""
 
     def __init__(self, folder: Path, password: str, log: Path, *, remove: Path | None) -> None:
         self.port = 0
@@ -47,7 +47,7 @@ class Postgres:
     def start(self, port: int | None) -> None:
         """Start on `port` if it is free, else on another, and wait until it answers."""
         binaries = _binaries()
-        if not (self._folder / "PG_VERSION").exists():
+        if not self._folder.exists():
             _create_cluster(binaries, self._folder, self._password)
         self._await_predecessor()
         for _ in range(PORT_ATTEMPTS):
@@ -135,9 +135,17 @@ def _settings(port: int, *, throw_away: bool) -> list[str]:
     return [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
 
 
-def _create_cluster(binaries: Path, folder: Path, password: str) -> None:
-    folder.mkdir(mode=0o700, exist_ok=True)
+def _create_cluster(binaries: Path, target: Path, password: str) -> None:
+    # Aside first: what was interrupted must not pass for a cluster.
+    folder = target.with_name(f"{target.name}.new")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700)
     give_away(folder)
+    _initdb(binaries, folder, password)
+    folder.rename(target)
+
+
+def _initdb(binaries: Path, folder: Path, password: str) -> None:
     user, group = unprivileged() or (None, None)
     with tempfile.TemporaryFile() as secret:
         _write_secret(secret, password)

@@ -110,6 +110,8 @@ class LocalSupabase:
     def _start(self) -> None:
         folder = self._folder()
         settings = Settings.of(folder).save(folder, pid=0)
+        for log in (SERVER_LOG, POSTGRES_LOG):
+            (folder / log).unlink(missing_ok=True)
         # Node loads its modules while PostgreSQL starts.
         server = self._server = Server(folder / SERVER_LOG, _environment(self._data is None))
         self._running.callback(server.stop)

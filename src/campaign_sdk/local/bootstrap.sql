@@ -79,11 +79,12 @@ $$;
 
 create function extensions.pgrst_ddl_watch() returns event_trigger language plpgsql as $$
 begin
-  notify pgrst, 'reload schema';
+  -- A function's temporary table is nobody else's business.
+  if not exists (select from pg_event_trigger_ddl_commands() where schema_name = 'pg_temp') then
+    notify pgrst, 'reload schema';
+  end if;
 end
 $$;
 
 create event trigger pgrst_ddl_watch on ddl_command_end
-  execute function extensions.pgrst_ddl_watch();
-create event trigger pgrst_drop_watch on sql_drop
   execute function extensions.pgrst_ddl_watch();

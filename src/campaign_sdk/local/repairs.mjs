@@ -14,8 +14,7 @@ export class RepairedConnection extends PostgresConnection {
   #schema;
 
   constructor(url) {
-    // A prepared statement outlives the table that it was prepared for.
-    super({ url, postgresOptions: { max: POOL, prepare: false, onnotice: () => {}, types } });
+    super({ url, postgresOptions: { max: POOL, onnotice: () => {}, types } });
     // Otherwise the first request grants everything to everybody, and undoes every revoke.
     this.rlsState = "active";
   }
@@ -48,7 +47,7 @@ export class RepairedConnection extends PostgresConnection {
   /** Become the caller: claims, role, and the role's own settings, which SET ROLE leaves out. */
   async applyJwtSessionContext(db, { auth, storage }) {
     const role = auth?.role || "anon";
-    const context = {
+    const settings = {
       "request.jwt.claims": JSON.stringify(auth?.jwt ?? { role }),
       "request.jwt.claim.sub": String(auth?.uid ?? ""),
       "request.jwt.claim.role": role,
@@ -56,7 +55,7 @@ export class RepairedConnection extends PostgresConnection {
       role,
     };
     await sql`
-      with setting as (
+      with kept as (
         select d.setrole = to_regrole(${role}) as own, c.setting
         from pg_catalog.pg_db_role_setting d, unnest(d.setconfig) as c (setting)
         where d.setrole in (to_regrole('authenticator'), to_regrole(${role}))
@@ -64,9 +63,23 @@ export class RepairedConnection extends PostgresConnection {
         order by own
       )
       select set_config(split_part(setting, '=', 1),
-                        substr(setting, strpos(setting, '=') + 1), true) from setting
+                        substr(setting, strpos(setting, '=') + 1), true) from kept
       union all
-      select set_config(key, value, true) from jsonb_each_text(${JSON.stringify(context)}::jsonb)
+      select set_config(key, value, true) from jsonb_each_text(${JSON.stringify(settings)}::jsonb)
+    `.execute(db);
+  }
+
+  /** Lite does this in five statements. */
+  async applyRpcRequestGucs(db, { method, path, requestHeaders = {} }) {
+    const settings = {
+      "response.status": "",
+      "response.headers": "",
+      "request.method": method,
+      "request.path": path,
+      "request.headers": JSON.stringify(requestHeaders),
+    };
+    await sql`
+      select set_config(key, value, true) from jsonb_each_text(${JSON.stringify(settings)}::jsonb)
     `.execute(db);
   }
 

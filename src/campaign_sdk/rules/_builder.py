@@ -11,7 +11,7 @@ from .._errors import InvalidRules
 from . import _dates, _wire
 from ._rules import Rules
 from ._tree import EVERYONE, Relative, Rule, Value
-from ._values import exact, plain
+from ._values import MAX_NUMBER, exact, numeric, plain
 
 _RULE = "$.rules[0]"
 """Where the wire holds a rule that stands alone."""
@@ -200,9 +200,15 @@ def _to_wire(value: object, path: str) -> str | int | float | bool:
 def _decimal_to_wire(value: Decimal, path: str) -> str | int | float:
     if not value.is_finite():
         raise InvalidRules(path, "must be a finite number")
+    if abs(value) > MAX_NUMBER:
+        raise InvalidRules(path, "is too large a number")
     if value == int(value) and abs(value) <= 1 << 53:
         return int(value)
-    return float(value) if exact(float(value)) == value else plain(value)
+    if exact(float(value)) == value:
+        return float(value)
+    if numeric(plain(value)) is None:
+        raise InvalidRules(path, "has more digits than rules can hold")
+    return plain(value)
 
 
 def _ago(spans: dict[str, int]) -> Relative:

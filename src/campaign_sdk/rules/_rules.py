@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NoReturn, TypeVar
 
@@ -15,6 +16,7 @@ from ._tree import Node
 Person = TypeVar("Person")
 
 
+@dataclass(frozen=True, eq=False, repr=False)
 class Rules:
     """Who belongs to an audience: an immutable tree of rules.
 
@@ -23,14 +25,12 @@ class Rules:
     for every contact, and `~rules` is exactly its complement.
     """
 
-    __slots__ = ("_node",)
     _node: Node
 
-    def __init__(self, node: Node) -> None:
-        """Wrap a tree. Use `field`, `everyone`, `Rules.from_wire` or `Rules.of` instead."""
-        if _tree.depth(node) > _tree.MAX_DEPTH:
+    def __post_init__(self) -> None:
+        """Refuse what the database would."""
+        if _tree.depth(self._node) > _tree.MAX_DEPTH:
             raise InvalidRules("$", f"is nested more than {_tree.MAX_DEPTH} groups deep")
-        object.__setattr__(self, "_node", node)
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> Rules:
@@ -87,11 +87,11 @@ class Rules:
         """Return the rules as people read them."""
         return _tree.describe(self._node)
 
-    def __and__(self, other: object) -> Rules:
+    def __and__(self, other: Rules) -> Rules:
         """Both hold."""
         return self._join("and", other) if isinstance(other, Rules) else NotImplemented
 
-    def __or__(self, other: object) -> Rules:
+    def __or__(self, other: Rules) -> Rules:
         """At least one holds."""
         return self._join("or", other) if isinstance(other, Rules) else NotImplemented
 
@@ -119,10 +119,6 @@ class Rules:
     def __hash__(self) -> int:
         """Equal rules have equal hashes."""
         return hash(self._identity())
-
-    def __setattr__(self, name: str, value: object) -> NoReturn:
-        """Refuse: rules never change."""
-        raise AttributeError(f"rules are immutable: can't set {name!r}")
 
     def __repr__(self) -> str:
         """Show the rules as people read them."""

@@ -1,0 +1,112 @@
+"""The root of the command line: its nouns, the options before them, and its last resort."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from campaign_sdk.cli import (
+    analytics,
+    auth,
+    campaigns,
+    contacts,
+    demo,
+    local,
+    migrations,
+    segments,
+)
+
+_EPILOG = """\
+[bold]Environment:[/] SUPABASE_URL and SUPABASE_ANON_KEY name the project, from the process or a .env
+file; without them, the local stack is used while it runs. OPENAI_API_KEY is for drafting.
+
+[bold]Exit codes:[/] 0 done, 1 a bug, 2 usage, 3 configuration, 4 not signed in, 5 not allowed,
+6 not found, 7 conflict, 8 invalid input, 9 too many requests, 10 unavailable, 11 protocol,
+12 schema, 13 drafting, 14 local stack, 130 interrupted.
+
+[bold]Example:[/] campaign segments size --where 'orders >= 3 and not city in ("Pune")'
+"""
+
+
+class Root(TyperGroup):
+    """Turns errors into one line and an exit code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            code = _complain("interrupted", 130)
+        except Exception as error:
+            if ctx.params.get("debug") or _belongs_to_typer(error):
+                raise
+            code = _explain(error)
+        raise typer.Exit(code)
+
+
+def _belongs_to_typer(error: Exception) -> bool:
+    return type(error).__module__.startswith("typer.") or isinstance(error, BrokenPipeError)
+
+
+def _explain(error: Exception) -> int:
+    from campaign_sdk._errors import CampaignError
+    from campaign_sdk.cli._errors import BUG, exit_code, one_line
+
+    if isinstance(error, CampaignError):
+        return _complain(one_line(error), exit_code(error))
+    if isinstance(error, OSError) and error.filename:
+        return _complain(f"{error.filename}: {error.strerror}", 8)
+    return _complain(
+        f"{type(error).__name__}: {error}; this is a bug: `campaign --debug ...` shows where", BUG
+    )
+
+
+def _complain(message: str, code: int) -> int:
+    from campaign_sdk.cli._show import console, plain
+
+    text = plain("error: ").append(plain(message))
+    text.stylize("bold red", 0, 6)
+    console(stderr=True).print(text, soft_wrap=True)
+    return code
+
+
+app = typer.Typer(
+    cls=Root,
+    help="Marketing campaigns on Supabase: contacts, segments, campaigns and what became of them.",
+    epilog=_EPILOG,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+for noun in (auth, contacts, segments, campaigns, analytics, local, migrations):
+    app.add_typer(noun.app, name=noun.__name__.rpartition(".")[2])
+demo.add_to(app)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from campaign_sdk import __version__
+
+        typer.echo(f"campaign {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Take the options that stand before the noun."""
+    if not (sys.stdout.encoding or "").lower().startswith("utf"):
+        # A name that the terminal can't show mustn't end the command.
+        sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    os.environ.setdefault("PYTHONWARNINGS", "ignore") if not debug else None

@@ -1,0 +1,115 @@
+"""The client that a command works with: its project, and who is signed in."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Protocol, TypeVar
+from uuid import UUID
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from campaign_sdk import CampaignClient
+    from campaign_sdk._settings import Settings
+    from campaign_sdk.campaigns import Campaign
+    from campaign_sdk.segments import Segment
+
+ACCESS_TOKEN = "CAMPAIGN_ACCESS_TOKEN"  # noqa: S105 - the name of a variable
+_SHORTEST_ID = 6
+
+
+def connect() -> CampaignClient:
+    """Return a client with the session that was left by `campaign auth login`."""
+    from campaign_sdk import CampaignClient
+    from campaign_sdk.stores import FileStore
+
+    known = settings()
+    token = os.environ.get(ACCESS_TOKEN)
+    return CampaignClient(
+        known.url, known.key, store=None if token else FileStore(known.url), access_token=token
+    )
+
+
+def settings() -> Settings:
+    """Return the project that the environment names, or the local stack if that is up."""
+    from campaign_sdk._errors import ConfigurationError
+    from campaign_sdk._settings import load_settings
+
+    try:
+        return load_settings()
+    except ConfigurationError as error:
+        if "missing" not in error.message or _names_a_project():
+            raise
+        found = _local_stack()
+        if found is None:
+            raise
+        return found
+
+
+def _names_a_project() -> bool:
+    from campaign_sdk._settings import URL
+
+    return any(os.environ.get(name) for name in URL)
+
+
+def _local_stack() -> Settings | None:
+    from campaign_sdk._settings import load_settings
+    from campaign_sdk.cli._show import note
+    from campaign_sdk.local import status
+
+    found = status()
+    if not found.running:
+        return None
+    note(f"using the local stack at {found.url}")
+    return load_settings(found.url, found.anon_key)
+
+
+def find_segment(client: CampaignClient, named: str) -> Segment:
+    """Return a segment by its id, the beginning of its id, or its name."""
+    return _find(client.segments, named, "segment")
+
+
+def find_campaign(client: CampaignClient, named: str) -> Campaign:
+    """Return a campaign by its id, the beginning of its id, or its name."""
+    return _find(client.campaigns, named, "campaign")
+
+
+class _Named(Protocol):
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def name(self) -> str: ...
+
+
+Item = TypeVar("Item", bound=_Named)
+
+
+class _Shelf(Protocol[Item]):
+    def get(self, id: UUID | str) -> Item: ...
+    def list(self) -> Sequence[Item]: ...
+
+
+def _find(shelf: _Shelf[Item], named: str, noun: str) -> Item:
+    from campaign_sdk._errors import InvalidInput, NotFound
+
+    id = _uuid(named)
+    if id is not None:
+        return shelf.get(id)
+    found = [item for item in shelf.list() if _fits(item, named)]
+    if not found:
+        raise NotFound(f"no {noun} is called {named!r}; see `campaign {noun}s list`")
+    if len(found) > 1:
+        raise InvalidInput(noun, f"{named!r} fits {len(found)} of them; give the id")
+    return found[0]
+
+
+def _fits(item: _Named, named: str) -> bool:
+    begins = len(named) >= _SHORTEST_ID and str(item.id).startswith(named.lower())
+    return item.name == named or begins
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -1,0 +1,68 @@
+"""What a shell learns from an error: one line with the remedy, and an exit code by family.
+
+     0   done                             8   a value is refused
+     1   a bug of ours                    9   too many requests
+     2   the command line is wrong       10   no usable answer, or none in time
+     3   a setting is missing            11   an answer that makes no sense
+     4   nobody is signed in             12   the database lacks our migrations
+     5   not allowed                     13   the language model gave no usable draft
+     6   no such thing                   14   the local stack couldn't be started
+     7   the state stands against it    130   interrupted (Ctrl-C)
+"""
+
+from __future__ import annotations
+
+from campaign_sdk import _errors
+
+BUG = 1
+INTERRUPTED = 130
+
+# The first that fits counts.
+EXIT_CODES: dict[type[_errors.CampaignError], int] = {
+    _errors.ConfigurationError: 3,
+    _errors.NotAuthenticated: 4,
+    _errors.PermissionDenied: 5,
+    _errors.NotFound: 6,
+    _errors.Conflict: 7,
+    _errors.InvalidInput: 8,
+    _errors.RateLimited: 9,
+    _errors.Unavailable: 10,
+    _errors.ProtocolError: 11,
+    _errors.SchemaMismatch: 12,
+    _errors.DraftingError: 13,
+    _errors.LocalStackError: 14,
+}
+
+# What to do about it in a shell, where the library's own words don't say it.
+_REMEDIES: dict[type[_errors.CampaignError], str] = {
+    _errors.ConfigurationError: "see `campaign --help`, Environment",
+    _errors.NotAuthenticated: "sign in with `campaign auth login --email you@example.com`",
+    _errors.StaleState: "look at it again with `campaign campaigns show`, then decide",
+    _errors.NotReady: "see what is missing with `campaign campaigns preflight`",
+    _errors.TimedOut: "run it again; what was done stays done",
+    _errors.Unavailable: "check SUPABASE_URL, or start a stack with `campaign local start`",
+    _errors.SchemaMismatch: "write them to a folder with `campaign migrations export`",
+    _errors.LocalStackError: "look into `campaign local logs`",
+}
+
+
+def exit_code(error: _errors.CampaignError) -> int:
+    """Return the exit code of an error's family."""
+    return next((code for kind, code in EXIT_CODES.items() if isinstance(error, kind)), BUG)
+
+
+def one_line(error: _errors.CampaignError) -> str:
+    """Return what happened and the remedy, on one line."""
+    message = " ".join(error.message.split())
+    # The library names Python calls; in a shell the command is the remedy.
+    message = message.partition("; sign in first")[0]
+    remedy = _remedy(error)
+    return f"{message}; {remedy}" if remedy else message
+
+
+def _remedy(error: _errors.CampaignError) -> str | None:
+    if isinstance(error, _errors.RateLimited) and error.retry_after:
+        return f"try again in {error.retry_after:.0f} s"
+    if isinstance(error, _errors.LocalStackError) and "install" in error.message:
+        return None
+    return next((text for kind, text in _REMEDIES.items() if isinstance(error, kind)), None)

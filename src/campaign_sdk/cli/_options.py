@@ -1,0 +1,102 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from campaign_sdk import CampaignClient
+    from campaign_sdk.rules import Rules
+    from campaign_sdk.segments import Segment
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for a pipe.")]
+Where = Annotated[
+    str | None, typer.Option("--where", help="Rules, such as 'orders >= 3 and city is \"Pune\"'.")
+]
+RulesFile = Annotated[
+    Path | None,
+    typer.Option("--rules", help="A JSON file of rules, as react-querybuilder writes it."),
+]
+Timezone = Annotated[
+    str | None, typer.Option(help="IANA time zone of relative dates, such as Asia/Kolkata.")
+]
+AsOf = Annotated[
+    str | None, typer.Option(help="The day or moment that relative dates refer to; now otherwise.")
+]
+Limit = Annotated[int | None, typer.Option(min=0, help="How many to show; 0 for all.")]
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", help="The file to write; otherwise the screen.")
+]
+
+SHOWN = 20
+
+
+def example(command: str) -> str:
+    """Return a command's epilog; the tests run what stands in it."""
+    return f"[bold]Example:[/] {command}"
+
+
+def rules_given(where: str | None, file: Path | None) -> Rules | None:
+    """Return the rules of `--where` or `--rules`, or `None` if neither is given."""
+    if where is not None and file is not None:
+        raise typer.BadParameter("give --where or --rules, not both")
+    if where is not None:
+        from campaign_sdk.rules._where import parse
+
+        return parse(where)
+    return None if file is None else _read_rules(file)
+
+
+def _read_rules(file: Path) -> Rules:
+    from campaign_sdk._errors import InvalidInput
+    from campaign_sdk.rules import Rules
+
+    try:
+        wire = json.loads(file.read_text(encoding="utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise InvalidInput("rules", f"{file.name} isn't a JSON file ({error})") from None
+    return Rules.of(wire)
+
+
+def rules_needed(where: str | None, file: Path | None) -> Rules:
+    """Return the rules of `--where` or `--rules`; one must be given."""
+    rules = rules_given(where, file)
+    if rules is None:
+        raise typer.BadParameter("say who: give --where or --rules (--where everyone for all)")
+    return rules
+
+
+def audience_given(
+    client: CampaignClient, named: str | None, where: str | None, file: Path | None
+) -> Segment | Rules:
+    """Return the segment that is named, or the rules that are given instead."""
+    from campaign_sdk.cli._connect import find_segment
+
+    if named is None:
+        return rules_needed(where, file)
+    if where is not None or file is not None:
+        raise typer.BadParameter("name a segment, or give --where or --rules, not both")
+    return find_segment(client, named)
+
+
+def moment_given(text: str | None, timezone: str | None, name: str = "as-of") -> datetime | None:
+    """Return a day or a moment; one without an offset is meant in the time zone."""
+    from zoneinfo import ZoneInfo
+
+    from campaign_sdk._errors import InvalidInput
+    from campaign_sdk._model import timezone_name
+
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise InvalidInput(name, "must look like 2026-01-31 or 2026-01-31T09:00+05:30") from None
+    if moment.tzinfo is not None:
+        return moment
+    return moment.replace(tzinfo=ZoneInfo(timezone_name(timezone or "UTC")))

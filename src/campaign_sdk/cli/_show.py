@@ -1,0 +1,177 @@
+"""What people see: tables, facts and bars, at any width, with and without colour."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from campaign_sdk.analytics import Engagement
+    from campaign_sdk.rules import Rules
+    from campaign_sdk.segments import FunnelStep
+
+BAR = 24
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Return a console that colours nothing by guessing; markup is for our own words only."""
+    return Console(stderr=stderr, highlight=False, emoji=False)
+
+
+def say(text: str) -> None:
+    """Print a sentence of our own, with markup."""
+    console().print(text)
+
+
+def note(text: str) -> None:
+    """Print what isn't the result, where a pipe doesn't see it."""
+    console(stderr=True).print(Text(text, style="dim"))
+
+
+def plain(value: object) -> Text:
+    """Make somebody else's value printable: no markup, no control characters."""
+    if value is None:
+        return Text("-", style="dim")
+    if isinstance(value, datetime):
+        return Text(value.strftime("%Y-%m-%d %H:%M"))
+    if isinstance(value, bool):
+        return Text("yes" if value else "no")
+    if isinstance(value, int):
+        return Text(f"{value:,}")
+    if isinstance(value, float):
+        return Text(f"{value:,.2f}")
+    return Text("".join(char if char.isprintable() or char == "\n" else "�" for char in str(value)))
+
+
+def table(*columns: str, numbers: Iterable[str] = (), title: str | None = None) -> Table:
+    """Return an empty table; `numbers` names the columns to align on the right."""
+    right = set(numbers)
+    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), title=title, title_justify="left")
+    for name in columns:
+        justify = "right" if name in right else "left"
+        made.add_column(name, justify=justify, overflow="fold", header_style="bold cyan")
+    return made
+
+
+def facts(values: Mapping[str, object]) -> Table:
+    """Return names and values, one a line."""
+    made = Table.grid(padding=(0, 2, 0, 0))
+    made.add_column(style="cyan")
+    made.add_column(overflow="fold")
+    for name, value in values.items():
+        made.add_row(name, value if isinstance(value, Text) else plain(value))
+    return made
+
+
+def bar(part: float, whole: float, width: int = BAR) -> Text:
+    """Return a bar for a share of something."""
+    full, empty = ("█", "·") if _utf() else ("#", ".")
+    filled = round(width * part / whole) if whole else 0
+    if part and not filled:
+        filled = 1
+    return Text(full * filled, style="green") + Text(empty * (width - filled), style="dim")
+
+
+def share(value: float | None) -> str:
+    """Return a rate as people read it."""
+    return "-" if value is None else f"{value:.1%}"
+
+
+def funnel(rules: Rules, steps: Iterable[FunnelStep], everyone: int) -> Table:
+    """Return what each rule leaves of everyone, as bars."""
+    narrow = console().width < 80
+    made = table("rule", "alone", "left", "", numbers=("alone", "left"))
+    width = 10 if narrow else BAR
+    made.add_row("all contacts", "", f"{everyone:,}", bar(everyone, everyone, width))
+    for step in steps:
+        left = bar(step.cumulative, everyone, width)
+        made.add_row(
+            plain(rule_at(rules, step.path)), f"{step.alone:,}", f"{step.cumulative:,}", left
+        )
+    return made
+
+
+def rule_at(rules: Rules, path: str) -> str:
+    """Return one rule of a tree as people read it, by its JSON path (`$.rules[0]`)."""
+    from campaign_sdk.rules import Rules
+
+    node: Any = rules.to_wire()
+    if path != "$":
+        node = node["rules"][int(path.split("[", 1)[1].split("]", 1)[0])]
+    group = node if "rules" in node else {"combinator": "and", "rules": [node]}
+    return Rules.from_wire(group).explain()
+
+
+def attributes(values: Mapping[str, Any]) -> str:
+    """Return the attributes of a contact on one line."""
+    return ", ".join(
+        f"{name}={value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
+        for name, value in values.items()
+    )
+
+
+def jsonable(value: Any) -> Any:
+    """Return a result as JSON-ready values, with its rules and rates where it has them."""
+    if hasattr(value, "model_dump"):
+        return value.model_dump(mode="json", by_alias=True)
+    return value
+
+
+def print_json(value: Any) -> None:
+    """Print one result as one JSON document."""
+    _write(json.dumps(jsonable(value), ensure_ascii=not _utf(), indent=2, default=str) + "\n")
+
+
+def print_json_list(values: Iterable[Any]) -> None:
+    """Print many results as one JSON array, a line each, as they come."""
+    for piece in _array(values):
+        _write(piece)
+
+
+def _array(values: Iterable[Any]) -> Iterator[str]:
+    lead = "["
+    for value in values:
+        yield lead + json.dumps(jsonable(value), ensure_ascii=not _utf(), default=str)
+        lead = ",\n "
+    yield "[]\n" if lead == "[" else "]\n"
+
+
+def _utf() -> bool:
+    return (sys.stdout.encoding or "").lower().startswith("utf")
+
+
+def _write(text: str) -> None:
+    sys.stdout.write(text)
+
+
+STATUSES = ("draft", "scheduled", "active", "paused", "completed", "archived")
+
+
+def status_line(status: str) -> Text:
+    """Return the life of a campaign as a small diagram, with where it is now."""
+    joints = {"active": " ⇄ " if _utf() else " <-> "}
+    line = Text()
+    for name in STATUSES:
+        here = name == status
+        line += Text(f"[{name}]" if here else name, style="bold green" if here else "dim")
+        if name != STATUSES[-1]:
+            line += Text(joints.get(name, " → " if _utf() else " -> "), style="dim")
+    return line
+
+
+def engagement(rows: Mapping[str, Engagement], first: str = "") -> Table:
+    """Return counts and rates, a row for each name."""
+    made = table(first, "impressions", "clicks", "conversions", "CTR", "CVR",
+                 numbers=("impressions", "clicks", "conversions", "CTR", "CVR"))  # fmt: skip
+    for name, counts in rows.items():
+        numbers = (counts.impressions, counts.clicks, counts.conversions)
+        rates = (share(counts.ctr), share(counts.cvr))
+        made.add_row(plain(name), *(f"{number:,}" for number in numbers), *rates)
+    return made

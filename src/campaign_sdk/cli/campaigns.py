@@ -1,0 +1,243 @@
+"""`campaign campaigns`: a message for an audience, from its draft to its end."""
+
+from __future__ import annotations
+
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from campaign_sdk.cli import _moves
+from campaign_sdk.cli._options import Json, Limit, RulesFile, Timezone, Where, example
+
+if TYPE_CHECKING:
+    from campaign_sdk import Campaign, Preflight
+
+app = typer.Typer(help="Create, check, launch and follow campaigns.", no_args_is_help=True)
+_moves.add_to(app)
+
+Named = Annotated[str, typer.Argument(metavar="CAMPAIGN", help="Its name or id.")]
+Message = Annotated[
+    str | None, typer.Option(help="The text, with placeholders such as {{ city }}.")
+]
+MessageFile = Annotated[Path | None, typer.Option(help="The text, in a file.")]
+SegmentName = Annotated[str | None, typer.Option(help="The audience: a segment's name or id.")]
+
+
+@app.command(
+    epilog=example(
+        "campaign campaigns create Autumn --segment Lapsed --message 'Hello {{ city }}!'"
+    )
+)
+def create(
+    name: Annotated[str, typer.Argument(help="What to call it.")],
+    message: Message = None,
+    message_file: MessageFile = None,
+    segment: SegmentName = None,
+    where: Where = None,
+    rules: RulesFile = None,
+    description: Annotated[str | None, typer.Option(help="For people.")] = None,
+    timezone: Timezone = None,
+    as_json: Json = False,
+) -> None:
+    """Store a draft."""
+    from campaign_sdk.cli._connect import connect
+
+    with connect() as client:
+        audience = _audience(client, segment, where, rules)
+        campaign = client.campaigns.create(
+            name,
+            message=_text(message, message_file),
+            description=description,
+            timezone=timezone,
+            **audience,
+        )
+    _print(campaign, as_json)
+
+
+def _audience(
+    client: Any, segment: str | None, where: str | None, rules: Path | None
+) -> dict[str, Any]:
+    from campaign_sdk.cli._connect import find_segment
+    from campaign_sdk.cli._options import rules_given
+
+    found: dict[str, Any] = {}
+    if segment is not None:
+        found["segment_id"] = find_segment(client, segment).id
+    given = rules_given(where, rules)
+    if given is not None:
+        found["rules"] = given
+    return found
+
+
+def _text(message: str | None, file: Path | None) -> str | None:
+    if message is not None and file is not None:
+        raise typer.BadParameter("give --message or --message-file, not both")
+    return message if file is None else file.read_text(encoding="utf-8")
+
+
+@app.command(epilog=example("campaign campaigns edit Spring --message-file message.txt"))
+def edit(
+    campaign: Named,
+    name: Annotated[str | None, typer.Option(help="A new name.")] = None,
+    message: Message = None,
+    message_file: MessageFile = None,
+    segment: SegmentName = None,
+    where: Where = None,
+    rules: RulesFile = None,
+    as_json: Json = False,
+) -> None:
+    """Change what is given; without options, the message, in $EDITOR."""
+    from campaign_sdk.cli._connect import connect, find_campaign
+    from campaign_sdk.cli._edit import edit_message
+
+    with connect() as client:
+        found = find_campaign(client, campaign)
+        given = {"name": name, "message": _text(message, message_file)}
+        changes: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
+        changes |= _audience(client, segment, where, rules)
+        edited = client.campaigns.update(found.id, **changes) if changes else edit_message(
+            client, found
+        )  # fmt: skip
+    _print(edited, as_json)
+
+
+@app.command("list", epilog=example("campaign campaigns list --status draft"))
+def list_(
+    status: Annotated[str | None, typer.Option(help="Only those of this status.")] = None,
+    as_json: Json = False,
+) -> None:
+    """List the campaigns, the newest first."""
+    from campaign_sdk.cli import _show
+    from campaign_sdk.cli._connect import connect
+
+    with connect() as client:
+        campaigns = client.campaigns.list(status=status)  # type: ignore[arg-type]
+    if as_json:
+        _show.print_json_list(campaigns)
+        return
+    made = _show.table("id", "name", "status", "audience", "launched", numbers=("audience",))
+    for one in campaigns:
+        launched = _show.plain(one.launched_at)
+        size = _show.plain(one.audience_size if one.launched_at else None)
+        made.add_row(str(one.id)[:8], _show.plain(one.name), one.status, size, launched)
+    _show.console().print(made)
+
+
+@app.command(epilog=example("campaign campaigns show Spring"))
+def show(campaign: Named, as_json: Json = False) -> None:
+    """Show one campaign, and where it is in its life."""
+    from campaign_sdk.cli._connect import connect, find_campaign
+
+    with connect() as client:
+        found = find_campaign(client, campaign)
+    _print(found, as_json)
+
+
+def _print(campaign: Campaign, as_json: bool) -> None:
+    from campaign_sdk.cli import _show
+
+    if as_json:
+        _show.print_json(campaign)
+        return
+    screen = _show.console()
+    known = campaign.model_dump(exclude={"wire", "message", "status"}, exclude_none=True)
+    rules = {"rules": campaign.rules.explain()} if campaign.rules else {}
+    screen.print(_show.facts({**known, **rules}))
+    screen.print("", _show.status_line(campaign.status), "", sep="\n")
+    screen.print(_show.plain(campaign.message or "There is no message yet."))
+
+
+@app.command(epilog=example("campaign campaigns history Spring"))
+def history(campaign: Named, as_json: Json = False) -> None:
+    """Show every move that it made."""
+    from campaign_sdk.cli import _show
+    from campaign_sdk.cli._connect import connect, find_campaign
+
+    with connect() as client:
+        changes = client.campaigns.history(find_campaign(client, campaign).id)
+    if as_json:
+        _show.print_json_list(changes)
+        return
+    made = _show.table("when", "from", "to")
+    for change in changes:
+        made.add_row(_show.plain(change.changed_at), change.from_status, change.to_status)
+    _show.console().print(made)
+
+
+@app.command(epilog=example("campaign campaigns preflight Spring"))
+def preflight(campaign: Named, as_json: Json = False) -> None:
+    """Say what stands in the way of a launch, and whom it would reach. Exits 7 if anything does."""
+    from campaign_sdk.cli import _show
+    from campaign_sdk.cli._connect import connect, find_campaign
+
+    with connect() as client:
+        checked = client.campaigns.preflight(find_campaign(client, campaign).id)
+    if as_json:
+        _show.print_json({"ok": checked.ok, **_show.jsonable(checked)})
+    else:
+        _print_preflight(checked)
+    if not checked.ok:
+        raise typer.Exit(7)
+
+
+def _print_preflight(checked: Preflight) -> None:
+    from campaign_sdk.cli import _show
+
+    for problem in checked.problems:
+        style = "bold red" if problem.severity == "error" else "bold yellow"
+        line = _show.Text(problem.severity, style=style).append(": ", style="")
+        _show.console().print(line.append(_show.Text(f"{problem.path}: {problem.reason}", style="")))
+    if checked.ok and checked.audience is not None and checked.audience.reachable is not None:
+        _show.say(f"[green]Ready[/] for {checked.audience.reachable:,} contacts.")
+
+
+@app.command(epilog=example("campaign campaigns messages Spring --limit 2"))
+def messages(campaign: Named, limit: Limit = None, as_json: Json = False) -> None:
+    """Render the message for everyone it reaches: the first 3, or with --json all, as one array."""
+    from campaign_sdk.cli import _show
+    from campaign_sdk.cli._connect import connect, find_campaign
+
+    with connect() as client:
+        rendered = client.campaigns.render_audience(find_campaign(client, campaign).id)
+        if as_json:
+            _show.print_json_list(
+                {"contact_id": str(contact.id), "email": contact.email, "message": text}
+                for contact, text in islice(rendered, limit or None)
+            )
+            return
+        for contact, text in islice(rendered, 3 if limit is None else limit or None):
+            _show.say(f"[bold cyan]{contact.email}[/]")
+            _show.console().print(_show.plain(text), "", sep="\n")
+
+
+@app.command(epilog=example("campaign campaigns duplicate Spring --name 'Spring, again'"))
+def duplicate(
+    campaign: Named,
+    name: Annotated[str | None, typer.Option(help="Of the copy.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Store a new draft with the same message and audience."""
+    from campaign_sdk.cli._connect import connect, find_campaign
+
+    with connect() as client:
+        copy = client.campaigns.duplicate(find_campaign(client, campaign).id, name=name)
+    _print(copy, as_json)
+
+
+@app.command(epilog=example("campaign campaigns delete Old --yes"))
+def delete(
+    campaign: Named,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
+) -> None:
+    """Delete a campaign with its history, counts and events."""
+    from campaign_sdk.cli._connect import connect, find_campaign
+    from campaign_sdk.cli._show import say
+
+    with connect() as client:
+        found = find_campaign(client, campaign)
+        if not yes:
+            typer.confirm(f"Delete the campaign {found.name!r} and its counts?", abort=True)
+        client.campaigns.delete(found.id)
+    say("Deleted.")

@@ -1,0 +1,187 @@
+"""`campaign contacts`: the people who can receive a campaign."""
+
+from __future__ import annotations
+
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from campaign_sdk.cli._options import SHOWN, Json, Limit, Output, RulesFile, Where, example
+
+if TYPE_CHECKING:
+    from campaign_sdk import CampaignClient, Contact, ImportReport
+
+app = typer.Typer(help="Import, find, export and unsubscribe contacts.", no_args_is_help=True)
+
+
+@app.command("import", epilog=example("campaign contacts import customers.csv"))
+def import_(
+    path: Annotated[Path, typer.Argument(help="A CSV file with a column named email.")],
+    rejects: Annotated[
+        Path | None, typer.Option(help="Where to write the rows that are refused, with reasons.")
+    ] = None,
+    delimiter: Annotated[str, typer.Option(help="What stands between two cells.")] = ",",
+    encoding: Annotated[str, typer.Option(help="Of the file.")] = "utf-8-sig",
+    types: Annotated[
+        list[str] | None,
+        typer.Option("--type", help="zip=text; or number, date, boolean. Repeatable."),
+    ] = None,
+    timezone: Annotated[str, typer.Option(help="Of date-times without an offset.")] = "UTC",
+    as_json: Json = False,
+) -> None:
+    """Import a CSV file, every row accounted for. Run it again if it was cut off."""
+    from campaign_sdk.cli._connect import connect
+
+    with connect() as client:
+        report = _with_progress(
+            client,
+            path,
+            rejects=rejects,
+            delimiter=delimiter,
+            encoding=encoding,
+            types=_types(types or []),
+            timezone=timezone,
+        )
+    _print_report(report, rejects, as_json)
+
+
+def _with_progress(client: CampaignClient, path: Path, **options: Any) -> ImportReport:
+    from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
+
+    from campaign_sdk.cli._show import console
+
+    screen = console(stderr=True)
+    columns = (BarColumn(bar_width=None), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=screen, disable=not screen.is_terminal) as bar:
+        task = bar.add_task("", total=None)
+        return client.contacts.import_csv(
+            path,
+            progress=lambda done, total, _: bar.update(task, completed=done, total=total),
+            **options,
+        )
+
+
+def _types(given: list[str]) -> dict[str, Any]:
+    pairs = [text.rpartition("=") for text in given]
+    if any(not column for column, _, _ in pairs):
+        raise typer.BadParameter("must look like zip=text", param_hint="--type")
+    return {column: kind for column, _, kind in pairs}
+
+
+def _print_report(report: ImportReport, rejects: Path | None, as_json: bool) -> None:
+    from campaign_sdk.cli import _show
+
+    if as_json:
+        _show.print_json(report)
+        return
+    counts = report.model_dump(exclude={"problems"})
+    _show.console().print(_show.facts(counts))
+    if report.problems:
+        made = _show.table("line", "column", "reason", numbers=("line",))
+        for problem in report.problems[:SHOWN]:
+            made.add_row(str(problem.line), _show.plain(problem.column), problem.reason)
+        _show.console().print("", made, sep="\n")
+    if report.rejected:
+        _show.note(f"the refused rows are in {rejects}" if rejects else "--rejects FILE keeps them")
+
+
+@app.command("list", epilog=example("campaign contacts list --where 'orders >= 3' --limit 5"))
+def list_(
+    where: Where = None, rules: RulesFile = None, limit: Limit = None, as_json: Json = False
+) -> None:
+    """List contacts: the first 20, or with --json all."""
+    from campaign_sdk.cli import _show
+    from campaign_sdk.cli._connect import connect
+    from campaign_sdk.cli._options import rules_given
+
+    chosen = rules_given(where, rules)
+    with connect() as client:
+        found = client.contacts.iterate(chosen)
+        if as_json:
+            _show.print_json_list(islice(found, limit or None))
+        else:
+            print_contacts(found, SHOWN if limit is None else limit)
+
+
+def print_contacts(found: Any, limit: int) -> None:
+    """Print contacts as a table, and say so if there are more."""
+    from campaign_sdk.cli import _show
+
+    made = _show.table("email", "phone", "subscribed", "attributes")
+    for contact in islice(found, limit or None):
+        subscribed = "yes" if contact.is_subscribed else "no"
+        attributes = _show.plain(_show.attributes(contact.attributes))
+        made.add_row(_show.plain(contact.email), _show.plain(contact.phone), subscribed, attributes)
+    _show.console().print(made)
+    if limit and next(found, None) is not None:
+        _show.note(f"there are more than {limit}: --limit 0 shows all")
+
+
+@app.command(epilog=example("campaign contacts find asha@example.com"))
+def find(
+    email: Annotated[str, typer.Argument(help="The contact's address.")], as_json: Json = False
+) -> None:
+    """Show one contact."""
+    from campaign_sdk.cli import _show
+    from campaign_sdk.cli._connect import connect
+
+    with connect() as client:
+        contact = _found(client, email)
+    if as_json:
+        _show.print_json(contact)
+    else:
+        columns = contact.model_dump(exclude={"attributes"})
+        _show.console().print(_show.facts({**columns, **contact.attributes}))
+
+
+def _found(client: CampaignClient, email: str) -> Contact:
+    from campaign_sdk._errors import NotFound
+
+    contact = client.contacts.find(email)
+    if contact is None:
+        raise NotFound(f"no contact has the address {email}")
+    return contact
+
+
+@app.command(epilog=example("campaign contacts export --where 'orders >= 3' --output regulars.csv"))
+def export(where: Where = None, rules: RulesFile = None, output: Output = None) -> None:
+    """Write contacts as CSV, an attribute a column; safe to open in a spreadsheet."""
+    from campaign_sdk.cli._connect import connect
+    from campaign_sdk.cli._csv import export_contacts
+    from campaign_sdk.cli._options import rules_given
+
+    chosen = rules_given(where, rules)
+    with connect() as client:
+        export_contacts(client, client.contacts.iterate(chosen), output)
+
+
+@app.command(epilog=example("campaign contacts fields"))
+def fields(as_json: Json = False) -> None:
+    """List the attributes that rules and placeholders can name."""
+    from campaign_sdk.cli import _show
+    from campaign_sdk.cli._connect import connect
+
+    with connect() as client:
+        known = client.contacts.fields()
+    if as_json:
+        _show.print_json_list(known)
+        return
+    made = _show.table("field", "types", "coverage", "examples", numbers=("coverage",))
+    for one in known:
+        examples = _show.plain(", ".join(one.examples))
+        types = ", ".join(one.types)
+        made.add_row(_show.plain(one.name), types, _show.share(one.coverage), examples)
+    _show.console().print(made)
+
+
+@app.command(epilog=example("campaign contacts unsubscribe asha@example.com"))
+def unsubscribe(email: Annotated[str, typer.Argument(help="The contact's address.")]) -> None:
+    """Take a contact out of every audience, for good."""
+    from campaign_sdk.cli._connect import connect
+    from campaign_sdk.cli._show import say
+
+    with connect() as client:
+        contact = client.contacts.unsubscribe(_found(client, email).id)
+    say(f"{contact.email} gets no more messages.")

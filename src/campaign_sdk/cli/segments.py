@@ -1,0 +1,205 @@
+"""`campaign segments`: audiences described by rules."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from campaign_sdk.cli._options import (
+    AsOf,
+    Json,
+    Output,
+    RulesFile,
+    Timezone,
+    Where,
+    example,
+)
+
+if TYPE_CHECKING:
+    from campaign_sdk import AudiencePreview, AudienceSize, CampaignClient, Rules, Segment
+
+app = typer.Typer(help="Describe, size and preview audiences.", no_args_is_help=True)
+
+Named = Annotated[str, typer.Argument(metavar="SEGMENT", help="Its name or id.")]
+MaybeNamed = Annotated[
+    str | None, typer.Argument(metavar="[SEGMENT]", help="Its name or id; or give rules.")
+]
+
+
+@app.command(epilog=example("campaign segments create Regulars --where 'orders >= 3'"))
+def create(
+    name: Annotated[str, typer.Argument(help="What to call it.")],
+    where: Where = None,
+    rules: RulesFile = None,
+    description: Annotated[str | None, typer.Option(help="For people.")] = None,
+    timezone: Timezone = None,
+    as_json: Json = False,
+) -> None:
+    """Store an audience under a name."""
+    from campaign_sdk.cli import _show
+    from campaign_sdk.cli._connect import connect
+    from campaign_sdk.cli._options import rules_needed
+
+    wanted = rules_needed(where, rules)
+    with connect() as client:
+        segment = client.segments.create(
+            name, wanted, description=description, timezone=timezone or "UTC"
+        )
+    _show.print_json(segment) if as_json else _print(segment)
+
+
+@app.command("list", epilog=example("campaign segments list"))
+def list_(as_json: Json = False) -> None:
+    """List the segments."""
+    from campaign_sdk.cli import _show
+    from campaign_sdk.cli._connect import connect
+
+    with connect() as client:
+        segments = client.segments.list()
+    if as_json:
+        _show.print_json_list(segments)
+        return
+    made = _show.table("id", "name", "rules")
+    for segment in segments:
+        made.add_row(str(segment.id)[:8], _show.plain(segment.name), _explained(segment))
+    _show.console().print(made)
+
+
+@app.command(epilog=example("campaign segments show Lapsed"))
+def show(segment: Named, as_json: Json = False) -> None:
+    """Show one segment."""
+    from campaign_sdk.cli import _show
+    from campaign_sdk.cli._connect import connect, find_segment
+
+    with connect() as client:
+        found = find_segment(client, segment)
+    _show.print_json(found) if as_json else _print(found)
+
+
+def _print(segment: Segment) -> None:
+    from campaign_sdk.cli import _show
+
+    known = segment.model_dump(exclude={"wire"}, exclude_none=True)
+    _show.console().print(_show.facts({**known, "rules": _explained(segment)}))
+
+
+def _explained(segment: Segment) -> _show.Text:
+    from campaign_sdk._errors import InvalidRules
+    from campaign_sdk.cli import _show
+
+    try:
+        return _show.plain(segment.rules.explain())
+    except InvalidRules as error:
+        return _show.Text(error.message, style="red")
+
+
+@app.command(epilog=example("campaign segments size --where 'orders >= 3'"))
+def size(
+    segment: MaybeNamed = None,
+    where: Where = None,
+    rules: RulesFile = None,
+    as_of: AsOf = None,
+    timezone: Timezone = None,
+    as_json: Json = False,
+) -> None:
+    """Count an audience."""
+    from campaign_sdk.cli import _show
+    from campaign_sdk.cli._connect import connect
+    from campaign_sdk.cli._options import audience_given, moment_given
+
+    moment = moment_given(as_of, timezone)
+    with connect() as client:
+        target = audience_given(client, segment, where, rules)
+        counted = client.segments.size(target, as_of=moment, timezone=timezone)
+    _show.print_json(counted) if as_json else _show.console().print(_show.facts(_counts(counted)))
+
+
+def _counts(size: AudienceSize) -> dict[str, object]:
+    if size.count is None:
+        return {"contacts": "not counted", "reason": size.reason}
+    return {"contacts": size.count, "reachable": size.reachable}
+
+
+@app.command(epilog=example("campaign segments preview Lapsed --sample 3"))
+def preview(
+    segment: MaybeNamed = None,
+    where: Where = None,
+    rules: RulesFile = None,
+    sample: Annotated[int, typer.Option(min=0, max=1_000, help="How many to show.")] = 5,
+    as_of: AsOf = None,
+    timezone: Timezone = None,
+    as_json: Json = False,
+) -> None:
+    """Show an audience's size, what each rule costs it, and a few of its members."""
+    from campaign_sdk.cli import _show
+    from campaign_sdk.cli._connect import connect
+    from campaign_sdk.cli._options import audience_given, moment_given
+
+    moment = moment_given(as_of, timezone)
+    with connect() as client:
+        target = audience_given(client, segment, where, rules)
+        found = client.segments.preview(target, sample=sample, as_of=moment, timezone=timezone)
+        if not as_json:
+            _print_preview(client, target, found)
+    if as_json:
+        _show.print_json(found)
+
+
+def _print_preview(
+    client: CampaignClient, target: Segment | Rules, found: AudiencePreview
+) -> None:
+    from campaign_sdk.cli import _show
+    from campaign_sdk.cli.contacts import print_contacts
+    from campaign_sdk.rules import Rules
+
+    rules = target if isinstance(target, Rules) else target.rules
+    screen = _show.console()
+    screen.print(_show.facts(_counts(found.size)))
+    screen.print("", _show.funnel(rules, found.funnel, client.contacts.count()), sep="\n")
+    if found.sample:
+        screen.print()
+        print_contacts(iter(found.sample), 0)
+
+
+@app.command(epilog=example("campaign segments members Lapsed --output lapsed.csv"))
+def members(
+    segment: MaybeNamed = None,
+    where: Where = None,
+    rules: RulesFile = None,
+    as_of: AsOf = None,
+    timezone: Timezone = None,
+    output: Output = None,
+    as_json: Json = False,
+) -> None:
+    """Write all members as CSV (or JSON)."""
+    from campaign_sdk.cli import _show
+    from campaign_sdk.cli._connect import connect
+    from campaign_sdk.cli._csv import export_contacts
+    from campaign_sdk.cli._options import audience_given, moment_given
+
+    moment = moment_given(as_of, timezone)
+    with connect() as client:
+        target = audience_given(client, segment, where, rules)
+        found = client.segments.members(target, as_of=moment, timezone=timezone)
+        if as_json:
+            _show.print_json_list(found)
+        else:
+            export_contacts(client, found, output)
+
+
+@app.command(epilog=example("campaign segments delete Old --yes"))
+def delete(
+    segment: Named,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
+) -> None:
+    """Delete a segment; the contacts stay."""
+    from campaign_sdk.cli._connect import connect, find_segment
+    from campaign_sdk.cli._show import say
+
+    with connect() as client:
+        found = find_segment(client, segment)
+        if not yes:
+            typer.confirm(f"Delete the segment {found.name!r}?", abort=True)
+        client.segments.delete(found.id)
+    say("Deleted.")

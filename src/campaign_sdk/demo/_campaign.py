@@ -1,0 +1,114 @@
+"""The demo's campaign: its message, its launch, and what came of it."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from rich.markup import escape
+
+from campaign_sdk import Campaign, CampaignClient, IllegalTransition, Segment
+from campaign_sdk.cli import _show
+from campaign_sdk.demo import _data
+from campaign_sdk.demo._events import DAYS, synthetic_events
+from campaign_sdk.demo._page import Page
+
+_READERS = ("customer-411@example.com", "customer-21564@example.com")
+_UNKNOWN, _MENDED = "Hi {{ first_name }},", "Hello,"
+
+
+def write(page: Page, client: CampaignClient, segment: Segment) -> Campaign:
+    """Create the campaign; its pre-flight finds a mistake, and it is mended."""
+    page.chapter(
+        "A message, and its pre-flight",
+        "Placeholders are checked against the fields that the contacts really have, before "
+        "anybody gets to see them.",
+    )
+    page.say(_why_a_file())
+    campaign = client.campaigns.create("We miss you", message=_data.message(), segment_id=segment.id)
+    page.letter("message.txt", campaign.message or "")
+    _inspect(page, client, campaign)
+    page.gap()
+    page.say(f'"{_UNKNOWN}" becomes "{_MENDED}", and once more:')
+    mended = (campaign.message or "").replace(_UNKNOWN, _MENDED)
+    campaign = client.campaigns.update(campaign.id, message=mended)
+    _inspect(page, client, campaign)
+    return campaign
+
+
+def _inspect(page: Page, client: CampaignClient, campaign: Campaign) -> None:
+    checked = client.campaigns.preflight(campaign.id)
+    for problem in checked.problems:
+        page.say(f"[red]Pre-flight: {problem.severity}.[/] {escape(problem.reason)}")
+    if checked.ok and checked.audience:
+        reach = f"{checked.audience.reachable:,} contacts"
+        page.say(f"[green]Pre-flight: ready.[/] It would reach {reach}.")
+
+
+def _why_a_file() -> str:
+    if os.environ.get("OPENAI_API_KEY"):
+        return "The message is from a file, so that the demo tells the same story every time."
+    return "There is no OPENAI_API_KEY, so the message comes from a file instead of a draft."
+
+
+def launch(page: Page, client: CampaignClient, campaign: Campaign) -> Campaign:
+    """Launch it, and show that a second launch is refused."""
+    page.chapter(
+        "The launch",
+        "One statement in the database freezes the rules and the size, and notes the move.",
+    )
+    campaign = client.campaigns.launch(campaign.id)
+    page.say(
+        f'[bold green]"{campaign.name}" is launched[/] for {campaign.audience_size:,} contacts.'
+    )
+    page.gap()
+    page.show(_show.status_line(campaign.status))
+    page.gap()
+    try:
+        client.campaigns.launch(campaign.id)
+    except IllegalTransition as error:
+        page.say(f"Launching it once more is refused: [yellow]{error.message}[/].")
+    return campaign
+
+
+def render(page: Page, client: CampaignClient, campaign: Campaign) -> None:
+    """Show the message as a few people get it."""
+    page.chapter(
+        "Everyone gets a message of their own",
+        "This library sends nothing: it streams contacts and texts to whatever does.",
+    )
+    for email in _READERS:
+        if contact := client.contacts.find(email):
+            page.letter(email, client.campaigns.render(campaign.id, contact))
+    began = time.monotonic()
+    count = sum(1 for _ in client.campaigns.render_audience(campaign.id))
+    page.say(f"All {count:,} messages were rendered in {time.monotonic() - began:.1f} s.")
+
+
+def measure(page: Page, client: CampaignClient, campaign: Campaign) -> None:
+    """Ingest made-up events, some twice, one of them broken."""
+    page.chapter(
+        "What came back",
+        "CDNOW's customers never saw this message: these events are synthetic, thrown by seeded "
+        f"dice over the last {DAYS} days. Networks deliver twice; we count once.",
+    )
+    events = list(synthetic_events(campaign, client.campaigns.audience(campaign.id)))
+    made = _show.table("sent", "events", "counted", "duplicates", "rejected",
+                       numbers=("events", "counted", "duplicates", "rejected"))  # fmt: skip
+    for label, batch in (
+        ("all of them", events),
+        ("every third, again", events[::3]),
+        ("one of a bad type", [{**events[0], "event_id": "x", "type": "opened"}]),
+    ):
+        result = client.analytics.ingest(batch)
+        counts = (len(batch), result.inserted, result.duplicates, result.rejected)
+        made.add_row(label, *(f"{count:,}" for count in counts))
+    page.show(made)
+
+
+def report(page: Page, client: CampaignClient, campaign: Campaign) -> None:
+    """Print the counts and rates."""
+    page.chapter("The report", "Click rate: clicks per impression. Conversion rate: per click.")
+    total = client.analytics.summary(campaign.id)
+    page.show(_show.engagement({"all days": total}))
+

@@ -1,0 +1,102 @@
+"""The one place where the errors of openai, and of httpx2 below it, become ours."""
+
+from __future__ import annotations
+
+import math
+import time
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx2
+import openai
+
+from campaign_sdk._errors import DraftingError, DraftingReason
+
+_QUOTA = {
+    "insufficient_quota",
+    "billing_hard_limit_reached",
+    "billing_not_active",
+    "quota_exceeded",
+}
+_REFUSED = {"content_filter", "content_policy_violation", "invalid_prompt"}
+
+# What the statuses mean for whoever asked for a draft; 5xx are "unavailable".
+_STATUSES: dict[int, tuple[DraftingReason, str]] = {
+    401: ("denied", "the server refuses the key: check OPENAI_API_KEY"),
+    402: ("quota", "the account's quota is used up"),
+    403: ("denied", "the key may not use this model"),
+    404: (
+        "unsupported",
+        "the server doesn't know this model or this API: check OPENAI_MODEL, or set api='chat' "
+        "for a server that only has chat completions",
+    ),
+    408: ("timeout", "the server gave up waiting"),
+    429: ("rate_limited", "too many requests to the language model"),
+}
+
+
+def from_openai(error: Exception) -> DraftingError | None:
+    """Return what an error of openai or httpx2 means, or `None` if it is neither's."""
+    if isinstance(error, openai.APITimeoutError | httpx2.TimeoutException):
+        return DraftingError("the model gave no whole answer before the deadline", reason="timeout")
+    if isinstance(error, openai.APIStatusError):
+        return _from_status(error)
+    if isinstance(error, openai.APIConnectionError | httpx2.TransportError):
+        return DraftingError(f"the model can't be reached ({_cause(error)})", reason="unavailable")
+    if isinstance(error, openai.OpenAIError | httpx2.HTTPError | httpx2.InvalidURL):
+        return DraftingError("the model's answer makes no sense", reason="invalid")
+    return None
+
+
+def named_failure(code: str | None, fallback: DraftingReason) -> DraftingReason:
+    """Return the reason that an error's own code names, whatever status it came with."""
+    if code in _QUOTA:
+        return "quota"
+    if code in _REFUSED:
+        return "refused"
+    return "rate_limited" if code == "rate_limit_exceeded" else fallback
+
+
+def _from_status(error: openai.APIStatusError) -> DraftingError:
+    status = error.status_code
+    default: tuple[DraftingReason, str] = (
+        ("unavailable", f"the model isn't available ({status})")
+        if status >= 500
+        else ("unsupported", f"the server doesn't take the request ({status})")
+    )
+    reason, message = _STATUSES.get(status, default)
+    named = named_failure(_code(error), reason)
+    if named != reason:
+        message = f"the server refused the request ({_code(error)})"
+    return DraftingError(
+        message,
+        reason=named,
+        status=status,
+        retry_after=_retry_after(error.response.headers),
+        code=_code(error),
+    )
+
+
+def _code(error: openai.APIStatusError) -> str | None:
+    return next((name for name in (error.code, error.type) if isinstance(name, str)), None)
+
+
+def _cause(error: Exception) -> str:
+    return type(error.__cause__ or error).__name__
+
+
+def _retry_after(headers: Any) -> float | None:
+    """Read `Retry-After`, which is seconds or a date (RFC 9110, section 10.2.3)."""
+    value = headers.get("retry-after", "")
+    try:
+        seconds = float(value)
+    except ValueError:
+        return _until(value)
+    return seconds if math.isfinite(seconds) and seconds >= 0 else None
+
+
+def _until(value: str) -> float | None:
+    try:
+        return max(parsedate_to_datetime(value).timestamp() - time.time(), 0.0)
+    except ValueError:
+        return None

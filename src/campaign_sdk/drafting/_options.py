@@ -1,0 +1,108 @@
+"""Which model drafts, where it is, and what it may cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
+
+from campaign_sdk._errors import ConfigurationError
+
+if TYPE_CHECKING:
+    import httpx2
+
+    from campaign_sdk._settings import Settings
+
+OPENAI = "https://api.openai.com/v1"
+MODEL = "gpt-6-luna"
+
+Api = Literal["responses", "chat"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DraftingOptions:
+    """The language model behind `client.drafting`, and the bounds of one operation.
+
+    What is left out comes from the environment or the `.env` file, then from the default.
+
+    Attributes:
+        api_key: else `OPENAI_API_KEY`, then `VITE_OPENAI_API_KEY`. A server of your own
+            needs none.
+        model: else `OPENAI_MODEL`, else gpt-6-luna.
+        base_url: of a compatible server; else `OPENAI_BASE_URL`, else OpenAI's.
+        api: "responses", or "chat" for servers that only have chat completions; else
+            `CAMPAIGN_OPENAI_API`, else "responses".
+        max_calls: requests to the model in one operation, the repeated ones included.
+        max_output_tokens: tokens that the model may write in one operation, reasoning
+            included; `None` leaves it to the server.
+        seconds: one operation's time with the model, waiting included.
+        transport: an httpx2 transport, for proxies and tests.
+    """
+
+    api_key: str | None = field(default=None, repr=False)
+    model: str | None = None
+    base_url: str | None = None
+    api: Api | None = None
+    max_calls: int = 3
+    max_output_tokens: int | None = 8_000
+    seconds: float = 60.0
+    transport: httpx2.BaseTransport | httpx2.AsyncBaseTransport | None = field(
+        default=None, repr=False
+    )
+
+    def __post_init__(self) -> None:
+        """Refuse bounds that nothing can keep to.
+
+        Raises:
+            ConfigurationError: a bound isn't positive.
+        """
+        bounds: dict[str, Any] = {
+            "max_calls": self.max_calls,
+            "max_output_tokens": 1 if self.max_output_tokens is None else self.max_output_tokens,
+            "seconds": self.seconds,
+        }
+        wrong = [name for name, value in bounds.items() if not value > 0]
+        if wrong:
+            raise ConfigurationError(f"DraftingOptions: {' and '.join(wrong)} must be positive")
+
+    def completed(self, settings: Settings) -> DraftingOptions:
+        """Return these options with the settings in place of what was left out."""
+        return replace(
+            self,
+            api_key=self.api_key or settings.openai_api_key,
+            model=self.model or settings.openai_model,
+            base_url=self.base_url or settings.openai_base_url,
+            api=self.api or _api(settings.openai_api),
+        )
+
+    def check(self) -> None:
+        """Say what is missing before anything is sent.
+
+        Raises:
+            ConfigurationError: there is no key for OpenAI, or a setting is malformed.
+        """
+        if self.base_url is None and not self.api_key:
+            raise ConfigurationError(
+                "OPENAI_API_KEY missing: set the environment, write a .env file, or pass "
+                "drafting=DraftingOptions(api_key=...); drafting needs it, nothing else does"
+            )
+        if self.api_key and not (self.api_key.isascii() and self.api_key.isprintable()):
+            raise ConfigurationError("OPENAI_API_KEY can't be a key: it holds other characters")
+        if self.base_url is not None and not _is_address(self.base_url):
+            raise ConfigurationError(
+                "OPENAI_BASE_URL must look like https://host/v1 or http://127.0.0.1:11434/v1"
+            )
+
+
+def _api(value: str | None) -> Api | None:
+    if value is None or value == "responses" or value == "chat":
+        return value
+    raise ConfigurationError('CAMPAIGN_OPENAI_API must be "responses" or "chat"')
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False

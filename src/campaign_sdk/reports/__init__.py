@@ -1,0 +1,19 @@
+"""What the numbers mean and how sure they are: metrics, reports and comparisons."""
+
+from campaign_sdk.reports._comparison import Comparison, Proportion
+from campaign_sdk.reports._engagement import Engagement
+from campaign_sdk.reports._metrics import METRICS, Metric
+from campaign_sdk.reports._reconciliation import DayDifference, Reconciliation
+from campaign_sdk.reports._report import Report, ReportRow
+
+__all__ = [
+    "METRICS",
+    "Comparison",
+    "DayDifference",
+    "Engagement",
+    "Metric",
+    "Proportion",
+    "Reconciliation",
+    "Report",
+    "ReportRow",
+]

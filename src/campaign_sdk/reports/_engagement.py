@@ -1,0 +1,98 @@
+"""Counts, the rates that follow from them, and what is odd about them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from pydantic import computed_field
+
+from campaign_sdk._model import Model
+from campaign_sdk.reports._metrics import METRICS, RATES
+
+
+class Engagement(Model):
+    """Counts, and what follows from them; see `METRICS`. A rate over zero is `None`.
+
+    Attributes:
+        impressions: how often the message was seen.
+        clicks: how often it was clicked.
+        conversions: how often it led to what it was meant for.
+        reach: how many distinct contacts saw it; `None` if that isn't known, or wasn't
+            asked for.
+        identified: how many of the impressions name their contact; `None` if reach
+            wasn't asked for.
+        value: what the conversions were worth; `None` if that wasn't asked for.
+    """
+
+    impressions: int
+    clicks: int
+    conversions: int
+    reach: int | None = None
+    identified: int | None = None
+    value: Decimal | None = None
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def ctr(self) -> float | None:
+        """Click-through rate: clicks per impression."""
+        return self._rate("ctr")
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def cvr(self) -> float | None:
+        """Conversion rate: conversions per click."""
+        return self._rate("cvr")
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def conversion_per_impression(self) -> float | None:
+        """Conversions per impression."""
+        return self._rate("conversion_per_impression")
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What these numbers contradict: a rate above 1, more people than impressions …"""
+        return tuple(doubts(self))
+
+    def _rate(self, name: str) -> float | None:
+        metric = METRICS[name]
+        whole: int = getattr(self, metric.denominator or "")
+        part: int = getattr(self, metric.numerator)
+        return part / whole if whole > 0 else None
+
+
+def doubts(counts: Engagement) -> list[str]:
+    """Return a sentence for each invariant that the counts break."""
+    found = [
+        f"{name} is negative: the counters were changed by hand, see reconcile"
+        for name in ("impressions", "clicks", "conversions")
+        if getattr(counts, name) < 0
+    ]
+    found += [reason for name in RATES for reason in _excess(counts, name)]
+    return found + _unidentified(counts)
+
+
+def _excess(counts: Engagement, name: str) -> list[str]:
+    metric = METRICS[name]
+    part, whole = getattr(counts, metric.numerator), getattr(counts, metric.denominator or "")
+    if part <= whole:
+        return []
+    rate = f"{part / whole:.0%}" if whole > 0 else "not defined"
+    return [f"{name} is {rate}: {part} {metric.numerator} of {whole} {metric.denominator}"]
+
+
+def _unidentified(counts: Engagement) -> list[str]:
+    if counts.identified is None or counts.identified == counts.impressions:
+        return []
+    if counts.identified > counts.impressions:
+        return [
+            f"reach stands on {counts.identified} impressions, but {counts.impressions} are "
+            "counted: see reconcile"
+        ]
+    if counts.identified == 0:
+        return ["reach isn't known: no impression names its contact"]
+    return [
+        f"reach covers {counts.identified} of {counts.impressions} impressions: the others "
+        "name no contact"
+    ]

@@ -1,0 +1,98 @@
+"""The counters of a campaign, set against its log of events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from campaign_sdk._model import Model
+from campaign_sdk.reports._engagement import Engagement
+
+_COUNTS = ("impressions", "clicks", "conversions")
+
+
+class DayDifference(Model):
+    """By how much the counters of a day exceed its events; negative if events are missing.
+
+    Attributes:
+        day: in the campaign's time zone.
+        impressions: counted minus logged.
+        clicks: counted minus logged.
+        conversions: counted minus logged.
+    """
+
+    day: date
+    impressions: int
+    clicks: int
+    conversions: int
+
+    def __bool__(self) -> bool:
+        """Whether there is a difference."""
+        return any(getattr(self, name) for name in _COUNTS)
+
+
+class Reconciliation(Model):
+    """How the counters of a campaign compare with its log of events.
+
+    Totals given to `record` are in the counters and not in the log, so a surplus is
+    theirs, or somebody wrote to the table. A deficit is never right: events that aren't
+    counted.
+
+    Attributes:
+        campaign_id: the campaign.
+        counters: what the counters hold, over all days.
+        events: what the log of events says.
+        differences: the days on which the two differ, the first one first.
+    """
+
+    campaign_id: UUID
+    counters: Engagement
+    events: Engagement
+    differences: tuple[DayDifference, ...] = ()
+
+    @classmethod
+    def of(cls, campaign_id: str, answer: Mapping[str, Any]) -> Reconciliation:
+        """Read the database's answer."""
+        days = (
+            DayDifference(
+                day=day,
+                **{name: answer[name][at] - answer[f"logged_{name}"][at] for name in _COUNTS},
+            )
+            for at, day in enumerate(answer["days"])
+        )
+        return cls(
+            campaign_id=UUID(campaign_id),
+            counters=_sum(answer, _COUNTS),
+            events=_sum(answer, (f"logged_{name}" for name in _COUNTS)),
+            differences=tuple(filter(None, days)),
+        )
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the counters equal the events on every day."""
+        return not self.differences
+
+    @property
+    def surplus(self) -> Engagement:
+        """What is counted without an event, summed over the days."""
+        return self._summed(1)
+
+    @property
+    def deficit(self) -> Engagement:
+        """What has an event and isn't counted, summed over the days; all zero if all is well."""
+        return self._summed(-1)
+
+    def _summed(self, sign: int) -> Engagement:
+        sums = {
+            name: sum(max(sign * getattr(day, name), 0) for day in self.differences)
+            for name in _COUNTS
+        }
+        return Engagement(**sums)
+
+
+def _sum(answer: Mapping[str, Any], columns: Iterable[str]) -> Engagement:
+    return Engagement(
+        **{name: sum(answer[column]) for name, column in zip(_COUNTS, columns, strict=True)}
+    )

@@ -1,0 +1,239 @@
+"""A report: lines, their total, and every form in which people take them away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from itertools import repeat
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from campaign_sdk._model import Model
+from campaign_sdk.reports import _export
+from campaign_sdk.reports._engagement import Engagement
+from campaign_sdk.reports._metrics import METRICS
+from campaign_sdk.reports._request import PERIODS, Request
+
+if TYPE_CHECKING:
+    import pandas
+    import polars
+    from rich.table import Table
+
+_EVENT_TYPES = {"impression": "impressions", "click": "clicks", "conversion": "conversions"}
+_EXAMPLES = 3
+
+
+class ReportRow(Engagement):
+    """One line of a report: what it is about, and its counts.
+
+    Attributes:
+        day: the day, if the report is by day.
+        week: the Monday of the ISO week, if it is by week.
+        month: the first of the month, if it is by month.
+        campaign: the id of the campaign, if it is by campaign.
+        campaign_name: for people.
+        segment: the id of the campaigns' segment, if it is by segment; `None` for
+            campaigns that have rules of their own.
+        segment_name: for people.
+        event_type: impression, click or conversion, if it is by event type. Such a line
+            has no rates.
+    """
+
+    day: date | None = None
+    week: date | None = None
+    month: date | None = None
+    campaign: UUID | None = None
+    campaign_name: str | None = None
+    segment: UUID | None = None
+    segment_name: str | None = None
+    event_type: str | None = None
+
+    @property
+    def label(self) -> str:
+        """What the line is about, in a few words."""
+        parts = (self.day, self.week, self.month, self.campaign_name, self.segment_name)
+        return ", ".join(str(part) for part in (*parts, self.event_type) if part is not None)
+
+    def _rate(self, name: str) -> float | None:
+        return None if self.event_type else super()._rate(name)
+
+
+class Report(Model):
+    """Counts by time, campaign, segment or event type. The lines sum up to the totals.
+
+    What isn't additive (reach, and every rate) is reckoned anew for the totals.
+
+    Attributes:
+        metrics: what was asked for.
+        group_by: what the lines are about.
+        timezone: the IANA time zone of its days.
+        start: the first day, or `None` if there is nothing to report.
+        end: the day after the last one.
+        rows: the lines, by time, then campaign, segment and event type. Gaps are zeros.
+        totals: the whole.
+    """
+
+    metrics: tuple[str, ...]
+    group_by: tuple[str, ...]
+    timezone: str
+    start: date | None = None
+    end: date | None = None
+    rows: tuple[ReportRow, ...] = ()
+    totals: Engagement
+
+    @classmethod
+    def of(cls, request: Request, answer: Mapping[str, Any]) -> Report:
+        """Read the database's answer."""
+        rows: Iterator[ReportRow] = _rows(request.group_by, answer)
+        if "event_type" in request.group_by:
+            rows = (part for row in rows for part in _by_type(row))
+        return cls(
+            metrics=request.metrics,
+            group_by=request.group_by,
+            timezone=answer["timezone"],
+            start=answer["since"],
+            end=answer["until"],
+            rows=tuple(rows),
+            totals=Engagement.model_validate(_known(answer["total"])),
+        )
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the numbers contradict, in the totals and in the lines."""
+        if "event_type" in self.group_by:
+            return self.totals.warnings
+        odd = [row for row in self.rows if row.warnings]
+        named = [f"{row.label}: {'; '.join(row.warnings)}" for row in odd[:_EXAMPLES] if row.label]
+        more = len(odd) - len(named)
+        rest = [f"and {more} more lines"] if named and more > 0 else []
+        return (*self.totals.warnings, *named, *rest)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the columns: what the lines are about, then the metrics."""
+        named = {"campaign": ("campaign", "campaign_name"), "segment": ("segment", "segment_name")}
+        keys = [name for group in self.group_by for name in named.get(group, (group,))]
+        return (*keys, *self.metrics)
+
+    def records(self) -> list[dict[str, Any]]:
+        """Return the lines as dictionaries with the columns as keys."""
+        return [{name: getattr(row, name) for name in self.columns} for row in self.rows]
+
+    def to_csv(self, path: Path | str | None = None) -> str:
+        """Return the lines as CSV (UTF-8, RFC 4180), and write them to a file if one is named.
+
+        A text that a spreadsheet would run as a formula gets an apostrophe in front.
+        """
+        return _export.written(_export.csv_text(self.columns, self.records()), path)
+
+    def to_json(self, path: Path | str | None = None) -> str:
+        """Return the report as JSON, and write it to a file if one is named.
+
+        Values are texts, so that no reader rounds them.
+        """
+        return _export.written(_export.json_text(self), path)
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """Return the lines as a frame of pandas; values become floats.
+
+        Raises:
+            ConfigurationError: pandas isn't installed (`campaign-sdk[frames]`).
+        """
+        return _export.pandas_frame(self)
+
+    def to_polars(self) -> polars.DataFrame:
+        """Return the lines as a frame of polars; values become floats.
+
+        Raises:
+            ConfigurationError: polars isn't installed (`campaign-sdk[frames]`).
+        """
+        return _export.polars_frame(self)
+
+    def plot(
+        self,
+        path: Path | str | None = None,
+        *,
+        format: str | None = None,
+        metrics: Sequence[str] | None = None,
+        title: str | None = None,
+    ) -> bytes:
+        """Draw the report, and write it to a file if one is named. Needs no network.
+
+        Args:
+            path: ends in .png, .svg or .html; the page is self-contained.
+            format: `png` (the default), `svg` or `html`, if the path doesn't say.
+            metrics: those to draw; by default all that the report has.
+            title: stands above it.
+
+        Raises:
+            InvalidInput: the format is another one, or there is nothing to draw.
+            ConfigurationError: vl-convert isn't installed (`campaign-sdk[plots]`).
+        """
+        from campaign_sdk.reports import _plots
+
+        return _plots.draw(self, path, format=format, metrics=metrics, title=title)
+
+    def to_text(self, width: int = 100) -> str:
+        """Return a table for a terminal, so many characters wide."""
+        from campaign_sdk.reports import _terminal
+
+        return _terminal.text(self, width)
+
+    def __rich__(self) -> Table:
+        """Return a table for `rich.print`."""
+        from campaign_sdk.reports import _terminal
+
+        return _terminal.table(self)
+
+    def _repr_html_(self) -> str:
+        return _export.html_table(self)
+
+    def __repr__(self) -> str:
+        groups = ", ".join(self.group_by) or "nothing"
+        return f"<Report by {groups}: {len(self.rows)} lines, {self.start} to {self.end}>"
+
+    __str__ = __repr__
+
+
+def _rows(group_by: Sequence[str], answer: Mapping[str, Any]) -> Iterator[ReportRow]:
+    period = next((group for group in group_by if group in PERIODS), "day")
+    names = answer["names"]
+    columns = ("impressions", "clicks", "conversions", "reach", "identified", "value")
+    counts = zip(*(answer[name] or repeat(None) for name in columns), strict=False)
+    keys = (answer[name] or repeat(None) for name in ("days", "campaigns", "segments"))
+    if not answer["impressions"]:
+        return
+    for day, campaign, segment, numbers in zip(*keys, counts, strict=False):
+        about = {
+            period: day,
+            "campaign": campaign,
+            "campaign_name": names.get(campaign),
+            "segment": segment or None,
+            "segment_name": names.get(segment),
+        }
+        yield ReportRow(**about, **_known(dict(zip(columns, numbers, strict=True))))
+
+
+def _known(counts: dict[str, Any]) -> dict[str, Any]:
+    """Leave the reach open where no impression says whom it reached."""
+    if counts["impressions"] and not counts["identified"]:
+        return {**counts, "reach": None}
+    return counts
+
+
+def _by_type(row: ReportRow) -> Iterator[ReportRow]:
+    for event_type, name in _EVENT_TYPES.items():
+        counts: dict[str, Any] = dict.fromkeys(_EVENT_TYPES.values(), 0)
+        counts[name] = getattr(row, name)
+        counts["value"] = row.value if event_type == "conversion" else row.value and 0
+        if event_type != "impression":
+            counts |= {"reach": None, "identified": None}
+        yield row.model_copy(update={"event_type": event_type, **counts})
+
+
+def title_of(column: str) -> str:
+    """Return the heading of a column."""
+    if column in METRICS:
+        return METRICS[column].title
+    return column.replace("_name", "").replace("_", " ").capitalize()

@@ -1,0 +1,345 @@
+-- Chapter 8. Reports: the counters by day, campaign and segment, in any time zone.
+--
+-- PostgREST cuts a result of many rows at its limit without a word. So each of these
+-- functions answers with one row, whose arrays are the columns of the table asked for.
+
+create type public.engagement as (
+  impressions bigint, clicks bigint, conversions bigint,
+  reach bigint, identified bigint, value text
+);
+comment on type public.engagement is
+  'Counts; reach: distinct contacts with an impression; identified: impressions whose contact is known; value: a number as text, so that no reader rounds it.';
+
+create function private.require_campaign(campaign_id uuid)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+  if not exists (select from public.campaigns as c where c.id = require_campaign.campaign_id) then
+    raise exception using errcode = 'PT404', message = 'there is no such campaign';
+  end if;
+end
+$$;
+comment on function private.require_campaign(uuid) is 'Raises PT404 unless the campaign is the caller''s.';
+
+create function public.summarize_campaign(campaign_id uuid, with_events boolean default true)
+returns public.engagement
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  result public.engagement;
+begin
+  perform private.require_campaign(summarize_campaign.campaign_id);
+  select coalesce(sum(a.impressions), 0), coalesce(sum(a.clicks), 0),
+    coalesce(sum(a.conversions), 0)
+  into result.impressions, result.clicks, result.conversions
+  from public.campaign_analytics as a where a.campaign_id = summarize_campaign.campaign_id;
+  if with_events then
+    select count(distinct e.contact_id) filter (where e.type = 'impression'),
+      count(e.contact_id) filter (where e.type = 'impression'),
+      coalesce(sum(e.value) filter (where e.type = 'conversion'), 0)::text
+    into result.reach, result.identified, result.value
+    from public.campaign_events as e
+    where e.user_id = auth.uid() and e.campaign_id = summarize_campaign.campaign_id;
+  end if;
+  return result;
+end
+$$;
+comment on function public.summarize_campaign(uuid, boolean) is
+  'The counts of one campaign over all its days; reach and value, which take a scan of its events, only on request. PT404: not the caller''s.';
+
+create type public.reconciliation as (
+  days text[], impressions bigint[], clicks bigint[], conversions bigint[],
+  logged_impressions bigint[], logged_clicks bigint[], logged_conversions bigint[]
+);
+comment on type public.reconciliation is
+  'For each day of a campaign what its counter holds, and what the log of events says.';
+
+create function public.reconcile_campaign(campaign_id uuid)
+returns public.reconciliation
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  result public.reconciliation;
+begin
+  perform private.require_campaign(reconcile_campaign.campaign_id);
+  with logged as (
+    select (e.occurred_at at time zone c.timezone)::date as day,
+      count(*) filter (where e.type = 'impression') as impressions,
+      count(*) filter (where e.type = 'click') as clicks,
+      count(*) filter (where e.type = 'conversion') as conversions
+    from public.campaigns as c
+    join public.campaign_events as e on e.user_id = c.user_id and e.campaign_id = c.id
+    where c.id = reconcile_campaign.campaign_id
+    group by day
+  ),
+  counted as (
+    select a.date as day, a.impressions, a.clicks, a.conversions
+    from public.campaign_analytics as a where a.campaign_id = reconcile_campaign.campaign_id
+  ),
+  compared as (
+    select coalesce(c.day, l.day) as day,
+      coalesce(c.impressions, 0) as impressions, coalesce(c.clicks, 0) as clicks,
+      coalesce(c.conversions, 0) as conversions,
+      coalesce(l.impressions, 0) as logged_impressions, coalesce(l.clicks, 0) as logged_clicks,
+      coalesce(l.conversions, 0) as logged_conversions
+    from counted as c full join logged as l on l.day = c.day
+  )
+  select coalesce(array_agg(d.day::text order by d.day), '{}'),
+    coalesce(array_agg(d.impressions order by d.day), '{}'),
+    coalesce(array_agg(d.clicks order by d.day), '{}'),
+    coalesce(array_agg(d.conversions order by d.day), '{}'),
+    coalesce(array_agg(d.logged_impressions order by d.day), '{}'),
+    coalesce(array_agg(d.logged_clicks order by d.day), '{}'),
+    coalesce(array_agg(d.logged_conversions order by d.day), '{}')
+  into result
+  from compared as d;
+  return result;
+end
+$$;
+comment on function public.reconcile_campaign(uuid) is
+  'Sets the counters of a campaign against its log of events, day by day. PT404: not the caller''s.';
+
+create type public.engagement_report as (
+  timezone text, since date, until date,
+  days text[], campaigns text[], segments text[],
+  impressions bigint[], clicks bigint[], conversions bigint[],
+  reach bigint[], identified bigint[], value text[],
+  total jsonb, names jsonb
+);
+comment on type public.engagement_report is
+  'Columns of equal length, one element for each line, null where it isn''t grouped by them; the whole, as an engagement; the names of the campaigns and segments in it.';
+
+create function private.report_zone(campaign_ids uuid[], segment uuid, zone text)
+returns text
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  zones text[];
+  found_ids bigint;
+begin
+  if zone is not null and not private.is_timezone(zone) then
+    raise exception using errcode = '22023', message = 'isn''t a known IANA time zone', detail = 'timezone';
+  end if;
+  if segment is not null
+    and not exists (select from public.audience_segments as s where s.id = segment) then
+    raise exception using errcode = 'PT404', message = 'there is no such segment';
+  end if;
+  select array_agg(distinct c.timezone), count(*) into zones, found_ids
+  from public.campaigns as c
+  where c.user_id = auth.uid()
+    and (campaign_ids is null or c.id = any (campaign_ids))
+    and (segment is null or campaign_ids is not null or c.segment_id = segment);
+  if found_ids < (select count(distinct i) from unnest(campaign_ids) as i) then
+    raise exception using errcode = 'PT404', message = 'there is no such campaign';
+  end if;
+  return coalesce(zone, case when cardinality(zones) = 1 then zones[1] end, 'UTC');
+end
+$$;
+comment on function private.report_zone(uuid[], uuid, text) is
+  'The zone of a report: the one asked for, or the one that all its campaigns share, or UTC. PT404: a campaign or the segment isn''t the caller''s.';
+
+create function public.report_engagement(
+  campaign_ids uuid[] default null,
+  segment uuid default null,
+  since date default null,
+  until date default null,
+  bucket text default null,
+  by_campaign boolean default false,
+  by_segment boolean default false,
+  with_events boolean default false,
+  zone text default null
+)
+returns public.engagement_report
+language plpgsql
+stable
+security invoker
+set search_path = ''
+-- The flags decide what is scanned at all: a plan for all of them would scan everything.
+set plan_cache_mode = 'force_custom_plan'
+as $$
+#variable_conflict use_column
+declare
+  result public.engagement_report;
+  owner constant uuid := auth.uid();
+  -- Without days there is nothing that a time zone could move.
+  is_timeless constant boolean := bucket is null and since is null and until is null;
+  tz constant text := private.report_zone(campaign_ids, segment, zone);
+  longest constant integer := 500000;
+begin
+  if bucket not in ('day', 'week', 'month') then
+    raise exception using errcode = '22023', message = 'must be day, week or month', detail = 'group_by';
+  end if;
+  if since < '2000-01-01' or until > '2100-01-02' or until <= since then
+    raise exception using errcode = '22023', detail = 'start',
+      message = 'must lie before end, and both between the years 2000 and 2100';
+  end if;
+
+  with chosen as materialized (
+    select c.id, c.name, c.segment_id, c.timezone,
+      is_timeless or c.timezone = tz as is_at_home,
+      case when by_campaign then c.id end as campaign_key,
+      case when by_segment then c.segment_id end as segment_key
+    from public.campaigns as c
+    where c.user_id = owner
+      and (report_engagement.campaign_ids is null or c.id = any (report_engagement.campaign_ids))
+      and (report_engagement.segment is null or c.segment_id = report_engagement.segment)
+  ),
+  -- The counters hold the days of the campaign's own zone. In another one, what came as
+  -- an event is counted by its moment, and what came as a total keeps its date.
+  moved as materialized (
+    select e.campaign_id, (e.occurred_at at time zone tz)::date as day,
+      (e.occurred_at at time zone c.timezone)::date as own_day,
+      count(*) filter (where e.type = 'impression') as impressions,
+      count(*) filter (where e.type = 'click') as clicks,
+      count(*) filter (where e.type = 'conversion') as conversions
+    from chosen as c
+    join public.campaign_events as e on e.user_id = owner and e.campaign_id = c.id
+    where not c.is_at_home
+      -- Wide enough for every event of each own day within the range, in any two zones.
+      and (since is null or e.occurred_at >= (since - 2)::timestamp at time zone tz)
+      and (until is null or e.occurred_at < (until + 2)::timestamp at time zone tz)
+    group by e.campaign_id, day, own_day
+  ),
+  counted as (
+    select a.campaign_id, a.date as day, a.impressions::bigint, a.clicks::bigint, a.conversions::bigint
+    from public.campaign_analytics as a
+    union all
+    select m.campaign_id, m.day, m.impressions, m.clicks, m.conversions from moved as m
+    union all
+    select m.campaign_id, m.own_day, -m.impressions, -m.clicks, -m.conversions from moved as m
+  ),
+  facts as materialized (
+    select case when bucket is not null then date_trunc(bucket, n.day::timestamp)::date end as day,
+      c.campaign_key, c.segment_key, min(n.day) as first_day, max(n.day) as last_day,
+      sum(n.impressions)::bigint as impressions, sum(n.clicks)::bigint as clicks,
+      sum(n.conversions)::bigint as conversions
+    from counted as n join chosen as c on c.id = n.campaign_id
+    where (since is null or n.day >= since) and (until is null or n.day < until)
+    group by 1, 2, 3
+  ),
+  seen as materialized (
+    select case when bucket is not null
+        then date_trunc(bucket, e.occurred_at at time zone tz)::date end as day,
+      c.campaign_key, c.segment_key, grouping(c.campaign_key) = 1 as is_whole,
+      count(distinct e.contact_id) filter (where e.type = 'impression') as reach,
+      count(e.contact_id) filter (where e.type = 'impression') as identified,
+      sum(e.value) filter (where e.type = 'conversion') as value
+    from chosen as c
+    join public.campaign_events as e on e.user_id = owner and e.campaign_id = c.id
+    where with_events
+      and (since is null or e.occurred_at >= since::timestamp at time zone tz)
+      and (until is null or e.occurred_at < until::timestamp at time zone tz)
+    group by grouping sets ((1, 2, 3), ())
+  ),
+  span as (
+    select coalesce(report_engagement.since, min(f.first_day)) as since,
+      coalesce(report_engagement.until, max(f.last_day) + 1) as until
+    from facts as f
+  ),
+  -- Gaps are lines of nothing, added to the facts like any other.
+  gaps as (
+    select d.day, w.campaign_key, w.segment_key
+    from (
+      select g::date as day
+      from span as s, generate_series(
+        date_trunc(bucket, s.since::timestamp), (s.until - 1)::timestamp, ('1 ' || bucket)::interval
+      ) as g
+      where bucket is not null
+      union all
+      select null where bucket is null
+    ) as d
+    cross join (
+      select distinct c.campaign_key, c.segment_key from chosen as c
+      union
+      select null, null where not by_campaign and not by_segment
+    ) as w
+    limit longest + 1
+  ),
+  lines as materialized (
+    select l.day, l.campaign_key, l.segment_key,
+      sum(l.impressions)::bigint as impressions, sum(l.clicks)::bigint as clicks,
+      sum(l.conversions)::bigint as conversions, sum(l.reach)::bigint as reach,
+      sum(l.identified)::bigint as identified, sum(l.value) as value
+    from (
+      select g.day, g.campaign_key, g.segment_key, 0 as impressions, 0 as clicks,
+        0 as conversions, 0 as reach, 0 as identified, 0::numeric as value
+      from gaps as g
+      union all
+      select f.day, f.campaign_key, f.segment_key, f.impressions, f.clicks, f.conversions, 0, 0, 0
+      from facts as f
+      union all
+      select s.day, s.campaign_key, s.segment_key, 0, 0, 0, s.reach, s.identified, s.value
+      from seen as s where not s.is_whole
+    ) as l
+    group by l.day, l.campaign_key, l.segment_key
+    order by l.day, l.campaign_key, l.segment_key
+  ),
+  columns as (
+    select case when bucket is not null then array_agg(l.day::text) end as days,
+      case when by_campaign then array_agg(l.campaign_key::text) end as campaigns,
+      -- An empty text is no segment: not every reader of arrays knows null from "NULL".
+      case when by_segment then array_agg(coalesce(l.segment_key::text, '')) end as segments,
+      coalesce(array_agg(l.impressions), '{}') as impressions,
+      coalesce(array_agg(l.clicks), '{}') as clicks,
+      coalesce(array_agg(l.conversions), '{}') as conversions,
+      case when with_events then array_agg(l.reach) end as reach,
+      case when with_events then array_agg(l.identified) end as identified,
+      case when with_events then array_agg(coalesce(l.value, 0)::text) end as value,
+      coalesce(sum(l.impressions), 0) as all_impressions, coalesce(sum(l.clicks), 0) as all_clicks,
+      coalesce(sum(l.conversions), 0) as all_conversions
+    from lines as l
+  )
+  select tz, s.since, s.until, c.days, c.campaigns, c.segments, c.impressions, c.clicks,
+    c.conversions, c.reach, c.identified, c.value,
+    jsonb_build_object(
+      'impressions', c.all_impressions, 'clicks', c.all_clicks, 'conversions', c.all_conversions,
+      'reach', case when with_events then coalesce(w.reach, 0) end,
+      'identified', case when with_events then coalesce(w.identified, 0) end,
+      'value', case when with_events then coalesce(w.value, 0)::text end
+    ),
+    (
+      select coalesce(jsonb_object_agg(n.id, n.name), '{}') from (
+        select c.id, c.name from chosen as c where by_campaign
+        union
+        select g.id, g.name from public.audience_segments as g
+        join chosen as c on c.segment_id = g.id where by_segment
+      ) as n
+    )
+  into result
+  from span as s cross join columns as c left join seen as w on w.is_whole;
+
+  if cardinality(result.impressions) > longest then
+    raise exception using errcode = '22023', detail = 'group_by',
+      message = format('gives more than %s lines: ask for less at a time', longest);
+  end if;
+  return result;
+end
+$$;
+comment on function public.report_engagement is
+  'The counters of the caller''s campaigns, by time, campaign and segment, in the days of a time zone; half-open range; gaps are zeros. 22023: a bad argument (its detail); PT404: not the caller''s.';
+
+revoke execute on function
+  private.require_campaign(uuid), private.report_zone(uuid[], uuid, text),
+  public.summarize_campaign(uuid, boolean), public.reconcile_campaign(uuid),
+  public.report_engagement(uuid[], uuid, date, date, text, boolean, boolean, boolean, text)
+  from public, anon, authenticated, service_role;
+grant execute on function
+  private.require_campaign(uuid), private.report_zone(uuid[], uuid, text)
+  to authenticated, service_role;
+grant execute on function
+  public.summarize_campaign(uuid, boolean), public.reconcile_campaign(uuid),
+  public.report_engagement(uuid[], uuid, date, date, text, boolean, boolean, boolean, text)
+  to authenticated;

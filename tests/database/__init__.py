@@ -1,0 +1,1 @@
+"""The database itself: through plain supabase-py and psycopg, as named users."""

@@ -1,0 +1,218 @@
+"""Row level security by table: another user's rows are out of reach, whatever is tried."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import psycopg
+import pytest
+from supabase import Client
+
+from . import catalog
+from .conftest import Refused
+from .world import KEYS, Row, World, belongings, insert
+
+pytestmark = pytest.mark.usefixtures("unharmed")
+
+TABLES = sorted(KEYS)
+APPEND_ONLY = {"campaign_events", "campaign_status_history"}
+CHANGES: dict[str, Row] = {
+    "contacts": {"phone": "666"},
+    "audience_segments": {"name": "stolen"},
+    "campaigns": {"name": "stolen"},
+    "campaign_analytics": {"clicks": 666},
+    "campaign_events": {"value": 666},
+    "campaign_status_history": {"to_status": "archived"},
+}
+LINKS = [
+    ("audience_segments", "user_id"),
+    ("campaign_analytics", "campaign_id"),
+    ("campaign_events", "campaign_id"),
+    ("campaign_events", "contact_id"),
+    ("campaign_events", "user_id"),
+    ("campaign_status_history", "campaign_id"),
+    ("campaigns", "segment_id"),
+    ("campaigns", "user_id"),
+    ("contacts", "user_id"),
+]
+# By row level security or a missing privilege; or by a foreign key.
+DENIED = {"42501", "23503"}
+
+
+def another(table: str, row: Row) -> Row:
+    """Return a row like this one that collides with none."""
+    fresh = {
+        "id": str(uuid.uuid4()),
+        "email": f"{uuid.uuid4().hex}@example.com",
+        "date": "2026-02-02",
+        "event_id": uuid.uuid4().hex,
+        "status": "draft",
+    }
+    row = {**row, **{column: value for column, value in fresh.items() if column in row}}
+    if table == "campaign_status_history":
+        del row["id"]
+    return row
+
+
+def aimed_at(query: Any, key: dict[str, str]) -> Any:
+    for column, value in key.items():
+        query = query.eq(column, value)
+    return query
+
+
+def release(world: World, table: str) -> None:
+    """Let go of a segment: what is in use can't be deleted, by its owner either."""
+    if table == "audience_segments":
+        aimed_at(world.client.from_("campaigns").delete(), world.key("campaigns")).execute()
+
+
+def linked(world: World, column: str) -> str:
+    """Return what of a world's owner a column could refer to."""
+    if column == "user_id":
+        return world.user_id
+    table = {"campaign_id": "campaigns", "contact_id": "contacts", "segment_id": "audience_segments"}
+    return str(world.rows[table[column]]["id"])
+
+
+def test_every_table_and_link_has_its_story(db: psycopg.Connection) -> None:
+    assert catalog.tables(db, "public") == set(TABLES) == set(CHANGES)
+    assert catalog.foreign_key_columns(db) == set(LINKS)
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_reading_gives_the_own_rows_and_no_other(
+    table: str, db: psycopg.Connection, mallory: World, victim: World
+) -> None:
+    own = belongings(db, mallory.user_id)[table]
+    everything = mallory.client.from_(table).select("*", count="exact").execute()
+    assert [mallory.rows[table]] == everything.data[:1]
+    assert len(own) == len(everything.data) == everything.count
+    aimed = aimed_at(mallory.client.from_(table).select("*", count="exact"), victim.key(table))
+    answer = aimed.execute()
+    assert (answer.data, answer.count) == ([], 0)
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_an_owner_is_not_refused(table: str, vandal: World) -> None:
+    """Or the denials below could have another cause."""
+    client, row = vandal.client, vandal.rows[table]
+    if table != "campaign_status_history":
+        client.from_(table).insert(another(table, row)).execute()
+    if table not in APPEND_ONLY:
+        own = aimed_at(client.from_(table).update(CHANGES[table]), vandal.key(table)).execute()
+        assert own.data[0].items() >= CHANGES[table].items()
+        release(vandal, table)
+        gone = aimed_at(client.from_(table).delete(), vandal.key(table)).execute()
+        assert len(gone.data) == 1
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_an_aimed_update_or_delete_finds_nothing(
+    table: str, mallory: World, victim: World, refused: Refused
+) -> None:
+    queries = [
+        aimed_at(mallory.client.from_(table).update(CHANGES[table]), victim.key(table)),
+        aimed_at(mallory.client.from_(table).delete(), victim.key(table)),
+    ]
+    for query in queries:
+        if table in APPEND_ONLY:
+            assert refused(query.execute) == "42501"
+        else:
+            assert query.execute().data == []
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_an_update_and_a_delete_of_everything_stop_at_the_own_rows(
+    table: str, vandal: World, refused: Refused
+) -> None:
+    update = vandal.client.from_(table).update(CHANGES[table])
+    delete = vandal.client.from_(table).delete()
+    if table in APPEND_ONLY:
+        assert (refused(update.execute), refused(delete.execute)) == ("42501", "42501")
+        return
+    assert len(update.execute().data) == 1
+    release(vandal, table)
+    assert len(delete.execute().data) == 1
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_inserting_as_another_is_refused(
+    table: str, mallory: World, victim: World, refused: Refused
+) -> None:
+    forged = another(table, victim.rows[table])
+    assert refused(mallory.client.from_(table).insert(forged).execute) in DENIED
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_an_upsert_onto_anothers_row_is_refused(
+    table: str, mallory: World, victim: World, refused: Refused
+) -> None:
+    client, key = mallory.client.from_(table), ",".join(KEYS[table])
+    theirs = {**victim.rows[table], **CHANGES[table]}
+    mine = {**mallory.rows[table], **CHANGES[table], **victim.key(table)}
+    if "status" in mine:
+        theirs["status"] = mine["status"] = "draft"
+    for row in (theirs, mine):
+        assert refused(client.upsert(row, on_conflict=key).execute) in DENIED | {"428C9"}
+
+
+@pytest.mark.parametrize(("table", "column"), LINKS)
+def test_a_new_row_cannot_refer_to_what_is_anothers(
+    table: str, column: str, mallory: World, victim: World, refused: Refused
+) -> None:
+    row = {**another(table, mallory.rows[table]), column: linked(victim, column)}
+    assert refused(mallory.client.from_(table).insert(row).execute) in DENIED
+
+
+@pytest.mark.parametrize(("table", "column"), LINKS)
+def test_a_row_cannot_be_given_away_or_made_to_refer_to_what_is_anothers(
+    table: str, column: str, vandal: World, victim: World, refused: Refused
+) -> None:
+    key = vandal.key(table)
+    if table == "campaigns":
+        # The launched one is frozen.
+        key = {"id": insert(vandal.client, table, name="draft")["id"]}
+    update = vandal.client.from_(table).update({column: linked(victim, column)})
+    assert refused(aimed_at(update, key).execute) in DENIED
+
+
+def test_whether_another_has_an_event_of_this_id_cannot_be_found_out(
+    mallory: World, victim: World, refused: Refused
+) -> None:
+    taken = {**victim.rows["campaign_events"], "user_id": mallory.user_id, "contact_id": None}
+    codes = {
+        refused(mallory.client.from_("campaign_events").insert(row).execute)
+        for row in (taken, {**taken, "event_id": "of nobody"})
+    }
+    assert codes == {"42501"}
+
+
+def test_history_cannot_be_written_by_hand(mallory: World, refused: Refused) -> None:
+    row = another("campaign_status_history", mallory.rows["campaign_status_history"])
+    query = mallory.client.from_("campaign_status_history").insert(row)
+    assert refused(query.execute) == "42501"
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_nobody_signed_in_is_refused_everything(
+    table: str, nobody: Client, victim: World, refused: Refused
+) -> None:
+    rows = nobody.from_(table)
+    queries = [
+        rows.select("*"),
+        rows.insert(another(table, victim.rows[table])),
+        aimed_at(rows.update(CHANGES[table]), victim.key(table)),
+        aimed_at(rows.delete(), victim.key(table)),
+    ]
+    assert {refused(query.execute) for query in queries} == {"42501"}
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_truncate_is_refused(table: str, db: psycopg.Connection) -> None:
+    for role in ("anon", "authenticated", "service_role"):
+        with (
+            pytest.raises(psycopg.errors.InsufficientPrivilege),
+            catalog.acting_as(db, role),
+        ):
+            db.execute(f"truncate {table} cascade".encode())

@@ -1,0 +1,189 @@
+"""Who may do what, by the catalog: exactly what is meant, and nothing by default."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from . import catalog
+from .catalog import SCHEMAS, rows
+from .world import KEYS
+
+ALL = {"SELECT", "INSERT", "UPDATE", "DELETE"}
+APPEND_ONLY = {"SELECT", "INSERT"}
+TABLE_GRANTS = {
+    "audience_segments": ALL,
+    "campaign_analytics": ALL,
+    "campaign_events": APPEND_ONLY,
+    "campaign_status_history": APPEND_ONLY,
+    "campaigns": ALL,
+    "contacts": ALL,
+    "campaign_moves": {"SELECT"},
+}
+# For each table and command, who it is for: one policy, for those who are signed in.
+COMMANDS = {
+    "audience_segments": {"r", "a", "w", "d"},
+    "campaign_analytics": {"r", "a", "w", "d"},
+    "campaign_events": {"r", "a"},
+    "campaign_status_history": {"r", "a"},
+    "campaigns": {"r", "a", "w", "d"},
+    "contacts": {"r", "a", "w", "d"},
+    "campaign_moves": {"r"},
+}
+API_ROLES = {"anon", "authenticated", "service_role"}
+
+_TABLE_GRANTS = """
+select c.relname, coalesce(r.rolname, 'public'), a.privilege_type
+from pg_class as c, aclexplode(c.relacl) as a left join pg_roles as r on r.oid = a.grantee
+where c.relnamespace::regnamespace::text = any (%s) and c.relkind = %s and a.grantee <> c.relowner
+"""
+_FUNCTION_GRANTS = """
+select p.proname, n.nspname, coalesce(r.rolname, 'public')
+from pg_proc as p join pg_namespace as n on n.oid = p.pronamespace,
+  aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) as a
+  left join pg_roles as r on r.oid = a.grantee
+where n.nspname = any (%s) and a.grantee <> p.proowner
+"""
+_COLUMN_GRANTS = """
+select attrelid::regclass::text, attname from pg_attribute
+where attrelid in (select oid from pg_class where relnamespace::regnamespace::text = any (%s))
+  and attacl is not null
+"""
+# postgres owns what migrations create, and has what it owns.
+OWNERS = {"postgres", "supabase_admin"}
+
+
+def table_grants(db: psycopg.Connection, kind: str) -> dict[tuple[str, str], set[str]]:
+    found: dict[tuple[str, str], set[str]] = {}
+    for table, role, privilege in rows(db, _TABLE_GRANTS, SCHEMAS, kind):
+        if role not in OWNERS:
+            found.setdefault((table, role), set()).add(privilege)
+    return found
+
+
+def test_tables_are_for_the_signed_in_and_the_service(db: psycopg.Connection) -> None:
+    assert table_grants(db, "r") == {
+        (table, role): granted
+        for table, granted in TABLE_GRANTS.items()
+        for role in ("authenticated", "service_role")
+    }
+    assert rows(db, _COLUMN_GRANTS, SCHEMAS) == []
+
+
+def test_sequences_are_for_nobody(db: psycopg.Connection) -> None:
+    assert table_grants(db, "S") == {}
+
+
+def test_functions_are_for_the_signed_in_and_helpers_for_the_service_too(
+    db: psycopg.Connection,
+) -> None:
+    meant = {"public": {"authenticated"}, "private": {"authenticated", "service_role"}}
+    granted: dict[tuple[str, str], set[str]] = {
+        (schema, name): set() for schema in SCHEMAS for name in catalog.functions(db, schema)
+    }
+    for name, schema, role in rows(db, _FUNCTION_GRANTS, SCHEMAS):
+        if role not in OWNERS:
+            granted[schema, name].add(role)
+    assert granted == {(schema, name): meant[schema] for schema, name in granted}
+
+
+def test_nobody_of_the_api_may_create_anything(db: psycopg.Connection) -> None:
+    query = "select has_schema_privilege(%s, %s, 'create')"
+    for role in API_ROLES:
+        for schema in [*SCHEMAS, "auth", "extensions"]:
+            assert rows(db, query, role, schema) == [(False,)], (role, schema)
+    with (
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+        catalog.acting_as(db, "authenticated"),
+    ):
+        db.execute("create table public.mine (id integer)")
+
+
+def test_the_private_schema_is_closed_to_who_is_not_signed_in(db: psycopg.Connection) -> None:
+    query = "select has_schema_privilege(%s, 'private', 'usage')"
+    usage = {role for role in API_ROLES if rows(db, query, role) == [(True,)]}
+    assert usage == {"authenticated", "service_role"}
+
+
+def test_the_status_machine_can_be_read_and_not_rewired(db: psycopg.Connection) -> None:
+    with catalog.acting_as(db, "authenticated"):
+        assert rows(db, "select count(*) from private.campaign_moves") == [(10,)]
+    statements = (
+        "insert into private.campaign_moves values ('undo', 'archived', 'draft')",
+        "update private.campaign_moves set to_status = 'draft'",
+        "delete from private.campaign_moves",
+    )
+    for statement in statements:
+        for role in ("authenticated", "service_role"):
+            with (
+                pytest.raises(psycopg.errors.InsufficientPrivilege),
+                catalog.acting_as(db, role),
+            ):
+                db.execute(statement.encode())
+
+
+def test_row_level_security_is_on_everywhere_and_binds_the_owner_too(
+    db: psycopg.Connection,
+) -> None:
+    query = """
+        select relname, relrowsecurity, relforcerowsecurity from pg_class
+        where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')
+    """
+    assert set(rows(db, query)) == {(table, True, True) for table in KEYS}
+    query = "select relrowsecurity from pg_class where oid = 'private.campaign_moves'::regclass"
+    assert rows(db, query) == [(True,)]
+
+
+def test_one_policy_for_each_table_and_command(db: psycopg.Connection) -> None:
+    query = """
+        select c.relname, p.polcmd::text, p.polroles = array['authenticated'::regrole::oid],
+          p.polpermissive,
+          p.polcmd not in ('a', 'w') or p.polwithcheck is not null,
+          p.polcmd = 'a' or p.polqual is not null
+        from pg_policy as p join pg_class as c on c.oid = p.polrelid
+        where c.relnamespace::regnamespace::text = any (%s)
+    """
+    meant = [
+        (table, command, True, True, True, True)
+        for table, commands in COMMANDS.items()
+        for command in commands
+    ]
+    assert sorted(rows(db, query, SCHEMAS)) == sorted(meant)
+
+
+def test_functions_run_as_their_caller_with_an_empty_search_path(db: psycopg.Connection) -> None:
+    query = """
+        select pronamespace::regnamespace::text, proname, prosecdef, proconfig from pg_proc
+        where pronamespace::regnamespace::text = any (%s)
+    """
+    for schema, name, definer, settings in rows(db, query, SCHEMAS):
+        assert not definer, (schema, name)
+        assert 'search_path=""' in (settings or []), (schema, name)
+
+
+def test_everything_says_what_it_is_for(db: psycopg.Connection) -> None:
+    query = """
+        select 'table', oid::regclass::text, obj_description(oid, 'pg_class') from pg_class
+        where relnamespace::regnamespace::text = any (%(schemas)s) and relkind in ('r', 'v', 'p')
+        union all
+        select 'type', t.oid::regtype::text,
+          coalesce(obj_description(t.oid, 'pg_type'), obj_description(t.typrelid, 'pg_class'))
+        from pg_type as t left join pg_class as c on c.oid = t.typrelid
+        where t.typnamespace::regnamespace::text = any (%(schemas)s)
+          and t.typelem = 0 and c.relkind is distinct from 'r'
+        union all
+        select 'function', oid::regprocedure::text, obj_description(oid, 'pg_proc') from pg_proc
+        where pronamespace::regnamespace::text = any (%(schemas)s)
+    """
+    found = db.execute(query.encode(), {"schemas": SCHEMAS}).fetchall()
+    assert {kind for kind, _, _ in found} == {"table", "type", "function"}
+    assert [(kind, name) for kind, name, comment in found if not comment] == []
+
+
+def test_the_migrations_need_no_superuser(db: psycopg.Connection) -> None:
+    """As on a hosted project: `postgres` owns the schema, and somebody else owns auth."""
+    query = "select rolsuper, rolname from pg_roles where oid = (select {} from {})"
+    owner = "relowner", "pg_class where oid = 'public.contacts'::regclass"
+    assert rows(db, query.format(*owner)) == [(False, "postgres")]
+    owner = "relowner", "pg_class where oid = 'auth.users'::regclass"
+    assert rows(db, query.format(*owner)) == [(True, "supabase_admin")]

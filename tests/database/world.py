@@ -1,0 +1,87 @@
+"""Somebody with one of everything: what another user must not get at."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+from supabase import Client
+
+Row = dict[str, Any]
+
+EVERYONE: Row = {"combinator": "and", "rules": []}
+IN_PUNE: Row = {
+    "combinator": "and",
+    "rules": [{"field": "city", "operator": "=", "value": "Pune"}],
+}
+
+# Each table's primary key, and the rows of it that are an owner's.
+KEYS: dict[str, tuple[str, ...]] = {
+    "contacts": ("id",),
+    "audience_segments": ("id",),
+    "campaigns": ("id",),
+    "campaign_analytics": ("id",),
+    "campaign_events": ("campaign_id", "event_id"),
+    "campaign_status_history": ("id",),
+}
+CHILDREN = {"campaign_analytics", "campaign_status_history"}
+
+
+@dataclass(frozen=True)
+class World:
+    """A signed-in client, whose it is, and a row of hers in every table."""
+
+    client: Client
+    user_id: str
+    rows: dict[str, Row]
+
+    def key(self, table: str) -> dict[str, str]:
+        """Return what tells her row in `table` from all others."""
+        return {column: str(self.rows[table][column]) for column in KEYS[table]}
+
+
+def settle(client: Client) -> World:
+    """Give the client's user a row in every table, by the API's own means."""
+    user = client.auth.get_user()
+    assert user is not None
+    contact = insert(client, "contacts", email=f"c-{uuid.uuid4().hex}@example.com", attributes={})
+    segment = insert(client, "audience_segments", name="Pune", rules=IN_PUNE)
+    campaign = insert(client, "campaigns", name="Spring", message="Hi", segment_id=segment["id"])
+    for move in ("launch", "pause"):
+        client.rpc("move_campaign", {"campaign_id": campaign["id"], "move": move}).execute()
+    insert(
+        client,
+        "campaign_events",
+        campaign_id=campaign["id"],
+        event_id="e-1",
+        contact_id=contact["id"],
+        type="click",
+        occurred_at="2026-01-01T12:00:00Z",
+    )
+    rows = {table: client.from_(table).select("*").limit(1).execute().data for table in KEYS}
+    return World(client, user.user.id, {table: found[0] for table, found in rows.items()})
+
+
+def insert(client: Client, table: str, **row: Any) -> Row:
+    """Insert a row, and return what was stored."""
+    data: Any = client.from_(table).insert(row).execute().data
+    stored: Row = data[0]
+    return stored
+
+
+def belongings(db: psycopg.Connection, user_id: str) -> dict[str, list[Row]]:
+    """Return all that a user owns, as the superuser sees it."""
+    found: dict[str, list[Row]] = {}
+    with db.cursor(row_factory=dict_row) as cursor:
+        for table, key in KEYS.items():
+            mine = (
+                "campaign_id in (select id from campaigns where user_id = %s)"
+                if table in CHILDREN
+                else "user_id = %s"
+            )
+            query = f"select * from {table} where {mine} order by {', '.join(key)}"
+            found[table] = cursor.execute(query.encode(), [user_id]).fetchall()
+    return found
