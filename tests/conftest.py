@@ -12,9 +12,9 @@ import pytest
 from supabase import Client, create_client
 from supabase.lib.client_options import SyncClientOptions
 
+from campaign_sdk import CampaignClient
 from campaign_sdk.local import LocalSupabase
-
-PASSWORD = "correct horse battery staple"
+from clients import PASSWORD, Mode, client_of, sign_up
 
 
 @pytest.fixture(scope="session")
@@ -84,3 +84,24 @@ def user_id() -> Callable[[Client], str]:
 def visit() -> Callable[[LocalSupabase], AbstractContextManager[Client]]:
     """Open a client of a stack that isn't the one for all tests."""
     return anonymous
+
+
+@pytest.fixture(params=["sync", "async"])
+def mode(request: pytest.FixtureRequest) -> Mode:
+    """Which of the two clients: whatever holds for one holds for the other."""
+    value: Mode = request.param
+    return value
+
+
+@pytest.fixture
+def ann(stack: LocalSupabase, mode: Mode) -> Iterator[CampaignClient]:
+    """The SDK's client of somebody new, in both modes one after the other."""
+    with client_of(stack, mode) as client:
+        yield sign_up(client, "ann")
+
+
+@pytest.fixture
+def ben(stack: LocalSupabase, mode: Mode) -> Iterator[CampaignClient]:
+    """The SDK's client of somebody else."""
+    with client_of(stack, mode) as client:
+        yield sign_up(client, "ben")

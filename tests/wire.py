@@ -7,15 +7,15 @@ import uuid
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from types import SimpleNamespace
-from typing import Any, Literal
+from typing import Any
 
 import httpx
 import pytest
 from supabase_auth.types import Session, User
 
 from campaign_sdk import AsyncCampaignClient, CampaignClient, _session, _transport
+from clients import Mode
 
-Mode = Literal["sync", "async"]
 Handler = Callable[[httpx.Request], httpx.Response]
 
 URL = "http://project.test"

@@ -29,10 +29,29 @@ if TYPE_CHECKING:
         TimedOut,
         Unavailable,
     )
-    from campaign_sdk.analytics import Engagement, Event, IngestReport
+    from campaign_sdk.analytics import (
+        Comparison,
+        Engagement,
+        Event,
+        EventProblem,
+        IngestReport,
+        Metric,
+        Reconciliation,
+        Report,
+        ReportRow,
+    )
     from campaign_sdk.auth import User
     from campaign_sdk.campaigns import Campaign, Preflight, PreflightProblem, Status, StatusChange
     from campaign_sdk.contacts import Contact, ContactField, ContactItem, ImportReport
+    from campaign_sdk.drafting import (
+        Draft,
+        DraftedRules,
+        DraftingOptions,
+        DraftProblem,
+        Drafts,
+        StreamedDraft,
+        Usage,
+    )
     from campaign_sdk.local import LocalSupabase
     from campaign_sdk.rules import Rules, RulesLike, everyone, field
     from campaign_sdk.segments import AudiencePreview, AudienceSize, FunnelStep, Segment
@@ -48,10 +67,14 @@ _HOMES = {
         "NotReady PermissionDenied ProtocolError RateLimited SchemaMismatch StaleState TimedOut "
         "Unavailable"
     ),
-    "analytics": "Engagement Event IngestReport",
+    "analytics": (
+        "Comparison Engagement Event EventProblem IngestReport Metric Reconciliation "
+        "Report ReportRow"
+    ),
     "auth": "User",
     "campaigns": "Campaign Preflight PreflightProblem Status StatusChange",
     "contacts": "Contact ContactField ContactItem ImportReport",
+    "drafting": "Draft DraftProblem DraftedRules DraftingOptions Drafts StreamedDraft Usage",
     "local": "LocalSupabase",
     "rules": "Rules RulesLike everyone field",
     "segments": "AudiencePreview AudienceSize FunnelStep Segment",
@@ -69,14 +92,21 @@ __all__ = [
     "Campaign",
     "CampaignClient",
     "CampaignError",
+    "Comparison",
     "ConfigurationError",
     "Conflict",
     "Contact",
     "ContactField",
     "ContactItem",
+    "Draft",
+    "DraftProblem",
+    "DraftedRules",
     "DraftingError",
+    "DraftingOptions",
+    "Drafts",
     "Engagement",
     "Event",
+    "EventProblem",
     "FunnelStep",
     "IllegalTransition",
     "ImportReport",
@@ -85,6 +115,7 @@ __all__ = [
     "InvalidRules",
     "LocalStackError",
     "LocalSupabase",
+    "Metric",
     "NotAuthenticated",
     "NotFound",
     "NotReady",
@@ -93,6 +124,9 @@ __all__ = [
     "PreflightProblem",
     "ProtocolError",
     "RateLimited",
+    "Reconciliation",
+    "Report",
+    "ReportRow",
     "Rules",
     "RulesLike",
     "SchemaMismatch",
@@ -100,9 +134,11 @@ __all__ = [
     "StaleState",
     "Status",
     "StatusChange",
+    "StreamedDraft",
     "Template",
     "TimedOut",
     "Unavailable",
+    "Usage",
     "User",
     "__version__",
     "everyone",

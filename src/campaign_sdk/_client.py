@@ -13,6 +13,8 @@ from campaign_sdk.analytics import Analytics
 from campaign_sdk.auth import Auth
 from campaign_sdk.campaigns import Campaigns
 from campaign_sdk.contacts import Contacts
+from campaign_sdk.drafting import Drafting, DraftingOptions
+from campaign_sdk.drafting._writer import Writer
 from campaign_sdk.segments import Segments
 from campaign_sdk.stores import MemoryStore, SessionStore
 
@@ -30,8 +32,12 @@ class _Client(Generic[Mode]):
     segments: Segments[Mode]
     campaigns: Campaigns[Mode]
     analytics: Analytics[Mode]
+    drafting: Drafting[Mode]
 
-    def _wire_up(self, connection: Connection) -> None:
+    def _wire_up(self, connection: Connection, drafting: DraftingOptions | None) -> None:
+        options = (drafting or DraftingOptions()).completed(connection.settings)
+        connection.writer = Writer(options, is_async=connection.is_async)
+        self.drafting = Drafting(connection)
         self.auth = Auth(connection)
         self.contacts = Contacts(connection)
         self.segments = Segments(connection)
@@ -54,6 +60,7 @@ class CampaignClient(_Client[Sync]):
         anonymous: let requests go out though nobody is signed in.
         keep_provider_tokens: store Google's own tokens with the session.
         timeout: seconds that one request may take in all, retries included.
+        drafting: the language model, and what it may cost; see `DraftingOptions`.
         transport: an httpx transport to use beneath ours, for proxies and tests.
 
     Raises:
@@ -70,6 +77,7 @@ class CampaignClient(_Client[Sync]):
         anonymous: bool = False,
         keep_provider_tokens: bool = False,
         timeout: float = TIMEOUT,
+        drafting: DraftingOptions | None = None,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self._connection = SyncConnection(
@@ -81,7 +89,7 @@ class CampaignClient(_Client[Sync]):
             anonymous=anonymous,
             keep_provider_tokens=keep_provider_tokens,
         )
-        self._wire_up(self._connection)
+        self._wire_up(self._connection, drafting)
 
     @classmethod
     def from_env(cls, env_file: str | Path | None = ".env", **options: Any) -> Self:
@@ -95,7 +103,8 @@ class CampaignClient(_Client[Sync]):
             ConfigurationError: `SUPABASE_URL` or `SUPABASE_ANON_KEY` is missing or malformed.
         """
         settings = load_settings(env_file=env_file)
-        return cls(settings.url, settings.key, **options)
+        drafting = (options.pop("drafting", None) or DraftingOptions()).completed(settings)
+        return cls(settings.url, settings.key, drafting=drafting, **options)
 
     @property
     def supabase(self) -> supabase.Client:
@@ -105,6 +114,7 @@ class CampaignClient(_Client[Sync]):
     def close(self) -> None:
         """Close the connections."""
         self._connection.http.close()
+        self._connection.writer.close()
 
     def __enter__(self) -> Self:
         return self
@@ -138,6 +148,7 @@ class AsyncCampaignClient(_Client[Async]):
         anonymous: bool = False,
         keep_provider_tokens: bool = False,
         timeout: float = TIMEOUT,
+        drafting: DraftingOptions | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._connection = AsyncConnection(
@@ -149,13 +160,14 @@ class AsyncCampaignClient(_Client[Async]):
             anonymous=anonymous,
             keep_provider_tokens=keep_provider_tokens,
         )
-        self._wire_up(self._connection)
+        self._wire_up(self._connection, drafting)
 
     @classmethod
     def from_env(cls, env_file: str | Path | None = ".env", **options: Any) -> Self:
         """Make a client from the environment and a `.env` file; see `CampaignClient.from_env`."""
         settings = load_settings(env_file=env_file)
-        return cls(settings.url, settings.key, **options)
+        drafting = (options.pop("drafting", None) or DraftingOptions()).completed(settings)
+        return cls(settings.url, settings.key, drafting=drafting, **options)
 
     @property
     def supabase(self) -> supabase.AsyncClient:
@@ -165,6 +177,7 @@ class AsyncCampaignClient(_Client[Async]):
     async def aclose(self) -> None:
         """Close the connections."""
         await self._connection.http.aclose()
+        await self._connection.writer.aclose()
 
     async def __aenter__(self) -> Self:
         return self

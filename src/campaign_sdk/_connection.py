@@ -15,16 +15,24 @@ from campaign_sdk._transport import AsyncWire, Exchange, Wire
 if TYPE_CHECKING:
     import supabase
 
+    from campaign_sdk.drafting._writer import Writer
+
 
 class Connection:
     """What all resources of a client share."""
 
     is_async: bool
+    wire: Wire | AsyncWire
+    writer: Writer
 
     def __init__(self, settings: Settings, keeper: SessionKeeper, supabase: Any) -> None:
         self.settings = settings
         self.keeper = keeper
         self.supabase = supabase
+
+    def renew(self) -> Any:
+        """Renew the session now; in the asynchronous mode, return what is to be awaited."""
+        return self.wire.renew()
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.settings.url}>"
@@ -48,8 +56,10 @@ class SyncConnection(Connection):
         from supabase.lib.client_options import SyncClientOptions
 
         keeper = SessionKeeper(settings.url, settings.key, threading.Lock(), **session)
-        wire = Wire(transport or httpx.HTTPTransport(limits=_LIMITS), Exchange(keeper, timeout))
-        self.http = httpx.Client(transport=wire, follow_redirects=False)
+        self.wire = Wire(
+            transport or httpx.HTTPTransport(limits=_LIMITS), Exchange(keeper, timeout)
+        )
+        self.http = httpx.Client(transport=self.wire, follow_redirects=False)
         options = SyncClientOptions(httpx_client=self.http, storage=keeper, **_OPTIONS)
         super().__init__(settings, keeper, Client(settings.url, settings.key, options))
 
@@ -72,10 +82,10 @@ class AsyncConnection(Connection):
         from supabase.lib.client_options import AsyncClientOptions
 
         keeper = SessionKeeper(settings.url, settings.key, asyncio.Lock(), **session)
-        wire = AsyncWire(
+        self.wire = AsyncWire(
             transport or httpx.AsyncHTTPTransport(limits=_LIMITS), Exchange(keeper, timeout)
         )
-        self.http = httpx.AsyncClient(transport=wire, follow_redirects=False)
+        self.http = httpx.AsyncClient(transport=self.wire, follow_redirects=False)
         options = AsyncClientOptions(
             httpx_client=self.http, storage=AsyncStorage(keeper), **_OPTIONS
         )
@@ -84,5 +94,10 @@ class AsyncConnection(Connection):
 
 _LIMITS = httpx.Limits(max_connections=64, max_keepalive_connections=32)
 
-# The wire retries and renews: a second loop below it would do both twice.
-_OPTIONS: dict[str, Any] = {"auto_refresh_token": False, "postgrest_client_retry": False}
+# The wire retries and renews: a second loop below it would do both twice. A link in a mail is
+# opened in some browser, which doesn't know the secret of a PKCE flow that began here.
+_OPTIONS: dict[str, Any] = {
+    "auto_refresh_token": False,
+    "postgrest_client_retry": False,
+    "flow_type": "implicit",
+}

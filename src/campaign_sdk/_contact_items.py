@@ -71,12 +71,14 @@ def prepare(item: Mapping[str, Any]) -> dict[str, Any]:
             str(min(map(str, unknown))),
             "isn't a field of a contact: put it into attributes",
         )
-    return {
+    prepared = {
         "email": normalize_email(item.get("email")),
         "phone": phone(item.get("phone")),
         "attributes": attributes(item.get("attributes")),
         "unsubscribed_at": moment(item.get("unsubscribed_at"), "unsubscribed_at"),
     }
+    # What isn't there needn't be sent: an import spends its time on such bytes.
+    return {name: value for name, value in prepared.items() if value is not None}
 
 
 def phone(value: object) -> str | None:
@@ -130,8 +132,12 @@ def attributes(value: object) -> dict[str, Any]:
     if not isinstance(value, Mapping):
         raise InvalidInput("attributes", "must be an object")
     stored: dict[str, Any] = _json_object(value, "attributes", 1)
-    # A character is four bytes at most: most contacts needn't be measured.
-    if len(json.dumps(stored, ensure_ascii=False).encode()) > ATTRIBUTES_LIMIT:
+    # A character is four bytes at most: few contacts need to be measured exactly.
+    if (
+        4 * len(repr(stored))
+        > ATTRIBUTES_LIMIT
+        < len(json.dumps(stored, ensure_ascii=False).encode())
+    ):
         raise InvalidInput("attributes", "must not exceed 64 kB")
     return stored
 

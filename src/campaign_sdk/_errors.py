@@ -18,7 +18,7 @@
     │   └── AuthUnavailable     the session is kept, but can't be renewed now
     ├── ProtocolError           an answer that isn't what it claims to be
     ├── SchemaMismatch          the database lacks our migrations
-    ├── DraftingError           the language model gave no usable draft
+    ├── DraftingError           the language model gave no usable draft; `reason` says why
     └── LocalStackError         the local stack couldn't be started or used
 
 Messages never hold tokens, keys or a contact's data.
@@ -26,7 +26,22 @@ Messages never hold tokens, keys or a contact's data.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from campaign_sdk.drafting import Usage
+
+DraftingReason = Literal[
+    "refused",
+    "truncated",
+    "invalid",
+    "rate_limited",
+    "quota",
+    "timeout",
+    "unavailable",
+    "denied",
+    "unsupported",
+]
 
 
 class CampaignError(Exception):
@@ -155,7 +170,36 @@ class SchemaMismatch(CampaignError):
 
 
 class DraftingError(CampaignError):
-    """The language model gave no usable draft, and nothing was saved."""
+    """The language model gave no usable draft, and nothing was saved.
+
+    Attributes:
+        reason: `refused` by the model or its filter; `truncated`, if the answer ends too
+            soon; `invalid`, if it breaks its schema or can't be used; `rate_limited` (see
+            `retry_after`); `quota`, if the account's is used up; `timeout`; `unavailable`;
+            `denied`, if the key is wrong or may not use the model; `unsupported`, if the
+            server doesn't know the model or takes no such request.
+        status: the HTTP status, if it wasn't a success.
+        retry_after: seconds to wait as the server asked, or `None` if it didn't say.
+        usage: what the operation cost all the same; `None` if nothing was sent.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        reason: DraftingReason,
+        status: int | None = None,
+        retry_after: float | None = None,
+        usage: Usage | None = None,
+        code: str | None = None,
+        hint: str | None = None,
+        details: Any = None,
+    ) -> None:
+        super().__init__(message, code=code, hint=hint, details=details)
+        self.reason: DraftingReason = reason
+        self.status = status
+        self.retry_after = retry_after
+        self.usage = usage
 
 
 class LocalStackError(CampaignError):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 from pydantic import model_validator
 
@@ -57,6 +58,23 @@ class ImportReport(Model):
         return self
 
 
+T = TypeVar("T")
+
+
+def ahead(items: Iterable[T]) -> Iterator[T]:
+    """Yield the items, making each in a thread while the one before is in use.
+
+    Reading and checking a batch takes about as long as storing one: side by side, an
+    import takes half the time.
+    """
+    source = iter(items)
+    with ThreadPoolExecutor(1, thread_name_prefix="campaign-import") as pool:
+        coming = pool.submit(next, source, None)
+        while (item := coming.result()) is not None:
+            coming = pool.submit(next, source, None)
+            yield item
+
+
 class Tally:
     """The running account of one import."""
 
@@ -66,6 +84,7 @@ class Tally:
         self._reject = reject
         self._lines: dict[str, int] = {}
         self._problems: list[Problem] = []
+        self._folded = 0
         self.created = self.updated = self.unchanged = self.duplicate = self.rejected = 0
 
     def batches(self, rows: Iterable[Row], size: int) -> Iterator[list[dict[str, Any]]]:
@@ -88,7 +107,7 @@ class Tally:
         self.updated += result["updated"]
         self.unchanged += result["unchanged"]
         # The database folds a few addresses that Python's lower-casing keeps apart.
-        self.duplicate += sent - sum(result.values())
+        self._folded += sent - sum(result.values())
 
     def report(self) -> ImportReport:
         """Return the account so far."""
@@ -96,6 +115,7 @@ class Tally:
             name: getattr(self, name)
             for name in ("created", "updated", "unchanged", "duplicate", "rejected")
         }
+        counts["duplicate"] += self._folded
         return ImportReport(read=sum(counts.values()), problems=tuple(self._problems), **counts)
 
     def _accepted(self, row: Row) -> dict[str, Any] | None:

@@ -12,7 +12,7 @@ import asyncio
 import functools
 import inspect
 from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterator, Sequence
-from contextlib import closing
+from contextlib import AsyncExitStack, ExitStack, closing
 from dataclasses import dataclass
 from types import FunctionType, MethodType
 from typing import (
@@ -85,6 +85,16 @@ class Blocking:
 
 
 @dataclass(frozen=True)
+class Opened:
+    """A context that a body of `pages` enters; it is left when the iteration ends.
+
+    It is entered in the mode of the resource, so it must be a context manager of that kind.
+    """
+
+    context: Any
+
+
+@dataclass(frozen=True)
 class Page(Generic[T_co]):
     """A part of a longer answer; a body of `pages` yields these between its requests."""
 
@@ -93,6 +103,7 @@ class Page(Generic[T_co]):
 
 Steps = Generator[Request, Any, T]
 PagedSteps = Generator[Request | Page[T], Any, None]
+LastingSteps = Generator[Request | Opened | Page[T], Any, None]
 _Body = Generator[Any, Any, Any]
 
 
@@ -152,11 +163,11 @@ async def arun(steps: Steps[T]) -> T:
             answer, error = await _aexecute(step)
 
 
-def iterate(steps: PagedSteps[T]) -> Iterator[T]:
+def iterate(steps: LastingSteps[T]) -> Iterator[T]:
     """Carry out a body of pages, yielding the items of each as it comes."""
     answer: Any = None
     error: Exception | None = None
-    with closing(steps):
+    with closing(steps), ExitStack() as contexts:
         while True:
             try:
                 step = _advance(steps, answer, error)
@@ -165,15 +176,18 @@ def iterate(steps: PagedSteps[T]) -> Iterator[T]:
             answer, error = None, None
             if isinstance(step, Page):
                 yield from step.items
+            elif isinstance(step, Opened):
+                answer = contexts.enter_context(step.context)
             else:
                 answer, error = _execute(step)
 
 
-async def aiterate(steps: PagedSteps[T]) -> AsyncIterator[T]:
+async def aiterate(steps: LastingSteps[T]) -> AsyncIterator[T]:
     """Carry out a body of pages without blocking, yielding the items of each."""
     answer: Any = None
     error: Exception | None = None
-    with closing(steps):
+    async with AsyncExitStack() as contexts:
+        contexts.enter_context(closing(steps))
         while True:
             try:
                 step = _advance(steps, answer, error)
@@ -183,6 +197,8 @@ async def aiterate(steps: PagedSteps[T]) -> AsyncIterator[T]:
             if isinstance(step, Page):
                 for item in step.items:
                     yield item
+            elif isinstance(step, Opened):
+                answer = await contexts.enter_async_context(step.context)
             else:
                 answer, error = await _aexecute(step)
 
@@ -238,7 +254,7 @@ class operation(Generic[P, T]):  # noqa: N801 - used as a decorator
 class pages(Generic[P, T]):  # noqa: N801 - used as a decorator
     """Makes a body of pages an operation that returns an iterator in the resource's mode."""
 
-    def __init__(self, body: Callable[Concatenate[Any, P], PagedSteps[T]]) -> None:
+    def __init__(self, body: Callable[Concatenate[Any, P], LastingSteps[T]]) -> None:
         self.body = body
         self.__doc__ = body.__doc__
         self._methods = {False: _method(body, iterate), True: _method(body, aiterate)}

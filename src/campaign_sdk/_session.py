@@ -4,20 +4,35 @@ from __future__ import annotations
 
 import json
 import time
+from collections import deque
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
 from supabase_auth import AsyncSupportedStorage, SyncSupportedStorage
 from supabase_auth.helpers import decode_jwt
-from supabase_auth.types import Session
+from supabase_auth.types import Session, User
 
 from campaign_sdk._errors import AuthUnavailable, NotAuthenticated
 from campaign_sdk.stores import SessionStore
 
 # Renewed so many seconds before it ends, so that no request arrives with a dead token.
 _EARLY = 30.0
+# While the token is good: what a renewal may take, and the pause after one that failed.
+_PATIENCE = 5.0
+# What the auth server answers without a session. A stale one mustn't stand in the way of
+# signing in.
+_OPEN = ("/token", "/signup", "/recover", "/otp", "/magiclink", "/resend", "/verify")
 # The parts of an OAuth sign-in that open somebody's Google account to whoever reads them.
-_PROVIDER_TOKENS = {"provider_token": None, "provider_refresh_token": None}
+_PROVIDER_TOKENS = ("provider_token", "provider_refresh_token")
+
+
+@dataclass(frozen=True)
+class _Held:
+    """A session, and when its token ends on the monotonic clock: replaced at one stroke."""
+
+    session: Session
+    ends: float
 
 
 class SessionKeeper(SyncSupportedStorage):
@@ -52,14 +67,15 @@ class SessionKeeper(SyncSupportedStorage):
         self._key = key
         self.lock = lock
         self.store = store
-        self._anonymous = anonymous
+        self._anonymous = anonymous or is_secret(key)
         self._access_token = access_token
         self._keep_provider_tokens = keep_provider_tokens
+        self._held: _Held | None = None
+        self._owner: str | None = None
         self._lost = False
-        self._ends = 0.0
-        self._lifetime = 0.0
-        self._notes: dict[str, str] = {}
-        self.session: Session | None = None
+        self._pause_ends = 0.0
+        # Access tokens that were replaced: supabase-py may come back with one later.
+        self._replaced: deque[str] = deque(maxlen=16)
         self.restore()
 
     def keep(self, session: Session) -> None:
@@ -68,166 +84,216 @@ class SessionKeeper(SyncSupportedStorage):
         self._save()
 
     def restore(self) -> bool:
-        """Take over the session that is stored, and return whether it is another one."""
+        """Take over the session that is stored, and return whether it is another one.
+
+        Raises:
+            NotAuthenticated: it is somebody else's than the one held so far.
+        """
+        stored = self._stored()
+        if stored is None or stored[0].access_token == self.token:
+            return False
+        if self._owner not in (None, stored[0].user.id):
+            self._held, self._lost = None, True
+            raise NotAuthenticated("somebody else has signed in; sign in again")
+        self._hold(*stored)
+        return True
+
+    def _stored(self) -> tuple[Session, float] | None:
         text = self.store.load()
         if text is None:
-            return False
+            return None
         try:
             stored = json.loads(text)
             session = Session.model_validate(stored["session"])
             left = float(stored["ends_at"]) - time.time()
-        except (ValueError, KeyError, TypeError, RecursionError):
+        except (ValueError, KeyError, TypeError, RecursionError, OverflowError):
             self.store.set_aside()
-            return False
-        if session.access_token == self.token:
-            return False
-        self._hold(session, left)
-        return True
+            return None
+        # A clock that was set back since doesn't make a token live longer.
+        return session, min(session.expires_in, left)
 
     def _hold(self, session: Session, left: float) -> None:
-        self.session = session
-        self._ends = time.monotonic() + left
-        self._lifetime = session.expires_in
+        if self.token not in (None, session.access_token):
+            self._replaced.append(str(self.token))
+        self._held = _Held(session, time.monotonic() + left)
+        self._owner = session.user.id
         self._lost = False
+        self._pause_ends = 0.0
 
     def _save(self) -> None:
-        if self.session is None:
+        held = self._held
+        if held is None:
             return
-        stripped = {} if self._keep_provider_tokens else _PROVIDER_TOKENS
-        session = self.session.model_copy(update=stripped).model_dump(mode="json")
-        ends_at = time.time() + self._ends - time.monotonic()
+        stripped = {} if self._keep_provider_tokens else dict.fromkeys(_PROVIDER_TOKENS)
+        session = held.session.model_copy(update=stripped).model_dump(mode="json")
+        ends_at = time.time() + held.ends - time.monotonic()
         self.store.save(json.dumps({"ends_at": ends_at, "session": session}))
 
     def forget(self) -> None:
         """Forget the session: the user has signed out."""
-        self.session = None
+        self._held = self._owner = self._access_token = None
         self._lost = False
         self.store.clear()
 
     def lose(self) -> NotAuthenticated:
         """Forget the session that nobody renews any more; return what to raise."""
-        self.forget()
+        self._held = None
         self._lost = True
+        self.store.clear()
         return NotAuthenticated("the session has ended; sign in again")
 
     def authorize(self, request: httpx.Request) -> str | None:
-        """Put the current token into a request and return it.
+        """Put the current token into a request; return it if it can be renewed.
 
         Raises:
             NotAuthenticated: nobody is signed in, and anonymous use wasn't asked for.
         """
-        if self._access_token is not None:
-            request.headers["Authorization"] = f"Bearer {self._access_token}"
+        is_auth = "/auth/v1/" in request.url.path
+        if is_auth and request.url.path.endswith(_OPEN):
             return None
-        if self.session is None:
-            self.restore()
-        if self.session is not None:
-            request.headers["Authorization"] = f"Bearer {self.session.access_token}"
-            return self.session.access_token
+        token = self.bearer
+        if token is None and not is_auth:
+            token = self._public()
+        if token is not None:
+            request.headers["Authorization"] = f"Bearer {token}"
+        return token if token == self.token else None
+
+    def _public(self) -> str:
+        """Return what stands in a token's place if nobody is signed in.
+
+        It replaces the token that supabase-py may remember from before.
+        """
         if self._lost:
             raise NotAuthenticated("the session has ended; sign in again")
-        if self._is_bare(request) and not self._anonymous:
+        if not self._anonymous:
             raise NotAuthenticated(
                 "nobody is signed in; sign in first, for example with "
                 "client.auth.sign_in_with_password(...)"
             )
-        return None
+        return self._key
 
-    def _is_bare(self, request: httpx.Request) -> bool:
-        """Whether a request to the data carries nothing but the project's public key."""
-        if "/rest/v1" not in request.url.path or is_secret(self._key):
-            return False
-        return bool(request.headers.get("Authorization") == f"Bearer {self._key}")
+    @property
+    def session(self) -> Session | None:
+        """The session, if somebody is signed in."""
+        held = self._held
+        return held.session if held else None
 
     @property
     def is_stale(self) -> bool:
-        """Whether there is a session whose token is about to end."""
-        early = min(_EARLY, self._lifetime / 4)
-        return self.session is not None and time.monotonic() > self._ends - early
+        """Whether there is a session whose token is to be renewed."""
+        held, now = self._held, time.monotonic()
+        if held is None or now < self._pause_ends:
+            return self.is_over
+        return now > held.ends - min(_EARLY, held.session.expires_in / 4)
 
     @property
     def is_over(self) -> bool:
-        """Whether the token of the session has ended."""
-        return time.monotonic() > self._ends
+        """Whether there is a session whose token has ended."""
+        held = self._held
+        return held is not None and time.monotonic() > held.ends
 
     @property
     def seconds_left(self) -> float:
         """For how long the token is good yet."""
-        return self._ends - time.monotonic()
+        held = self._held
+        return held.ends - time.monotonic() if held else 0.0
+
+    def patience(self, ends: float) -> float:
+        """Return until when a request with a deadline waits for the renewal."""
+        return ends if self.is_over else min(ends, time.monotonic() + _PATIENCE)
+
+    def pause(self) -> None:
+        """Renew nothing for a while, unless the token ends."""
+        self._pause_ends = time.monotonic() + _PATIENCE
 
     @property
     def token(self) -> str | None:
         """The access token, if somebody is signed in."""
-        return self.session.access_token if self.session else None
+        session = self.session
+        return session.access_token if session else None
 
     @property
     def bearer(self) -> str | None:
-        """The token that requests are sent with, a session's or a given one."""
-        return self._access_token or self.token
-
-    def expire(self) -> None:
-        """Have the next request renew the session."""
-        self._ends = time.monotonic()
-
-    def take_verifier(self) -> str:
-        """Return the secret of the OAuth sign-in that supabase-py has begun, and forget it."""
-        return self._notes.popitem()[1].partition("/")[0]
+        """The token to send requests with: a given one, or the session's, held or stored."""
+        if self._access_token is not None:
+            return self._access_token
+        if self._held is None:
+            self.restore()
+        return self.token
 
     def renewal(self) -> httpx.Request:
         """Build the request that exchanges the refresh token for a new session."""
-        refresh_token = self.session.refresh_token if self.session else ""
+        session = self.session
         return httpx.Request(
             "POST",
             self._token_url,
             headers={"apikey": self._key},
-            json={"refresh_token": refresh_token},
+            json={"refresh_token": session.refresh_token if session else ""},
         )
 
-    def take(self, response: httpx.Response) -> None:
+    def take(self, response: httpx.Response, token: str | None) -> None:
         """Take over the renewed session, or the end of it.
+
+        Args:
+            response: the auth server's.
+            token: the access token that was to be replaced.
 
         Raises:
             NotAuthenticated: the auth server doesn't renew this session any more.
             AuthUnavailable: its answer is something else; the session is kept.
         """
-        if response.status_code in (400, 401, 403, 404):
+        if token != self.token:
+            # Somebody has signed in or out meanwhile: that stands.
+            return
+        if _is_refusal(response) or self.store.load() is None:
             raise self.lose()
-        try:
-            session = Session.model_validate_json(response.content)
-        except ValueError:
-            raise AuthUnavailable("the auth server's answer isn't a session") from None
-        self.keep(session)
+        session = _session_of(response)
+        if session is None:
+            raise AuthUnavailable(
+                f"the auth server's answer isn't a session ({response.status_code})"
+            )
+        self.keep(self._completed(session))
+
+    def _completed(self, renewed: Session) -> Session:
+        """Return a renewed session with the provider's tokens, which come only once."""
+        before = self.session
+        if before is None or renewed.provider_token or not self._keep_provider_tokens:
+            return renewed
+        return renewed.model_copy(update={name: getattr(before, name) for name in _PROVIDER_TOKENS})
+
+    def change_user(self, user: User) -> None:
+        """Note what has become of the user."""
+        held = self._held
+        if held is not None and held.session.user.id == user.id:
+            self._held = _Held(held.session.model_copy(update={"user": user}), held.ends)
+            self._save()
 
     # supabase-py's storage protocol. It never gets to see a session as expired, so that
     # nobody but the wire spends the refresh token, which is good for one use only.
 
     def get_item(self, key: str) -> str | None:
         """Return what supabase-py stored under a key."""
-        if key.endswith("-code-verifier"):
-            return self._notes.get(key)
-        if self.session is None:
+        session = self.session
+        if key.endswith("-code-verifier") or session is None:
             return None
-        return self.session.model_copy(
+        return session.model_copy(
             update={"expires_at": round(time.time()) + 86_400}
         ).model_dump_json()
 
     def set_item(self, key: str, value: str) -> None:
         """Store what supabase-py asks to be stored."""
         if key.endswith("-code-verifier"):
-            self._notes[key] = value
             return
         session = Session.model_validate_json(value)
-        if self.session is None or session.access_token != self.session.access_token:
-            self.keep(session)
+        if session.access_token == self.token or session.access_token in self._replaced:
+            # It has changed the user, with a token that may be renewed by now.
+            self.change_user(session.user)
         else:
-            self.session = session
-            self._save()
+            self.keep(session)
 
     def remove_item(self, key: str) -> None:
         """Remove what supabase-py stored under a key."""
-        if key.endswith("-code-verifier"):
-            self._notes.pop(key, None)
-        else:
+        if self._held is not None and not key.endswith("-code-verifier"):
             self.forget()
 
 
@@ -248,6 +314,24 @@ class AsyncStorage(AsyncSupportedStorage):
     async def remove_item(self, key: str) -> None:
         """Remove what supabase-py stored under a key."""
         self._keeper.remove_item(key)
+
+
+def _is_refusal(response: httpx.Response) -> bool:
+    """Whether the auth server itself refuses, not some gateway before it."""
+    if response.status_code not in (400, 401, 403, 404):
+        return False
+    try:
+        answer = response.json()
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(answer, dict) and bool(answer.keys() & {"msg", "error_code", "error"})
+
+
+def _session_of(response: httpx.Response) -> Session | None:
+    try:
+        return Session.model_validate_json(response.content)
+    except ValueError:
+        return None
 
 
 def is_secret(key: str) -> bool:

@@ -18,6 +18,9 @@ KEY = (
     "VITE_SUPABASE_PUBLISHABLE_KEY",
 )
 OPENAI_KEY = ("OPENAI_API_KEY", "VITE_OPENAI_API_KEY")
+OPENAI_MODEL = ("OPENAI_MODEL",)
+OPENAI_BASE_URL = ("OPENAI_BASE_URL",)
+OPENAI_API = ("CAMPAIGN_OPENAI_API",)
 
 
 @dataclass(frozen=True)
@@ -28,11 +31,17 @@ class Settings:
         url: the address of the Supabase project, without a trailing slash.
         key: its anon or publishable key.
         openai_api_key: for drafting; `None` if there is none.
+        openai_model: the model that drafts; `None` for the default.
+        openai_base_url: a compatible server; `None` for OpenAI's.
+        openai_api: "responses" or "chat"; `None` for the default.
     """
 
     url: str
     key: str = field(repr=False)
     openai_api_key: str | None = field(default=None, repr=False)
+    openai_model: str | None = None
+    openai_base_url: str | None = None
+    openai_api: str | None = None
 
 
 def load_settings(
@@ -69,6 +78,9 @@ def load_settings(
         check_url(found_url or ""),
         check_key(found_key or ""),
         openai_api_key or _first(known, OPENAI_KEY),
+        _first(known, OPENAI_MODEL),
+        _first(known, OPENAI_BASE_URL),
+        _first(known, OPENAI_API),
     )
 
 

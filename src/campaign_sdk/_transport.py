@@ -14,12 +14,13 @@ from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
 from campaign_sdk._errors import (
     AuthUnavailable,
+    NotAuthenticated,
     ProtocolError,
     RateLimited,
     TimedOut,
@@ -34,6 +35,7 @@ _BODY_LIMIT = 256 * 1024 * 1024
 _BUSY = frozenset({429, 502, 503, 504, *range(520, 531)})
 
 _Exchange = Generator[Any, Any, httpx.Response]
+T = TypeVar("T")
 
 
 class _Deadline(httpx.SyncByteStream, httpx.AsyncByteStream):
@@ -109,19 +111,30 @@ class Exchange:
             response = yield from self._sent(request, ends, kind)
         return response
 
+    def renewal(self) -> Generator[Any, Any, None]:
+        """Yield what is to be done to renew the session though it may be good yet.
+
+        Raises:
+            NotAuthenticated: nobody is signed in, or the session has ended.
+            AuthUnavailable: the auth server gives no answer; the session is kept.
+        """
+        token = self._keeper.bearer
+        if token is None or token != self._keeper.token:
+            raise NotAuthenticated("there is no session to renew")
+        yield from self._renewed(token, time.monotonic() + self._timeout)
+
     def _authorized(self, request: httpx.Request, ends: float) -> Generator[Any, Any, str | None]:
-        if request.url.path.endswith("/auth/v1/token"):
-            return None
         token = self._keeper.authorize(request)
-        if token is not None and self._keeper.is_stale:
-            try:
-                yield from self._renewed(token, ends)
-            except (AuthUnavailable, RateLimited):
-                # Early is early: as long as the token is good, nothing is lost.
-                if self._keeper.is_over:
-                    raise
-            token = self._keeper.authorize(request)
-        return token
+        if token is None or not self._keeper.is_stale:
+            return token
+        try:
+            yield from self._renewed(token, self._keeper.patience(ends))
+        except (AuthUnavailable, RateLimited):
+            # Early is early: as long as the token is good, nothing is lost.
+            if self._keeper.is_over:
+                raise
+            self._keeper.pause()
+        return self._keeper.authorize(request)
 
     def _renewed(self, token: str, ends: float) -> Generator[Any, Any, None]:
         """Renew the session once, however many threads, tasks and processes find it stale."""
@@ -147,14 +160,15 @@ class Exchange:
             self._keeper.store.unlock()
 
     def _exchanged(self, ends: float) -> Generator[Any, Any, None]:
+        token = self._keeper.token
         try:
             response = yield from self._sent(self._keeper.renewal(), ends, "keyed")
-        except (Unavailable, ProtocolError) as error:
+        except (Unavailable, ProtocolError, httpx.DecodingError) as error:
             reason = "the session can't be renewed: the auth server gives no usable answer"
-            raise AuthUnavailable(reason, code=error.code) from error
+            raise AuthUnavailable(reason, code=getattr(error, "code", None)) from error
         if response.status_code >= 500:
             raise AuthUnavailable(f"the auth server failed ({response.status_code})")
-        self._keeper.take(response)
+        self._keeper.take(response, token)
 
     def _sent(self, request: httpx.Request, ends: float, kind: str) -> _Exchange:
         for attempt in range(_RETRIES + 1):
@@ -207,7 +221,8 @@ def _good(
     if status == 429:
         asked = _retry_after(answer)
         raise RateLimited("too many requests to the server", retry_after=asked, code="429")
-    if status in _BUSY:
+    # The server itself would have said in JSON what is wrong.
+    if status in _BUSY or (status >= 500 and not _is_json(answer)):
         raise Unavailable(
             f"the server isn't available ({status})", maybe_applied=kind != "read", code=str(status)
         )
@@ -268,16 +283,23 @@ class Wire(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Carry out one exchange."""
+        return self._carry_out(self._exchange(request))
+
+    def renew(self) -> None:
+        """Renew the session."""
+        self._carry_out(self._exchange.renewal())
+
+    def _carry_out(self, plan: Generator[Any, Any, T]) -> T:
         answer: Any = None
         error: Exception | None = None
         # Closed whatever happens, so that an interrupted renewal gives the lock back.
-        with closing(self._exchange(request)) as steps:
+        with closing(plan) as steps:
             while True:
                 try:
                     step = steps.throw(error) if error else steps.send(answer)
                 except StopIteration as done:
-                    response: httpx.Response = done.value
-                    return response
+                    result: T = done.value
+                    return result
                 answer, error = self._take(step)
 
     def _take(self, step: Any) -> tuple[Any, Exception | None]:
@@ -320,16 +342,23 @@ class AsyncWire(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Carry out one exchange."""
+        return await self._carry_out(self._exchange(request))
+
+    async def renew(self) -> None:
+        """Renew the session."""
+        await self._carry_out(self._exchange.renewal())
+
+    async def _carry_out(self, plan: Generator[Any, Any, T]) -> T:
         answer: Any = None
         error: Exception | None = None
         # Closed whatever happens, so that an interrupted renewal gives the lock back.
-        with closing(self._exchange(request)) as steps:
+        with closing(plan) as steps:
             while True:
                 try:
                     step = steps.throw(error) if error else steps.send(answer)
                 except StopIteration as done:
-                    response: httpx.Response = done.value
-                    return response
+                    result: T = done.value
+                    return result
                 answer, error = await self._take(step)
 
     async def _take(self, step: Any) -> tuple[Any, Exception | None]:

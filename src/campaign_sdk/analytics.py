@@ -2,104 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal, InvalidOperation
-from typing import Any, Literal, NotRequired, TypedDict, get_args
+from collections.abc import AsyncIterable, Iterable, Mapping
+from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from campaign_sdk._contact_items import moment
 from campaign_sdk._errors import InvalidInput
-from campaign_sdk._model import Model, text, uuid_text
-from campaign_sdk._operation import Mode, Resource, Steps, operation
-
-EventType = Literal["impression", "click", "conversion"]
+from campaign_sdk._events import Event, EventProblem, EventType, IngestReport, ingest
+from campaign_sdk._failures import rows_of
+from campaign_sdk._model import uuid_text
+from campaign_sdk._operation import LastingSteps, Mode, Resource, Steps, operation, pages
+from campaign_sdk._watch import INTERVAL, counters, follow
+from campaign_sdk.reports import (
+    METRICS,
+    Comparison,
+    DayDifference,
+    Engagement,
+    Metric,
+    Proportion,
+    Reconciliation,
+    Report,
+    ReportRow,
+)
+from campaign_sdk.reports._comparison import check_comparison
+from campaign_sdk.reports._metrics import check_metrics, needs_events
+from campaign_sdk.reports._request import prepare_report
 
 BATCH = 1_000
-# Events older than this, or from further ahead than a day, are somebody's broken clock.
-EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
-_PROBLEMS_KEPT = 1_000
+_EARLIEST_DAY = date(2000, 1, 1)
 _INTEGER_LIMIT = 2**31 - 1
 
-__all__ = ["Analytics", "Engagement", "Event", "EventProblem", "EventType", "IngestReport"]
-
-
-class Event(TypedDict):
-    """One thing that happened.
-
-    Attributes:
-        campaign_id: to which campaign.
-        event_id: chosen by you; with the campaign it makes the event one of a kind.
-        type: impression, click or conversion.
-        occurred_at: when, as an aware datetime or ISO text with an offset.
-        contact_id: who did it, if that is known.
-        value: what a conversion was worth.
-    """
-
-    campaign_id: UUID | str
-    event_id: str
-    type: EventType
-    occurred_at: datetime | str
-    contact_id: NotRequired[UUID | str | None]
-    value: NotRequired[float | Decimal | None]
-
-
-class EventProblem(Model):
-    """An event that was refused.
-
-    Attributes:
-        position: which one of those given, counted from 0.
-        path: the field that is wrong.
-        reason: what is wrong with it.
-    """
-
-    position: int
-    path: str
-    reason: str
-
-
-class IngestReport(Model):
-    """What became of the events given.
-
-    Attributes:
-        inserted: events that are new, and are counted now.
-        duplicates: events that were counted before, here or earlier.
-        rejected: events that were refused.
-        problems: the first 1,000 refusals.
-    """
-
-    inserted: int
-    duplicates: int
-    rejected: int
-    problems: tuple[EventProblem, ...] = ()
-
-
-class Engagement(Model):
-    """Counts, and what follows from them. A rate over zero is `None`.
-
-    Attributes:
-        impressions: how often the message was seen.
-        clicks: how often it was clicked.
-        conversions: how often it led to what it was meant for.
-    """
-
-    impressions: int
-    clicks: int
-    conversions: int
-
-    @property
-    def ctr(self) -> float | None:
-        """Click-through rate: clicks per impression."""
-        return self.clicks / self.impressions if self.impressions else None
-
-    @property
-    def cvr(self) -> float | None:
-        """Conversion rate: conversions per click."""
-        return self.conversions / self.clicks if self.clicks else None
+__all__ = [
+    "METRICS",
+    "Analytics",
+    "Comparison",
+    "DayDifference",
+    "Engagement",
+    "Event",
+    "EventProblem",
+    "EventType",
+    "IngestReport",
+    "Metric",
+    "Proportion",
+    "Reconciliation",
+    "Report",
+    "ReportRow",
+]
 
 
 class Analytics(Resource[Mode]):
-    """Counting what happened, exactly once, and summing it up."""
+    """Counting what happened, exactly once, and saying what it amounts to."""
 
     @operation
     def record(
@@ -120,10 +72,11 @@ class Analytics(Resource[Mode]):
             impressions: to be added, not negative.
             clicks: to be added, not negative.
             conversions: to be added, not negative.
-            on: the day, in the campaign's time zone; today by default.
+            on: the day, in the campaign's time zone; between the year 2000 and tomorrow;
+                today by default.
 
         Raises:
-            InvalidInput: a count is negative or no whole number.
+            InvalidInput: a count is negative or no whole number, or the day out of bounds.
             NotFound: there is no such campaign, or it is somebody else's.
         """
         counts = {"impressions": impressions, "clicks": clicks, "conversions": conversions}
@@ -135,140 +88,167 @@ class Analytics(Resource[Mode]):
             "day": _day(on),
         }
         response = yield self._rpc("record_engagement", arguments)
-        return Engagement.model_validate(response.data[0])
+        return Engagement.from_row(rows_of(response)[0])
 
     @operation
     def ingest(
-        self, events: Iterable[Event | Mapping[str, Any]], *, batch_size: int = BATCH
+        self,
+        events: Iterable[Event | Mapping[str, Any]] | AsyncIterable[Event | Mapping[str, Any]],
+        *,
+        batch_size: int = BATCH,
     ) -> Steps[IngestReport]:
         """Store events and count each exactly once, however often it is given.
 
-        Takes any iterable and keeps one batch in memory. An event that is refused doesn't
-        stop the others.
+        Takes any iterable (in the asynchronous client an asynchronous one too) and keeps
+        one batch in memory. An event that is refused doesn't stop the others. A batch
+        whose answer is lost is sent again; when that fails too, giving all events again
+        counts none of them twice.
 
         Args:
             events: mappings with `campaign_id`, `event_id`, `type`, `occurred_at`, and
-                optionally `contact_id` and `value`.
-            batch_size: events in one request.
+                optionally `contact_id` and `value`; see `Event`.
+            batch_size: events in one request, 1 to 10,000.
+
+        Raises:
+            Unavailable: the connection is gone; what was counted before stays counted.
         """
         if not 1 <= batch_size <= 10_000:
             raise InvalidInput("batch_size", "must lie between 1 and 10,000")
-        account = _Account()
-        for positions, batch in account.batches(events, batch_size):
-            response = yield self._rpc("ingest_events", {"events": batch}, kind="keyed")
-            account.stored(positions, response.data)
-        return account.report()
+        return (yield from ingest(self, events, batch_size))
 
     @operation
-    def summary(self, campaign_id: UUID | str) -> Steps[Engagement]:
+    def summary(
+        self, campaign_id: UUID | str, *, metrics: str | Iterable[str] | None = None
+    ) -> Steps[Engagement]:
         """Return the counts of a campaign over all its days.
+
+        Args:
+            campaign_id: the campaign.
+            metrics: those you need; all by default. Without `reach` and `value` it takes
+                a look at the counters only, however many events there are.
+
+        Raises:
+            InvalidInput: there is no such metric; names those that there are.
+            NotFound: there is no such campaign, or it is somebody else's.
+        """
+        wanted = check_metrics(metrics, default=tuple(METRICS))
+        campaign = uuid_text(campaign_id, "campaign_id")
+        return (yield from counters(self, campaign, with_events=needs_events(wanted)))
+
+    @operation
+    def report(
+        self,
+        metrics: str | Iterable[str] | None = None,
+        group_by: str | Iterable[str] | None = "day",
+        *,
+        start: date | str | None = None,
+        end: date | str | None = None,
+        campaigns: UUID | str | Iterable[UUID | str] | None = None,
+        segment: UUID | str | None = None,
+        timezone: str | None = None,
+    ) -> Steps[Report]:
+        """Return counts by time, campaign, segment or event type, summed by the database.
+
+        The lines sum up to the totals, and over all days to `summary`, in every time
+        zone: an event is counted on the day of its moment there, and totals that were
+        recorded for a date stay on it. Gaps are filled with zeros.
+
+        Args:
+            metrics: names from `METRICS`; the counts and two rates by default. `reach`
+                and `value` take a look at every event.
+            group_by: some of `day`, `week` (from Monday), `month`, `campaign`, `segment`
+                (that of the campaign) and `event_type`; one period at most.
+            start: the first day; by default the first with a count.
+            end: the day after the last; by default that after the last with a count.
+            campaigns: ids; all of yours by default.
+            segment: only campaigns of this segment.
+            timezone: the IANA time zone of the days; by default that of the campaigns,
+                or UTC if they differ.
+
+        Raises:
+            InvalidInput: an unknown metric or group, a naive datetime, a reversed range,
+                an unknown time zone, or more than 500,000 lines.
+            NotFound: a campaign or the segment doesn't exist, or is somebody else's.
+        """
+        request = prepare_report(
+            metrics,
+            group_by,
+            start=start,
+            end=end,
+            campaigns=campaigns,
+            segment=segment,
+            timezone=timezone,
+        )
+        response = yield self._rpc("report_engagement", request.arguments, kind="read")
+        return Report.of(request, response.data)
+
+    @operation
+    def compare(
+        self,
+        a: UUID | str,
+        b: UUID | str,
+        metric: str = "ctr",
+        *,
+        confidence: float = 0.95,
+        power: float = 0.8,
+    ) -> Steps[Comparison]:
+        """Compare a rate of two campaigns, with the doubt that belongs to it.
+
+        Trials are taken to be independent, and the sample to be fixed beforehand:
+        looking again and again until there is a winner finds one too often.
+
+        Args:
+            a: the first campaign.
+            b: the second campaign.
+            metric: `ctr`, `cvr` or `conversion_per_impression`.
+            confidence: of the intervals; the test's level is 1 minus this.
+            power: the chance of seeing the difference with the sample called needed.
+
+        Raises:
+            InvalidInput: no such rate, the same campaign twice, or a level out of bounds.
+            NotFound: a campaign doesn't exist, or is somebody else's.
+        """
+        check_comparison(metric, confidence, power)
+        ids = uuid_text(a, "a"), uuid_text(b, "b")
+        if ids[0] == ids[1]:
+            raise InvalidInput("b", "is the same campaign as a")
+        first = yield from counters(self, ids[0])
+        second = yield from counters(self, ids[1])
+        sides = (UUID(ids[0]), first), (UUID(ids[1]), second)
+        return Comparison.of(*sides, metric, confidence=confidence, power=power)
+
+    @pages
+    def watch(
+        self, campaign_id: UUID | str, *, interval: float = INTERVAL
+    ) -> LastingSteps[Engagement]:
+        """Yield the counts of a campaign now, and whenever they have changed, for ever.
+
+        The asynchronous client is told by Supabase Realtime, and asks where that isn't
+        there; the synchronous one asks. What is yielded is always read anew, under your
+        policies, so neither a lost connection nor a lost message makes it wrong. While
+        the server is away it waits, longer each time, up to half a minute.
+
+        Args:
+            campaign_id: the campaign.
+            interval: seconds between two looks, at least 0.05.
+
+        Raises:
+            NotFound: there is no such campaign (any more), or it is somebody else's.
+            NotAuthenticated: the session has ended.
+            Unavailable: there was no answer to begin with.
+        """
+        yield from follow(self, uuid_text(campaign_id, "campaign_id"), interval)
+
+    @operation
+    def reconcile(self, campaign_id: UUID | str) -> Steps[Reconciliation]:
+        """Compare the counters of a campaign with its log of events, day by day.
 
         Raises:
             NotFound: there is no such campaign, or it is somebody else's.
         """
-        arguments = {"campaign_id": uuid_text(campaign_id, "campaign_id")}
-        response = yield self._rpc("summarize_campaign", arguments, kind="read")
-        return Engagement.model_validate(response.data)
-
-
-class _Account:
-    """The running account of one ingestion."""
-
-    def __init__(self) -> None:
-        self._inserted = self._duplicates = self._rejected = 0
-        self._problems: list[EventProblem] = []
-
-    def batches(
-        self, events: Iterable[Any], size: int
-    ) -> Iterator[tuple[list[int], list[dict[str, Any]]]]:
-        """Yield good events with their positions, so many at a time."""
-        positions: list[int] = []
-        batch: list[dict[str, Any]] = []
-        for position, event in enumerate(events):
-            try:
-                batch.append(prepare_event(event))
-            except InvalidInput as error:
-                self._reject(position, error.path, error.reason)
-                continue
-            positions.append(position)
-            if len(batch) == size:
-                yield positions, batch
-                positions, batch = [], []
-        if batch:
-            yield positions, batch
-
-    def stored(self, positions: list[int], result: Mapping[str, Any]) -> None:
-        """Account for a batch that the database has taken."""
-        self._inserted += result["inserted"]
-        self._duplicates += result["duplicates"]
-        for index, reason in zip(result["rejected"], result["reasons"], strict=True):
-            path, _, why = reason.partition(": ")
-            self._reject(positions[index], path, why)
-
-    def report(self) -> IngestReport:
-        """Return the account."""
-        return IngestReport(
-            inserted=self._inserted,
-            duplicates=self._duplicates,
-            rejected=self._rejected,
-            problems=tuple(self._problems),
-        )
-
-    def _reject(self, position: int, path: str, reason: str) -> None:
-        self._rejected += 1
-        if len(self._problems) < _PROBLEMS_KEPT:
-            self._problems.append(EventProblem(position=position, path=path, reason=reason))
-
-
-def prepare_event(event: Mapping[str, Any]) -> dict[str, Any]:
-    """Check one event and return it as it is sent.
-
-    Raises:
-        InvalidInput: names the field and what is wrong with it.
-    """
-    if not isinstance(event, Mapping):
-        raise InvalidInput("event", "must be a mapping")
-    unknown = event.keys() - Event.__annotations__.keys()
-    if unknown:
-        raise InvalidInput(str(min(map(str, unknown))), "isn't a field of an event")
-    contact_id = event.get("contact_id")
-    return {
-        "campaign_id": uuid_text(event.get("campaign_id", ""), "campaign_id"),
-        "event_id": text(event.get("event_id"), "event_id", required=True),
-        "type": _type(event.get("type")),
-        "occurred_at": _occurred_at(event.get("occurred_at")),
-        "contact_id": None if contact_id is None else uuid_text(contact_id, "contact_id"),
-        "value": _value(event.get("value")),
-    }
-
-
-def _type(value: object) -> str:
-    if value not in get_args(EventType):
-        raise InvalidInput("type", f"must be one of {', '.join(get_args(EventType))}")
-    return str(value)
-
-
-def _occurred_at(value: object) -> str:
-    when = moment(value, "occurred_at")
-    if when is None:
-        raise InvalidInput("occurred_at", "is missing")
-    if not EARLIEST <= datetime.fromisoformat(when) <= datetime.now(UTC) + timedelta(days=1):
-        raise InvalidInput("occurred_at", "must lie between the year 2000 and tomorrow")
-    return when
-
-
-def _value(value: object) -> str | None:
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-        raise InvalidInput("value", "must be a number")
-    try:
-        number = Decimal(str(value))
-    except (InvalidOperation, ValueError):
-        raise InvalidInput("value", "must be a number") from None
-    if not number.is_finite():
-        raise InvalidInput("value", "must be a finite number")
-    return str(number)
+        campaign = uuid_text(campaign_id, "campaign_id")
+        response = yield self._rpc("reconcile_campaign", {"campaign_id": campaign}, kind="read")
+        return Reconciliation.of(campaign, response.data)
 
 
 def _check_count(name: str, count: object) -> None:
@@ -281,4 +261,6 @@ def _day(on: date | None) -> str | None:
         return None
     if isinstance(on, datetime) or not isinstance(on, date):
         raise InvalidInput("on", "must be a date without a time: a day of the campaign's time zone")
+    if on < _EARLIEST_DAY:
+        raise InvalidInput("on", "must lie between the year 2000 and tomorrow")
     return on.isoformat()

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
-from pydantic import AwareDatetime, SecretStr
-from supabase_auth.types import AuthResponse, OAuthResponse, UserResponse
+from pydantic import AwareDatetime, Field, SecretStr
+from supabase_auth.helpers import (
+    generate_pkce_challenge,
+    generate_pkce_verifier,
+    parse_user_response,
+)
+from supabase_auth.types import AuthResponse, UserResponse
 from supabase_auth.types import User as SupabaseUser
 
 from campaign_sdk._errors import CampaignError, InvalidInput, NotAuthenticated
@@ -35,7 +40,7 @@ class User(Model):
     """
 
     id: UUID
-    email: str | None = None
+    email: str | None = Field(default=None, repr=False)
     full_name: str | None = None
     avatar_url: str | None = None
     created_at: AwareDatetime
@@ -47,8 +52,8 @@ class User(Model):
         return cls(
             id=UUID(user.id),
             email=user.email or None,
-            full_name=known.get("full_name") or known.get("name"),
-            avatar_url=known.get("avatar_url") or known.get("picture"),
+            full_name=_first_text(known, "full_name", "name"),
+            avatar_url=_first_text(known, "avatar_url", "picture"),
             created_at=user.created_at,
         )
 
@@ -89,12 +94,13 @@ class Auth(Resource[Mode]):
     def session(self) -> Session | None:
         """The session, as far as this client knows; asks nobody."""
         keeper = self._connection.keeper
-        if keeper.session is None:
+        session = keeper.session
+        if session is None:
             return None
         return Session(
-            user=User.of(keeper.session.user),
+            user=User.of(session.user),
             expires_at=datetime.now(UTC) + timedelta(seconds=keeper.seconds_left),
-            access_token=SecretStr(keeper.session.access_token),
+            access_token=SecretStr(session.access_token),
         )
 
     @property
@@ -166,8 +172,9 @@ class Auth(Resource[Mode]):
             open_browser: whether to open one; by default if this isn't an SSH session and
                 there is a screen.
             show: takes the address if no browser is opened; by default it goes to stderr.
-            ask: returns what the person pastes, the code or the whole address that the
-                browser ended at, if it can't reach this machine.
+            ask: returns what the person pastes, the code or the whole address that their
+                browser ended at, if it can't reach this machine. Called in a thread of
+                its own if no browser is opened, and again if the text is no use.
 
         Raises:
             NotAuthenticated: the person declined, or the provider failed.
@@ -187,12 +194,12 @@ class Auth(Resource[Mode]):
         ask: Callable[[], str] | None,
     ) -> Steps[User]:
         with Loopback(port) as loopback:
-            request = yield from self._oauth_request(provider, loopback.url, scopes)
+            request = self._oauth_request(provider, loopback.url, scopes)
             wanted = _has_browser() if open_browser is None else open_browser
-            if not (wanted and webbrowser.open(request.url)):
+            if not (wanted and (yield Blocking(lambda: webbrowser.open(request.url)))):
                 (show or _show)(request.url)
                 if ask is not None:
-                    _listen_to(ask, loopback, show or _show)
+                    loopback.listen_to(ask)
             code: str = yield Blocking(lambda: loopback.wait(timeout))
         return (yield from self._exchanged(code, request.verifier.get_secret_value()))
 
@@ -207,7 +214,9 @@ class Auth(Resource[Mode]):
             redirect_to: an address of yours that the project allows as a redirect URL.
             scopes: further OAuth scopes, apart by spaces.
         """
-        return (yield from self._oauth_request(provider, redirect_to, scopes))
+        # Asks nobody, but is awaited like its neighbours.
+        yield from ()
+        return self._oauth_request(provider, redirect_to, scopes)
 
     @operation
     def exchange_code(self, code: str, verifier: str | SecretStr) -> Steps[User]:
@@ -231,8 +240,7 @@ class Auth(Resource[Mode]):
             NotAuthenticated: nobody is signed in, or the session has ended.
             AuthUnavailable: the auth server gives no answer; the session is kept.
         """
-        self._connection.keeper.expire()
-        yield from self._profile()
+        yield Call(self._connection.renew)
         session = self.session
         if session is None:
             raise NotAuthenticated("nobody is signed in")
@@ -297,26 +305,45 @@ class Auth(Resource[Mode]):
             reached, this client has forgotten it, and its token runs out by itself.
         """
         try:
-            yield Call(lambda: self._api.sign_out({"scope": "local"}))
-        except CampaignError:
-            return False
+            has_ended = yield from self._ended()
         finally:
             self._connection.keeper.forget()
-        return True
+        # Nothing is left to be sent: this is for those who listen to supabase-py's events.
+        yield Call(lambda: self._api.sign_out({"scope": "local"}))
+        return has_ended
+
+    def _ended(self) -> Steps[bool]:
+        """Have the server end the session, while there is still a token to prove whose it is."""
+        try:
+            token = self._connection.keeper.bearer
+            if token is not None:
+                yield Call(lambda: self._api.admin.sign_out(token, "local"))
+        except NotAuthenticated:
+            # It had ended already.
+            return True
+        except CampaignError:
+            return False
+        return token is not None
 
     @property
     def _api(self) -> Any:
         return self._connection.supabase.auth
 
-    def _oauth_request(self, provider: str, redirect_to: str, scopes: str) -> Steps[OAuthRequest]:
-        if not provider.isalnum() and not provider.replace("_", "").isalnum():
+    def _oauth_request(self, provider: str, redirect_to: str, scopes: str) -> OAuthRequest:
+        if not isinstance(provider, str) or not provider.strip():
             raise InvalidInput("provider", "must be a name such as google")
-        options = {"redirect_to": redirect_to, **({"scopes": scopes} if scopes else {})}
-        response: OAuthResponse = yield Call(
-            lambda: self._api.sign_in_with_oauth({"provider": provider, "options": options})
-        )
-        verifier = self._connection.keeper.take_verifier()
-        return OAuthRequest(url=response.url, verifier=SecretStr(verifier))
+        # Not supabase-py's: it keeps the verifier in one place for everybody who signs in.
+        verifier = generate_pkce_verifier()
+        query = {
+            "provider": provider.strip(),
+            "redirect_to": redirect_to,
+            "scopes": scopes,
+            "code_challenge": generate_pkce_challenge(verifier),
+            "code_challenge_method": "s256",
+        }
+        given_only = urlencode({name: value for name, value in query.items() if value})
+        url = f"{self._connection.settings.url}/auth/v1/authorize?{given_only}"
+        return OAuthRequest(url=url, verifier=SecretStr(verifier))
 
     def _exchanged(self, code: str, verifier: str) -> Steps[User]:
         exchange = {"auth_code": code, "code_verifier": verifier}
@@ -331,23 +358,15 @@ class Auth(Resource[Mode]):
         return User.of(response.user)
 
     def _update(self, changes: dict[str, Any]) -> Steps[User]:
-        response: UserResponse = yield Call(lambda: self._api.update_user(changes))
-        return User.of(response.user)
-
-
-def _listen_to(ask: Callable[[], str], loopback: Loopback, show: Callable[[str], object]) -> None:
-    """Take what is pasted beside what the browser brings: whichever comes first."""
-
-    def listen() -> None:
-        while True:
-            try:
-                return loopback.paste(ask())
-            except InvalidInput as error:
-                show(error.message)
-            except CampaignError as error:
-                return loopback.refuse(error)
-
-    threading.Thread(target=listen, daemon=True).start()
+        token = self._connection.keeper.bearer
+        if token is None:
+            raise NotAuthenticated("nobody is signed in")
+        # Not update_user: it would store the session of before the request, which may be
+        # renewed by now, and knows no client with a token only.
+        response = yield Call(lambda: self._api._request("PUT", "user", jwt=token, body=changes))
+        user = parse_user_response(response).user
+        self._connection.keeper.change_user(user)
+        return User.of(user)
 
 
 def _show(text: str) -> None:
@@ -360,6 +379,12 @@ def _has_browser() -> bool:
     if sys.platform in ("darwin", "win32"):
         return True
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _first_text(known: Mapping[str, Any], *names: str) -> str | None:
+    # Whoever signs in may write anything into their own metadata.
+    found = (known.get(name) for name in names)
+    return next((value for value in found if isinstance(value, str) and value), None)
 
 
 def _address(email: object) -> str:

@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, Literal, get_args
+from typing import Any, Literal, Unpack, get_args
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime, Field
 
 from campaign_sdk._contact_items import utc_text
-from campaign_sdk._errors import InvalidInput, NotFound, NotReady
+from campaign_sdk._errors import Conflict, InvalidInput, NotFound, NotReady, StaleState
 from campaign_sdk._model import NOT_GIVEN, Model, NotGiven, given, text, timezone_name, uuid_text
 from campaign_sdk._operation import Mode, PagedSteps, Resource, Steps, operation, pages
 from campaign_sdk._paging import PAGE, collect, function_pages, map_pages, table_pages
 from campaign_sdk._preflight import Preflight, PreflightProblem, inspect
 from campaign_sdk.contacts import Contact, match_arguments
+from campaign_sdk.drafting import Draft
+from campaign_sdk.drafting._campaign import usable, write_for
+from campaign_sdk.drafting._drafts import Brief, Wishes
 from campaign_sdk.rules import Rules, RulesLike
 from campaign_sdk.segments import read_segment, stored_rules
 from campaign_sdk.templates import Template
@@ -238,6 +241,50 @@ class Campaigns(Resource[Mode]):
         return (yield from inspect(self, campaign.message, rules, campaign.timezone))
 
     @operation
+    def draft_message(
+        self,
+        id: UUID | str,
+        *,
+        brief: str | None = None,
+        save: bool = False,
+        model: str | None = None,
+        **wishes: Unpack[Wishes],
+    ) -> Steps[Draft]:
+        """Have a message written for a campaign, and check it.
+
+        The model is told the campaign's name and description, its segment's, which fields
+        its rules use (no values), and which fields contacts have.
+
+        Args:
+            id: the campaign.
+            brief: what the message is to say; by default, what name and description say.
+            save: make the draft's body the campaign's message, if it has no errors.
+            model: the model to ask; else the client's.
+            wishes: channel, tone, language, brand_voice, avoid and allowed_domains, as for
+                `drafting.messages`.
+
+        Raises:
+            NotFound: there is no such campaign, or it is somebody else's.
+            Conflict: it is to be saved, but the message is frozen; the model wasn't asked.
+            StaleState: somebody changed the campaign while the model wrote; not saved.
+            ConfigurationError: there is no `OPENAI_API_KEY`; nothing was sent.
+            DraftingError: no usable answer, or a draft with errors that was to be saved
+                (it is in `details`); not saved.
+        """
+        self._connection.writer.options.check()
+        asked = Brief.of(brief or "What the campaign's name and description say.", **wishes)
+        campaign = yield from read_campaign(self, id)
+        if save and campaign.status in ("active", "completed", "archived"):
+            raise Conflict(f"the message of a campaign that is {campaign.status} can't be changed")
+        segment = None
+        if campaign.segment_id is not None:
+            segment = yield from read_segment(self, campaign.segment_id)
+        draft = yield from write_for(self, campaign, segment, asked, model)
+        if save:
+            yield from _save_message(self, campaign, usable(draft))
+        return draft
+
+    @operation
     def launch(self, id: UUID | str, *, expected: Status | None = None) -> Steps[Campaign]:
         """Make a campaign active, and freeze its audience and size.
 
@@ -454,6 +501,19 @@ def _one(rows: Any) -> Campaign:
     if not rows:
         raise NotFound("there is no such campaign, or it isn't yours")
     return Campaign.from_row(rows[0])
+
+
+def _save_message(resource: Resource[Any], campaign: Campaign, draft: Draft) -> Steps[None]:
+    """Store a message, unless the campaign isn't any more as it was read."""
+    update = resource._db.from_("campaigns").update(_row({"message": draft.body}))
+    unchanged = update.eq("id", str(campaign.id)).eq(
+        "updated_at", utc_text(campaign.updated_at, "updated_at")
+    )
+    response = yield unchanged
+    if not response.data:
+        raise StaleState(
+            "somebody changed the campaign while the draft was written: not saved", details=draft
+        )
 
 
 def read_campaign(resource: Resource[Any], id: UUID | str) -> Steps[Campaign]:

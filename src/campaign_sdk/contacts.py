@@ -25,7 +25,7 @@ from campaign_sdk._contact_items import (
     utc_text,
 )
 from campaign_sdk._errors import InvalidInput, NotFound
-from campaign_sdk._import import ImportReport, Problem, Tally
+from campaign_sdk._import import ImportReport, Problem, Tally, ahead
 from campaign_sdk._model import NOT_GIVEN, Model, NotGiven, given, timezone_name, uuid_text
 from campaign_sdk._operation import Mode, PagedSteps, Resource, Steps, operation, pages
 from campaign_sdk._paging import PAGE, function_pages, table_pages
@@ -161,7 +161,7 @@ class Contacts(Resource[Mode]):
     ) -> Steps[None]:
         if not 1 <= batch_size <= 10_000:
             raise InvalidInput("batch_size", "must lie between 1 and 10,000")
-        for batch in tally.batches(rows, batch_size):
+        for batch in ahead(tally.batches(rows, batch_size)):
             response = yield self._rpc("upsert_contacts", {"contacts": batch}, kind="keyed")
             tally.stored(len(batch), response.data)
             report(tally)

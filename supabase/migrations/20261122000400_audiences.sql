@@ -109,11 +109,11 @@ begin
   for name in
     select p.oid::regprocedure from pg_catalog.pg_proc as p
     where (p.pronamespace = 'private'::regnamespace
-           and p.proname ~ '^(rule_|compile_|check_|valid_rules|is_plain|refuse_rules|funnel_)')
+           and p.proname ~ '^(rule_|compile_|check_|valid_rules|is_plain|refuse_rules|funnel_|hot_)')
        or (p.pronamespace = 'public'::regnamespace
            and p.proname in ('audience_size', 'match_contacts', 'audience_funnel'))
   loop
-    execute format('revoke all on function %s from public, anon', name);
+    execute format('revoke all on function %s from public, anon, service_role', name);
     execute format('grant execute on function %s to authenticated', name);
     -- Triggers call these as whoever writes, and the service role writes too.
     if name::text like 'private.%' then
@@ -122,3 +122,5 @@ begin
   end loop;
 end
 $$;
+revoke all on function private.add_hot_field, private.drop_hot_field
+  from public, anon, authenticated;

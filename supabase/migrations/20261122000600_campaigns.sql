@@ -215,8 +215,13 @@ begin
   end if;
   campaign.audience_size := 0;
   if campaign.rules is not null then
-    select a.reachable into campaign.audience_size
-    from public.audience_size(campaign.rules, campaign.launched_at, campaign.timezone) as a;
+    -- Not audience_size(): whoever launches may be a job of the service, without contacts.
+    execute format(
+      'select count(*) from public.contacts as c
+       where c.user_id = %L and c.unsubscribed_at is null and %s',
+      campaign.user_id,
+      private.compile_rules(campaign.rules, campaign.launched_at, campaign.timezone)
+    ) into campaign.audience_size;
   end if;
   return campaign;
 end

@@ -12,7 +12,7 @@ from supabase import Client
 
 Row = dict[str, Any]
 
-EVERYONE: Row = {"combinator": "and", "rules": []}
+EVERYONE: Row = {"combinator": "and", "rules": [], "everyone": True}
 IN_PUNE: Row = {
     "combinator": "and",
     "rules": [{"field": "city", "operator": "=", "value": "Pune"}],

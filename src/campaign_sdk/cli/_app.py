@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import Annotated, Any
 
@@ -20,16 +19,15 @@ from campaign_sdk.cli import (
     segments,
 )
 
-_EPILOG = """\
-[bold]Environment:[/] SUPABASE_URL and SUPABASE_ANON_KEY name the project, from the process or a .env
-file; without them, the local stack is used while it runs. OPENAI_API_KEY is for drafting.
-
-[bold]Exit codes:[/] 0 done, 1 a bug, 2 usage, 3 configuration, 4 not signed in, 5 not allowed,
-6 not found, 7 conflict, 8 invalid input, 9 too many requests, 10 unavailable, 11 protocol,
-12 schema, 13 drafting, 14 local stack, 130 interrupted.
-
-[bold]Example:[/] campaign segments size --where 'orders >= 3 and not city in ("Pune")'
-"""
+_EPILOG = (
+    "[bold]Environment:[/] SUPABASE_URL and SUPABASE_ANON_KEY name the project, from the process "
+    "or a .env file; without them, the local stack is used while it runs. CAMPAIGN_PASSWORD "
+    "answers the question for a password; CAMPAIGN_ACCESS_TOKEN stands for a session.\n\n"
+    "[bold]Exit codes:[/] 0 done, 1 a bug, 2 usage, 3 configuration, 4 not signed in, "
+    "5 not allowed, 6 not found, 7 conflict, 8 invalid input, 9 too many requests, "
+    "10 unavailable, 11 protocol, 12 schema, 13 drafting, 14 local stack, 130 interrupted.\n\n"
+    "[bold]Example:[/] campaign segments size --where 'orders >= 3 and not city in (\"Pune\")'"
+)
 
 
 class Root(TyperGroup):
@@ -42,7 +40,7 @@ class Root(TyperGroup):
         except KeyboardInterrupt:
             code = _complain("interrupted", 130)
         except Exception as error:
-            if ctx.params.get("debug") or _belongs_to_typer(error):
+            if ctx.params.get("_debug") or _belongs_to_typer(error):
                 raise
             code = _explain(error)
         raise typer.Exit(code)
@@ -99,8 +97,10 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def options(
-    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
-    version: Annotated[
+    _debug: Annotated[
+        bool, typer.Option("--debug", help="Show the traceback of an error.")
+    ] = False,
+    _version: Annotated[
         bool,
         typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version."),
     ] = False,
@@ -109,4 +109,3 @@ def options(
     if not (sys.stdout.encoding or "").lower().startswith("utf"):
         # A name that the terminal can't show mustn't end the command.
         sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-    os.environ.setdefault("PYTHONWARNINGS", "ignore") if not debug else None

@@ -54,14 +54,10 @@ def _names_a_project() -> bool:
 
 def _local_stack() -> Settings | None:
     from campaign_sdk._settings import load_settings
-    from campaign_sdk.cli._show import note
     from campaign_sdk.local import status
 
     found = status()
-    if not found.running:
-        return None
-    note(f"using the local stack at {found.url}")
-    return load_settings(found.url, found.anon_key)
+    return load_settings(found.url, found.anon_key) if found.running else None
 
 
 def find_segment(client: CampaignClient, named: str) -> Segment:
@@ -81,7 +77,7 @@ class _Named(Protocol):
     def name(self) -> str: ...
 
 
-Item = TypeVar("Item", bound=_Named)
+Item = TypeVar("Item", bound=_Named, covariant=True)
 
 
 class _Shelf(Protocol[Item]):
@@ -92,9 +88,9 @@ class _Shelf(Protocol[Item]):
 def _find(shelf: _Shelf[Item], named: str, noun: str) -> Item:
     from campaign_sdk._errors import InvalidInput, NotFound
 
-    id = _uuid(named)
-    if id is not None:
-        return shelf.get(id)
+    exact = _uuid(named)
+    if exact is not None:
+        return shelf.get(exact)
     found = [item for item in shelf.list() if _fits(item, named)]
     if not found:
         raise NotFound(f"no {noun} is called {named!r}; see `campaign {noun}s list`")

@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from campaign_sdk.cli._show import note
+from campaign_sdk.reports._export import cell
 
 if TYPE_CHECKING:
     from campaign_sdk import CampaignClient, Contact
 
 _COLUMNS = ("email", "phone", "unsubscribed_at")
-# What a spreadsheet would run as a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_ALL = 100_000_000
+_ALL = 1_000_000
 
 
 def export_contacts(
@@ -37,7 +36,7 @@ def export_contacts(
     if output is not None:
         note(f"wrote {count:,} contacts to {output}")
     if lost:
-        note(f"{lost:,} values had no column: they were added meanwhile; export again")
+        note(f"{lost:,} values had no column: their attributes were in none of the first million")
 
 
 @contextmanager
@@ -50,8 +49,8 @@ def _opened(output: Path | None) -> Iterator[IO[str]]:
 
 
 def _cells(contact: Contact) -> Iterator[tuple[str, str]]:
-    yield "email", safe(contact.email)
-    yield "phone", safe(contact.phone or "")
+    yield "email", str(cell(contact.email))
+    yield "phone", str(cell(contact.phone or ""))
     yield "unsubscribed_at", contact.unsubscribed_at.isoformat() if contact.unsubscribed_at else ""
     yield from _flat(contact.attributes)
 
@@ -65,9 +64,4 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, st
 
 
 def _text(value: Any) -> str:
-    return safe(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def safe(text: str) -> str:
-    """Return a text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return str(cell(value)) if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

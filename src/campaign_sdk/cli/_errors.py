@@ -1,13 +1,13 @@
 """What a shell learns from an error: one line with the remedy, and an exit code by family.
 
-     0   done                             8   a value is refused
-     1   a bug of ours                    9   too many requests
-     2   the command line is wrong       10   no usable answer, or none in time
-     3   a setting is missing            11   an answer that makes no sense
-     4   nobody is signed in             12   the database lacks our migrations
-     5   not allowed                     13   the language model gave no usable draft
-     6   no such thing                   14   the local stack couldn't be started
-     7   the state stands against it    130   interrupted (Ctrl-C)
+0   done                             8   a value is refused
+1   a bug of ours                    9   too many requests
+2   the command line is wrong       10   no usable answer, or none in time
+3   a setting is missing            11   an answer that makes no sense
+4   nobody is signed in             12   the database lacks our migrations
+5   not allowed                     13   the language model gave no usable draft
+6   no such thing                   14   the local stack couldn't be started
+7   the state stands against it    130   interrupted (Ctrl-C)
 """
 
 from __future__ import annotations

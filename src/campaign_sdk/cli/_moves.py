@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from campaign_sdk.cli._options import Json, Timezone, example
+from campaign_sdk.cli import _show
+from campaign_sdk.cli._connect import connect, find_campaign
+from campaign_sdk.cli._options import CampaignName, Json, Timezone, example, moment_of
 
 if TYPE_CHECKING:
     from campaign_sdk import Campaign, CampaignClient
-
-Named = Annotated[str, typer.Argument(metavar="CAMPAIGN", help="Its name or id.")]
 
 _MOVES = {
     "launch": "Make it active, and freeze its audience.",
@@ -26,8 +26,8 @@ _MOVES = {
 
 def add_to(app: typer.Typer) -> None:
     """Add a command for each move."""
-    for move, help in _MOVES.items():
-        app.command(move, help=help, epilog=example(f"campaign campaigns {move} Spring"))(
+    for move, does in _MOVES.items():
+        app.command(move, help=does, epilog=example(f"campaign campaigns {move} Spring"))(
             _mover(move)
         )
     app.command("schedule", epilog=example("campaign campaigns schedule Spring --at 2030-03-01"))(
@@ -36,44 +36,38 @@ def add_to(app: typer.Typer) -> None:
 
 
 def _mover(move: str) -> Callable[..., None]:
-    def command(campaign: Named, as_json: Json = False) -> None:
-        _make(campaign, as_json, lambda client, id: getattr(client.campaigns, move)(id))
+    def command(campaign: CampaignName, as_json: Json = False) -> None:
+        _make(campaign, as_json, lambda client, found: getattr(client.campaigns, move)(found.id))
 
     return command
 
 
 def schedule(
-    campaign: Named,
+    campaign: CampaignName,
     at: Annotated[str, typer.Option(help="The day or moment, such as 2030-03-01T09:00.")],
     timezone: Timezone = None,
     as_json: Json = False,
 ) -> None:
     """Note when a draft is to be launched; launching it then is up to a job of yours."""
-    from campaign_sdk.cli._options import moment_given
-
-    moment = moment_given(at, timezone, "at")
-    _make(campaign, as_json, lambda client, id: client.campaigns.schedule(id, moment))
+    moment = moment_of(at, timezone, "at")
+    _make(campaign, as_json, lambda client, found: client.campaigns.schedule(found.id, moment))
 
 
-def _make(named: str, as_json: bool, move: Callable[[CampaignClient, str], Campaign]) -> None:
-    from campaign_sdk.cli import _show
-    from campaign_sdk.cli._connect import connect, find_campaign
+def _make(named: str, as_json: bool, move: Callable[[CampaignClient, Campaign], Campaign]) -> None:
 
     with connect() as client:
-        moved = move(client, str(find_campaign(client, named).id))
+        moved = move(client, find_campaign(client, named))
     if as_json:
         _show.print_json(moved)
         return
     _show.console().print(_show.status_line(moved.status))
-    _show.say(_said(moved))
+    _say(moved)
 
 
-def _said(campaign: Campaign) -> str:
-    from rich.markup import escape
-
-    name = f"[bold]{escape(campaign.name)}[/]"
-    if campaign.status == "active" and campaign.launched_at:
-        return f"{name} is launched for {campaign.audience_size or 0:,} contacts."
-    if campaign.status == "scheduled" and campaign.scheduled_at:
-        return f"{name} is scheduled for {campaign.scheduled_at:%Y-%m-%d %H:%M %Z}."
-    return f"{name} is {campaign.status}."
+def _say(moved: Campaign) -> None:
+    if moved.status == "active":
+        _show.say("[bold]{}[/] is launched for {} contacts.", moved.name, moved.audience_size)
+    elif moved.status == "scheduled":
+        _show.say("[bold]{}[/] is scheduled for {} (UTC).", moved.name, moved.scheduled_at)
+    else:
+        _show.say("[bold]{}[/] is {}.", moved.name, moved.status)

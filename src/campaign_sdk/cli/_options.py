@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from campaign_sdk._errors import InvalidInput
+from campaign_sdk.cli._connect import find_segment
+
 if TYPE_CHECKING:
     from campaign_sdk import CampaignClient
     from campaign_sdk.rules import Rules
@@ -20,7 +23,12 @@ Where = Annotated[
 ]
 RulesFile = Annotated[
     Path | None,
-    typer.Option("--rules", help="A JSON file of rules, as react-querybuilder writes it."),
+    typer.Option(
+        "--rules",
+        exists=True,
+        dir_okay=False,
+        help="A JSON file of rules, as react-querybuilder writes it.",
+    ),
 ]
 Timezone = Annotated[
     str | None, typer.Option(help="IANA time zone of relative dates, such as Asia/Kolkata.")
@@ -32,6 +40,8 @@ Limit = Annotated[int | None, typer.Option(min=0, help="How many to show; 0 for 
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", help="The file to write; otherwise the screen.")
 ]
+
+CampaignName = Annotated[str, typer.Argument(metavar="CAMPAIGN", help="Its name or id.")]
 
 SHOWN = 20
 
@@ -53,7 +63,6 @@ def rules_given(where: str | None, file: Path | None) -> Rules | None:
 
 
 def _read_rules(file: Path) -> Rules:
-    from campaign_sdk._errors import InvalidInput
     from campaign_sdk.rules import Rules
 
     try:
@@ -75,8 +84,6 @@ def audience_given(
     client: CampaignClient, named: str | None, where: str | None, file: Path | None
 ) -> Segment | Rules:
     """Return the segment that is named, or the rules that are given instead."""
-    from campaign_sdk.cli._connect import find_segment
-
     if named is None:
         return rules_needed(where, file)
     if where is not None or file is not None:
@@ -84,15 +91,17 @@ def audience_given(
     return find_segment(client, named)
 
 
-def moment_given(text: str | None, timezone: str | None, name: str = "as-of") -> datetime | None:
+def moment_given(text: str | None, timezone: str | None) -> datetime | None:
+    """Return the moment of `--as-of`, or `None` for now."""
+    return None if text is None else moment_of(text, timezone, "as-of")
+
+
+def moment_of(text: str, timezone: str | None, name: str) -> datetime:
     """Return a day or a moment; one without an offset is meant in the time zone."""
     from zoneinfo import ZoneInfo
 
-    from campaign_sdk._errors import InvalidInput
     from campaign_sdk._model import timezone_name
 
-    if text is None:
-        return None
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

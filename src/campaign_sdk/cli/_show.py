@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from campaign_sdk._errors import InvalidRules
+
 if TYPE_CHECKING:
     from campaign_sdk.analytics import Engagement
+    from campaign_sdk.campaigns import Campaign
     from campaign_sdk.rules import Rules
-    from campaign_sdk.segments import FunnelStep
+    from campaign_sdk.segments import FunnelStep, Segment
 
 BAR = 24
 
@@ -25,9 +29,9 @@ def console(*, stderr: bool = False) -> Console:
     return Console(stderr=stderr, highlight=False, emoji=False)
 
 
-def say(text: str) -> None:
-    """Print a sentence of our own, with markup."""
-    console().print(text)
+def say(text: str, *values: object) -> None:
+    """Print a sentence of our own, with markup; each `{}` stands for somebody else's value."""
+    console().print(text.format(*(escape(plain(value).plain) for value in values)))
 
 
 def note(text: str) -> None:
@@ -50,13 +54,12 @@ def plain(value: object) -> Text:
     return Text("".join(char if char.isprintable() or char == "\n" else "�" for char in str(value)))
 
 
-def table(*columns: str, numbers: Iterable[str] = (), title: str | None = None) -> Table:
+def table(*columns: str, numbers: Iterable[str] = ()) -> Table:
     """Return an empty table; `numbers` names the columns to align on the right."""
     right = set(numbers)
-    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), title=title, title_justify="left")
+    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold cyan")
     for name in columns:
-        justify = "right" if name in right else "left"
-        made.add_column(name, justify=justify, overflow="fold", header_style="bold cyan")
+        made.add_column(plain(name), justify="right" if name in right else "left", overflow="fold")
     return made
 
 
@@ -68,6 +71,27 @@ def facts(values: Mapping[str, object]) -> Table:
     for name, value in values.items():
         made.add_row(name, value if isinstance(value, Text) else plain(value))
     return made
+
+
+def print_facts(values: Mapping[str, object]) -> None:
+    """Print names and values, one a line; in a pipe, none of them is broken."""
+    screen = console()
+    if screen.is_terminal:
+        screen.print(facts(values))
+        return
+    width = max(map(len, values), default=0)
+    for name, value in values.items():
+        text = value if isinstance(value, Text) else plain(value)
+        screen.print(Text(f"{name:<{width}}  ").append(text), soft_wrap=True)
+
+
+def sparkline(values: Sequence[float], width: int = 40) -> Text:
+    """Return the course of some values, the last of them if there are too many."""
+    shown = values[-max(width, 1) :]
+    steps = "▁▂▃▄▅▆▇█" if _utf() else "_.-=+*#@"
+    top = max(shown, default=0)
+    marks = (steps[round(max(v, 0) / top * (len(steps) - 1))] if top else steps[0] for v in shown)
+    return Text("".join(marks), style="green")
 
 
 def bar(part: float, whole: float, width: int = BAR) -> Text:
@@ -96,6 +120,14 @@ def funnel(rules: Rules, steps: Iterable[FunnelStep], everyone: int) -> Table:
             plain(rule_at(rules, step.path)), f"{step.alone:,}", f"{step.cumulative:,}", left
         )
     return made
+
+
+def explained(thing: Segment | Campaign) -> Text:
+    """Return the rules as people read them, or what is wrong with them."""
+    try:
+        return plain(None if thing.rules is None else thing.rules.explain())
+    except InvalidRules as error:
+        return Text(error.message, style="red")
 
 
 def rule_at(rules: Rules, path: str) -> str:
@@ -133,6 +165,13 @@ def print_json_list(values: Iterable[Any]) -> None:
     """Print many results as one JSON array, a line each, as they come."""
     for piece in _array(values):
         _write(piece)
+
+
+def print_json_lines(values: Iterable[Any]) -> None:
+    """Print results as JSON lines, each as soon as it comes."""
+    for value in values:
+        _write(json.dumps(jsonable(value), ensure_ascii=not _utf(), default=str) + "\n")
+        sys.stdout.flush()
 
 
 def _array(values: Iterable[Any]) -> Iterator[str]:

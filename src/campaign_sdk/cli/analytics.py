@@ -4,29 +4,30 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from campaign_sdk.cli._options import SHOWN, Json, example
+from campaign_sdk.cli import _reporting, _show
+from campaign_sdk.cli._connect import connect, find_campaign, find_segment
+from campaign_sdk.cli._options import SHOWN, CampaignName, Json, Output, example
 
 if TYPE_CHECKING:
     from campaign_sdk import Engagement, IngestReport
+    from campaign_sdk.reports import Report
 
 app = typer.Typer(help="Count and report what came back.", no_args_is_help=True)
 
-Named = Annotated[str, typer.Argument(metavar="CAMPAIGN", help="Its name or id.")]
 Count = Annotated[int, typer.Option(min=0, help="How many to add.")]
 
 
 @app.command(epilog=example("campaign analytics summary Spring"))
-def summary(campaign: Named, as_json: Json = False) -> None:
+def summary(campaign: CampaignName, as_json: Json = False) -> None:
     """Show the counts and rates of a campaign over all its days."""
-    from campaign_sdk.cli._connect import connect, find_campaign
-
     with connect() as client:
         found = find_campaign(client, campaign)
         total = client.analytics.summary(found.id)
@@ -34,17 +35,16 @@ def summary(campaign: Named, as_json: Json = False) -> None:
 
 
 def _print(name: str, counts: Engagement, as_json: bool) -> None:
-    from campaign_sdk.cli import _show
 
     if as_json:
-        _show.print_json({**counts.model_dump(), "ctr": counts.ctr, "cvr": counts.cvr})
+        _show.print_json(counts)
     else:
         _show.console().print(_show.engagement({name: counts}))
 
 
 @app.command(epilog=example("campaign analytics record Spring --impressions 100 --clicks 7"))
 def record(
-    campaign: Named,
+    campaign: CampaignName,
     impressions: Count = 0,
     clicks: Count = 0,
     conversions: Count = 0,
@@ -55,8 +55,6 @@ def record(
     as_json: Json = False,
 ) -> None:
     """Add totals to a day; twice adds twice. Shows that day's counts."""
-    from campaign_sdk.cli._connect import connect, find_campaign
-
     with connect() as client:
         counts = client.analytics.record(
             find_campaign(client, campaign).id,
@@ -70,7 +68,9 @@ def record(
 
 @app.command(epilog=example("campaign analytics ingest events.jsonl --campaign Spring"))
 def ingest(
-    file: Annotated[Path, typer.Argument(help="Events: JSON lines, or CSV with a header.")],
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="JSON lines, or CSV with a header.")
+    ],
     campaign: Annotated[
         str | None, typer.Option(help="For events that name no campaign_id: its name or id.")
     ] = None,
@@ -81,20 +81,16 @@ def ingest(
     An event has an event_id, a type (impression, click, conversion), occurred_at with an
     offset, and perhaps campaign_id, contact_id and value.
     """
-    from campaign_sdk.cli import _show
-    from campaign_sdk.cli._connect import connect, find_campaign
-
     with connect() as client:
         extra = {"campaign_id": str(find_campaign(client, campaign).id)} if campaign else {}
-        report = client.analytics.ingest({**extra, **event} for event in read_events(file))
+        report = client.analytics.ingest(read_events(file, extra))
     _show.print_json(report) if as_json else _print_ingested(report)
 
 
 def _print_ingested(report: IngestReport) -> None:
-    from campaign_sdk.cli import _show
 
     counts = report.model_dump(exclude={"problems"})
-    _show.console().print(_show.facts(counts))
+    _show.print_facts(counts)
     if report.problems:
         made = _show.table("event", "field", "reason", numbers=("event",))
         for problem in report.problems[:SHOWN]:
@@ -102,28 +98,29 @@ def _print_ingested(report: IngestReport) -> None:
         _show.console().print("", made, sep="\n")
 
 
-def read_events(file: Path) -> Iterator[dict[str, Any]]:
-    """Yield the events of a file: CSV if it is called so, JSON lines otherwise."""
+def read_events(file: Path, extra: Mapping[str, Any]) -> Iterator[Any]:
+    """Yield the events of a file: CSV if it is called so, JSON lines otherwise.
+
+    What is no event is yielded too: the library refuses and counts it with the others.
+    """
     with file.open(encoding="utf-8-sig", newline="") as stream:
-        yield from _from_csv(stream) if file.suffix.lower() == ".csv" else _from_json(stream)
+        events = _from_csv(stream) if file.suffix.lower() == ".csv" else _from_json(stream)
+        for event in events:
+            yield {**extra, **event} if isinstance(event, dict) else event
 
 
-def _from_json(lines: Iterator[str]) -> Iterator[dict[str, Any]]:
-    for line in lines:
-        if line.strip():
-            yield _parsed(line)
+def _from_json(lines: Iterable[str]) -> Iterator[Any]:
+    return (_parsed(line) for line in lines if line.strip())
 
 
-def _parsed(line: str) -> dict[str, Any]:
+def _parsed(line: str) -> Any:
     try:
-        event = json.loads(line)
+        return json.loads(line)
     except (ValueError, RecursionError):
-        event = None
-    # Refused by the library with the others, and counted.
-    return event if isinstance(event, dict) else {"event": "isn't a JSON object"}
+        return None
 
 
-def _from_csv(lines: Iterator[str]) -> Iterator[dict[str, Any]]:
+def _from_csv(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
     for row in csv.DictReader(lines):
         event: dict[str, Any] = {name: cell for name, cell in row.items() if name and cell}
         if "value" in event:
@@ -136,3 +133,94 @@ def _number(text: str) -> float | str:
         return float(text)
     except ValueError:
         return text
+
+
+@app.command(epilog=example("campaign analytics report --campaign Spring --by day"))
+def report(
+    by: Annotated[
+        str, typer.Option(help="day, week, month, campaign, segment, event_type; with commas.")
+    ] = "day",
+    metrics: Annotated[
+        str | None, typer.Option(help="Such as impressions,clicks,ctr,reach,value.")
+    ] = None,
+    campaign: Annotated[
+        list[str] | None, typer.Option(help="Only this one; may be given several times.")
+    ] = None,
+    segment: Annotated[str | None, typer.Option(help="Only campaigns of this segment.")] = None,
+    start: Annotated[str | None, typer.Option("--from", help="The first day.")] = None,
+    end: Annotated[str | None, typer.Option("--to", help="The day after the last.")] = None,
+    timezone: Annotated[str | None, typer.Option(help="IANA time zone of the days.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="Draw it: a png, svg or html file.")] = None,
+    output: Output = None,
+    as_json: Json = False,
+) -> None:
+    """Report by day, campaign or other; --output FILE writes CSV, --plot FILE a picture."""
+    with connect() as client:
+        found = client.analytics.report(
+            metrics and metrics.split(","),
+            by.split(","),
+            start=start,
+            end=end,
+            campaigns=[find_campaign(client, name).id for name in campaign] if campaign else None,
+            segment=find_segment(client, segment).id if segment else None,
+            timezone=timezone,
+        )
+    if plot is not None:
+        found.plot(plot)
+        _show.note(f"drew {plot}")
+    if output is not None:
+        found.to_csv(output)
+        _show.note(f"wrote {output}")
+    _print_found(found, as_json)
+
+
+def _print_found(found: Report, as_json: bool) -> None:
+    if as_json:
+        typer.echo(found.to_json())
+    else:
+        _reporting.print_report(found)
+
+
+@app.command(epilog=example("campaign analytics compare Spring Summer --metric ctr"))
+def compare(
+    a: Annotated[str, typer.Argument(help="The first campaign's name or id.")],
+    b: Annotated[str, typer.Argument(help="The second campaign's name or id.")],
+    metric: Annotated[str, typer.Option(help="ctr, cvr or conversion_per_impression.")] = "ctr",
+    confidence: Annotated[float, typer.Option(help="Of the intervals.")] = 0.95,
+    as_json: Json = False,
+) -> None:
+    """Compare a rate of two campaigns, with the doubt that belongs to it."""
+    with connect() as client:
+        first, second = find_campaign(client, a), find_campaign(client, b)
+        found = client.analytics.compare(first.id, second.id, metric, confidence=confidence)
+    if as_json:
+        _show.print_json(found)
+    else:
+        _reporting.print_comparison(found, (first.name, second.name))
+
+
+@app.command(epilog=example("campaign analytics watch Spring --changes 1"))
+def watch(
+    campaign: CampaignName,
+    interval: Annotated[float, typer.Option(help="Seconds between two looks.")] = 1.0,
+    changes: Annotated[
+        int | None, typer.Option(min=1, help="End after so many; otherwise with Ctrl-C.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Follow the counts of a campaign as they change."""
+    with connect() as client:
+        found = find_campaign(client, campaign)
+        counts = islice(client.analytics.watch(found.id, interval=interval), changes)
+        _reporting.follow(found.name, counts, as_json)
+
+
+@app.command(epilog=example("campaign analytics reconcile Spring"))
+def reconcile(campaign: CampaignName, as_json: Json = False) -> None:
+    """Compare the counters with the log of events, day by day."""
+    with connect() as client:
+        found = client.analytics.reconcile(find_campaign(client, campaign).id)
+    if as_json:
+        _show.print_json(found)
+    else:
+        _reporting.print_reconciliation(found)

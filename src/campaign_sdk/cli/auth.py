@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import os
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from campaign_sdk._errors import NotAuthenticated
+from campaign_sdk.cli import _show
+from campaign_sdk.cli._connect import ACCESS_TOKEN, connect, settings
 from campaign_sdk.cli._options import Json, example
+
+if TYPE_CHECKING:
+    from campaign_sdk import User
 
 app = typer.Typer(help="Sign in and out.", no_args_is_help=True)
 
@@ -26,64 +33,69 @@ def signup(
     name: Annotated[str | None, typer.Option(help="Your full name.")] = None,
 ) -> None:
     """Create an account, and sign in."""
-    from campaign_sdk.cli._connect import connect
-    from campaign_sdk.cli._show import say
-
     with connect() as client:
         user = client.auth.sign_up(email, password, full_name=name)
         if client.auth.user is None:
-            say(f"Look into the mailbox of {user.email}: the project wants the address confirmed.")
+            _show.say("The project wants the address confirmed: look into your mailbox.")
         else:
-            say(f"Signed in as [bold]{user.email}[/].")
+            _signed_in(user)
 
 
 @app.command(epilog=example("campaign auth login --email asha@example.com"))
-def login(email: Email, password: Password) -> None:
+def login(
+    email: Annotated[str | None, typer.Option(help="The address of the account.")] = None,
+    password: Annotated[
+        str | None, typer.Option(envvar="CAMPAIGN_PASSWORD", help="Asked for if not given.")
+    ] = None,
+    google: Annotated[bool, typer.Option("--google", help="Sign in with Google.")] = False,
+) -> None:
     """Sign in; the session is kept for the next commands."""
-    from campaign_sdk.cli._connect import connect
-    from campaign_sdk.cli._show import say
-
     with connect() as client:
-        user = client.auth.sign_in_with_password(email, password)
-        say(f"Signed in as [bold]{user.email}[/].")
+        if google:
+            user = client.auth.sign_in_with_google()
+        else:
+            email = email or typer.prompt("E-mail")
+            password = password or typer.prompt("Password", hide_input=True)
+            user = client.auth.sign_in_with_password(email, password)
+    _signed_in(user)
+
+
+def _signed_in(user: User) -> None:
+    _show.say("Signed in as [bold]{}[/] at {}.", user.email, settings().url)
 
 
 @app.command(epilog=example("campaign auth logout"))
 def logout() -> None:
     """End the session."""
-    from campaign_sdk.cli._connect import connect
-    from campaign_sdk.cli._show import say
-
     with connect() as client:
         if client.auth.user is not None:
             client.auth.sign_out()
-        say("Signed out.")
+        _show.say("Signed out.")
 
 
 @app.command(epilog=example("campaign auth status"))
 def status(as_json: Json = False) -> None:
     """Say which project this is, and who is signed in."""
-    from campaign_sdk.cli import _show
-    from campaign_sdk.cli._connect import connect, settings
-
-    project = settings()
     with connect() as client:
-        user = client.auth.user
-    found = {"project": project.url, "user": user and user.email, "id": user and str(user.id)}
+        known = client.auth.user is not None or ACCESS_TOKEN in os.environ
+        user = client.auth.profile() if known else None
+    found = {
+        "project": settings().url,
+        "user": user and user.email,
+        "id": user and str(user.id),
+    }
     if as_json:
         _show.print_json(found)
     else:
-        _show.console().print(_show.facts({**found, "user": found["user"] or "nobody"}))
+        _show.print_facts({**found, "user": found["user"] or "nobody"})
 
 
 @app.command(epilog=example("campaign auth token"))
 def token() -> None:
     """Print the access token, for curl and CAMPAIGN_ACCESS_TOKEN. It is secret for an hour."""
-    from campaign_sdk._errors import NotAuthenticated
-    from campaign_sdk.cli._connect import connect
-
     with connect() as client:
-        session = client.supabase.auth.get_session()
-    if session is None:
-        raise NotAuthenticated("nobody is signed in")
-    typer.echo(session.access_token)
+        if client.auth.user is None:
+            raise NotAuthenticated("nobody is signed in")
+        client.auth.profile()  # renews a token that is about to end
+        session = client.auth.session
+    typer.echo(session.access_token.get_secret_value() if session else "")

@@ -7,21 +7,33 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.text import Text
 
-from campaign_sdk.cli import _moves
-from campaign_sdk.cli._options import Json, Limit, RulesFile, Timezone, Where, example
+from campaign_sdk.cli import _moves, _show
+from campaign_sdk.cli._connect import connect, find_campaign, find_segment
+from campaign_sdk.cli._edit import edit_message
+from campaign_sdk.cli._options import (
+    CampaignName,
+    Json,
+    Limit,
+    RulesFile,
+    Timezone,
+    Where,
+    example,
+    rules_given,
+)
 
 if TYPE_CHECKING:
     from campaign_sdk import Campaign, Preflight
 
 app = typer.Typer(help="Create, check, launch and follow campaigns.", no_args_is_help=True)
-_moves.add_to(app)
 
-Named = Annotated[str, typer.Argument(metavar="CAMPAIGN", help="Its name or id.")]
 Message = Annotated[
     str | None, typer.Option(help="The text, with placeholders such as {{ city }}.")
 ]
-MessageFile = Annotated[Path | None, typer.Option(help="The text, in a file.")]
+MessageFile = Annotated[
+    Path | None, typer.Option(exists=True, dir_okay=False, help="The text, in a file.")
+]
 SegmentName = Annotated[str | None, typer.Option(help="The audience: a segment's name or id.")]
 
 
@@ -42,8 +54,6 @@ def create(
     as_json: Json = False,
 ) -> None:
     """Store a draft."""
-    from campaign_sdk.cli._connect import connect
-
     with connect() as client:
         audience = _audience(client, segment, where, rules)
         campaign = client.campaigns.create(
@@ -59,8 +69,6 @@ def create(
 def _audience(
     client: Any, segment: str | None, where: str | None, rules: Path | None
 ) -> dict[str, Any]:
-    from campaign_sdk.cli._connect import find_segment
-    from campaign_sdk.cli._options import rules_given
 
     found: dict[str, Any] = {}
     if segment is not None:
@@ -79,7 +87,7 @@ def _text(message: str | None, file: Path | None) -> str | None:
 
 @app.command(epilog=example("campaign campaigns edit Spring --message-file message.txt"))
 def edit(
-    campaign: Named,
+    campaign: CampaignName,
     name: Annotated[str | None, typer.Option(help="A new name.")] = None,
     message: Message = None,
     message_file: MessageFile = None,
@@ -89,9 +97,6 @@ def edit(
     as_json: Json = False,
 ) -> None:
     """Change what is given; without options, the message, in $EDITOR."""
-    from campaign_sdk.cli._connect import connect, find_campaign
-    from campaign_sdk.cli._edit import edit_message
-
     with connect() as client:
         found = find_campaign(client, campaign)
         given = {"name": name, "message": _text(message, message_file)}
@@ -109,9 +114,6 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """List the campaigns, the newest first."""
-    from campaign_sdk.cli import _show
-    from campaign_sdk.cli._connect import connect
-
     with connect() as client:
         campaigns = client.campaigns.list(status=status)  # type: ignore[arg-type]
     if as_json:
@@ -126,35 +128,31 @@ def list_(
 
 
 @app.command(epilog=example("campaign campaigns show Spring"))
-def show(campaign: Named, as_json: Json = False) -> None:
+def show(campaign: CampaignName, as_json: Json = False) -> None:
     """Show one campaign, and where it is in its life."""
-    from campaign_sdk.cli._connect import connect, find_campaign
-
     with connect() as client:
         found = find_campaign(client, campaign)
     _print(found, as_json)
 
 
 def _print(campaign: Campaign, as_json: bool) -> None:
-    from campaign_sdk.cli import _show
 
     if as_json:
         _show.print_json(campaign)
         return
     screen = _show.console()
-    known = campaign.model_dump(exclude={"wire", "message", "status"}, exclude_none=True)
-    rules = {"rules": campaign.rules.explain()} if campaign.rules else {}
-    screen.print(_show.facts({**known, **rules}))
+    hidden = {"wire", "message", "status", *([] if campaign.launched_at else ["audience_size"])}
+    known = campaign.model_dump(exclude=hidden, exclude_none=True)
+    if campaign.wire is not None:
+        known["rules"] = _show.explained(campaign)
+    _show.print_facts(known)
     screen.print("", _show.status_line(campaign.status), "", sep="\n")
     screen.print(_show.plain(campaign.message or "There is no message yet."))
 
 
 @app.command(epilog=example("campaign campaigns history Spring"))
-def history(campaign: Named, as_json: Json = False) -> None:
+def history(campaign: CampaignName, as_json: Json = False) -> None:
     """Show every move that it made."""
-    from campaign_sdk.cli import _show
-    from campaign_sdk.cli._connect import connect, find_campaign
-
     with connect() as client:
         changes = client.campaigns.history(find_campaign(client, campaign).id)
     if as_json:
@@ -167,11 +165,8 @@ def history(campaign: Named, as_json: Json = False) -> None:
 
 
 @app.command(epilog=example("campaign campaigns preflight Spring"))
-def preflight(campaign: Named, as_json: Json = False) -> None:
+def preflight(campaign: CampaignName, as_json: Json = False) -> None:
     """Say what stands in the way of a launch, and whom it would reach. Exits 7 if anything does."""
-    from campaign_sdk.cli import _show
-    from campaign_sdk.cli._connect import connect, find_campaign
-
     with connect() as client:
         checked = client.campaigns.preflight(find_campaign(client, campaign).id)
     if as_json:
@@ -183,22 +178,18 @@ def preflight(campaign: Named, as_json: Json = False) -> None:
 
 
 def _print_preflight(checked: Preflight) -> None:
-    from campaign_sdk.cli import _show
 
     for problem in checked.problems:
         style = "bold red" if problem.severity == "error" else "bold yellow"
-        line = _show.Text(problem.severity, style=style).append(": ", style="")
-        _show.console().print(line.append(_show.Text(f"{problem.path}: {problem.reason}", style="")))
+        line = Text(problem.severity, style=style).append(": ", style="")
+        _show.console().print(line.append(Text(f"{problem.path}: {problem.reason}", style="")))
     if checked.ok and checked.audience is not None and checked.audience.reachable is not None:
-        _show.say(f"[green]Ready[/] for {checked.audience.reachable:,} contacts.")
+        _show.say("[green]Ready[/] for {} contacts.", checked.audience.reachable)
 
 
 @app.command(epilog=example("campaign campaigns messages Spring --limit 2"))
-def messages(campaign: Named, limit: Limit = None, as_json: Json = False) -> None:
+def messages(campaign: CampaignName, limit: Limit = None, as_json: Json = False) -> None:
     """Render the message for everyone it reaches: the first 3, or with --json all, as one array."""
-    from campaign_sdk.cli import _show
-    from campaign_sdk.cli._connect import connect, find_campaign
-
     with connect() as client:
         rendered = client.campaigns.render_audience(find_campaign(client, campaign).id)
         if as_json:
@@ -208,19 +199,17 @@ def messages(campaign: Named, limit: Limit = None, as_json: Json = False) -> Non
             )
             return
         for contact, text in islice(rendered, 3 if limit is None else limit or None):
-            _show.say(f"[bold cyan]{contact.email}[/]")
+            _show.say("[bold cyan]{}[/]", contact.email)
             _show.console().print(_show.plain(text), "", sep="\n")
 
 
 @app.command(epilog=example("campaign campaigns duplicate Spring --name 'Spring, again'"))
 def duplicate(
-    campaign: Named,
+    campaign: CampaignName,
     name: Annotated[str | None, typer.Option(help="Of the copy.")] = None,
     as_json: Json = False,
 ) -> None:
     """Store a new draft with the same message and audience."""
-    from campaign_sdk.cli._connect import connect, find_campaign
-
     with connect() as client:
         copy = client.campaigns.duplicate(find_campaign(client, campaign).id, name=name)
     _print(copy, as_json)
@@ -228,16 +217,16 @@ def duplicate(
 
 @app.command(epilog=example("campaign campaigns delete Old --yes"))
 def delete(
-    campaign: Named,
+    campaign: CampaignName,
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
 ) -> None:
     """Delete a campaign with its history, counts and events."""
-    from campaign_sdk.cli._connect import connect, find_campaign
-    from campaign_sdk.cli._show import say
-
     with connect() as client:
         found = find_campaign(client, campaign)
         if not yes:
             typer.confirm(f"Delete the campaign {found.name!r} and its counts?", abort=True)
         client.campaigns.delete(found.id)
-    say("Deleted.")
+    _show.say("Deleted.")
+
+
+_moves.add_to(app)

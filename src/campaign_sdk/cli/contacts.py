@@ -8,7 +8,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from campaign_sdk.cli._options import SHOWN, Json, Limit, Output, RulesFile, Where, example
+from campaign_sdk._errors import NotFound
+from campaign_sdk.cli import _show
+from campaign_sdk.cli._connect import connect
+from campaign_sdk.cli._csv import export_contacts
+from campaign_sdk.cli._options import (
+    SHOWN,
+    Json,
+    Limit,
+    Output,
+    RulesFile,
+    Where,
+    example,
+    rules_given,
+)
+from campaign_sdk.cli._show import console
 
 if TYPE_CHECKING:
     from campaign_sdk import CampaignClient, Contact, ImportReport
@@ -18,7 +32,10 @@ app = typer.Typer(help="Import, find, export and unsubscribe contacts.", no_args
 
 @app.command("import", epilog=example("campaign contacts import customers.csv"))
 def import_(
-    path: Annotated[Path, typer.Argument(help="A CSV file with a column named email.")],
+    path: Annotated[
+        Path,
+        typer.Argument(exists=True, dir_okay=False, help="A CSV file with a column named email."),
+    ],
     rejects: Annotated[
         Path | None, typer.Option(help="Where to write the rows that are refused, with reasons.")
     ] = None,
@@ -32,8 +49,6 @@ def import_(
     as_json: Json = False,
 ) -> None:
     """Import a CSV file, every row accounted for. Run it again if it was cut off."""
-    from campaign_sdk.cli._connect import connect
-
     with connect() as client:
         report = _with_progress(
             client,
@@ -49,8 +64,6 @@ def import_(
 
 def _with_progress(client: CampaignClient, path: Path, **options: Any) -> ImportReport:
     from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
-
-    from campaign_sdk.cli._show import console
 
     screen = console(stderr=True)
     columns = (BarColumn(bar_width=None), DownloadColumn(), TimeRemainingColumn())
@@ -71,13 +84,12 @@ def _types(given: list[str]) -> dict[str, Any]:
 
 
 def _print_report(report: ImportReport, rejects: Path | None, as_json: bool) -> None:
-    from campaign_sdk.cli import _show
 
     if as_json:
         _show.print_json(report)
         return
     counts = report.model_dump(exclude={"problems"})
-    _show.console().print(_show.facts(counts))
+    _show.print_facts(counts)
     if report.problems:
         made = _show.table("line", "column", "reason", numbers=("line",))
         for problem in report.problems[:SHOWN]:
@@ -92,10 +104,6 @@ def list_(
     where: Where = None, rules: RulesFile = None, limit: Limit = None, as_json: Json = False
 ) -> None:
     """List contacts: the first 20, or with --json all."""
-    from campaign_sdk.cli import _show
-    from campaign_sdk.cli._connect import connect
-    from campaign_sdk.cli._options import rules_given
-
     chosen = rules_given(where, rules)
     with connect() as client:
         found = client.contacts.iterate(chosen)
@@ -107,8 +115,6 @@ def list_(
 
 def print_contacts(found: Any, limit: int) -> None:
     """Print contacts as a table, and say so if there are more."""
-    from campaign_sdk.cli import _show
-
     made = _show.table("email", "phone", "subscribed", "attributes")
     for contact in islice(found, limit or None):
         subscribed = "yes" if contact.is_subscribed else "no"
@@ -124,20 +130,16 @@ def find(
     email: Annotated[str, typer.Argument(help="The contact's address.")], as_json: Json = False
 ) -> None:
     """Show one contact."""
-    from campaign_sdk.cli import _show
-    from campaign_sdk.cli._connect import connect
-
     with connect() as client:
         contact = _found(client, email)
     if as_json:
         _show.print_json(contact)
     else:
         columns = contact.model_dump(exclude={"attributes"})
-        _show.console().print(_show.facts({**columns, **contact.attributes}))
+        _show.print_facts({**columns, **contact.attributes})
 
 
 def _found(client: CampaignClient, email: str) -> Contact:
-    from campaign_sdk._errors import NotFound
 
     contact = client.contacts.find(email)
     if contact is None:
@@ -148,10 +150,6 @@ def _found(client: CampaignClient, email: str) -> Contact:
 @app.command(epilog=example("campaign contacts export --where 'orders >= 3' --output regulars.csv"))
 def export(where: Where = None, rules: RulesFile = None, output: Output = None) -> None:
     """Write contacts as CSV, an attribute a column; safe to open in a spreadsheet."""
-    from campaign_sdk.cli._connect import connect
-    from campaign_sdk.cli._csv import export_contacts
-    from campaign_sdk.cli._options import rules_given
-
     chosen = rules_given(where, rules)
     with connect() as client:
         export_contacts(client, client.contacts.iterate(chosen), output)
@@ -160,9 +158,6 @@ def export(where: Where = None, rules: RulesFile = None, output: Output = None) 
 @app.command(epilog=example("campaign contacts fields"))
 def fields(as_json: Json = False) -> None:
     """List the attributes that rules and placeholders can name."""
-    from campaign_sdk.cli import _show
-    from campaign_sdk.cli._connect import connect
-
     with connect() as client:
         known = client.contacts.fields()
     if as_json:
@@ -179,9 +174,6 @@ def fields(as_json: Json = False) -> None:
 @app.command(epilog=example("campaign contacts unsubscribe asha@example.com"))
 def unsubscribe(email: Annotated[str, typer.Argument(help="The contact's address.")]) -> None:
     """Take a contact out of every audience, for good."""
-    from campaign_sdk.cli._connect import connect
-    from campaign_sdk.cli._show import say
-
     with connect() as client:
         contact = client.contacts.unsubscribe(_found(client, email).id)
-    say(f"{contact.email} gets no more messages.")
+    _show.say("{} gets no more messages.", contact.email)

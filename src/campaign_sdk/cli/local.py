@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from campaign_sdk.cli import _show
 from campaign_sdk.cli._options import Json, example
+from campaign_sdk.cli._show import console
 
 if TYPE_CHECKING:
     from campaign_sdk.local import LocalStatus
@@ -28,7 +30,6 @@ Migrations = Annotated[
 @app.command(epilog=example("campaign local start"))
 def start(data: Data = None, migrations: Migrations = None, as_json: Json = False) -> None:
     """Start it; it stays up until `campaign local stop`."""
-    from campaign_sdk.cli._show import console
     from campaign_sdk.local import start_background
 
     with console(stderr=True).status("starting; the first time installs what it needs"):
@@ -53,13 +54,12 @@ def status(
 
 
 def _print(found: LocalStatus, as_json: bool) -> None:
-    from campaign_sdk.cli import _show
 
     if as_json:
         _show.print_json({**vars(found), "data": str(found.data)})
     elif found.running:
         known = {"url": found.url, "anon key": found.anon_key, "database": found.db_url}
-        _show.console().print(_show.facts({**known, "data": found.data}), soft_wrap=True)
+        _show.print_facts({**known, "data": found.data})
     else:
         _show.say("The local stack isn't running: [cyan]campaign local start[/]")
 
@@ -67,10 +67,9 @@ def _print(found: LocalStatus, as_json: bool) -> None:
 @app.command(epilog=example("campaign local stop"))
 def stop(data: Data = None) -> None:
     """Stop it; its data stays."""
-    from campaign_sdk.cli._show import say
     from campaign_sdk.local import stop_background
 
-    say("Stopped." if stop_background(data) else "It wasn't running.")
+    _show.say("Stopped." if stop_background(data) else "It wasn't running.")
 
 
 @app.command(epilog=example("campaign local reset --yes"))
@@ -80,13 +79,12 @@ def reset(
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
 ) -> None:
     """Throw its data away and keep its keys."""
-    from campaign_sdk.cli._show import say
     from campaign_sdk.local import reset, status
 
     if not yes:
         typer.confirm(f"Throw away all data in {status(data).data}?", abort=True)
     again = reset(data, migrations)
-    say(f"Empty, and up again at {again.url}." if again.running else "Empty.")
+    _show.say("Empty, and up again at {}." if again.running else "Empty.", again.url)
 
 
 @app.command(epilog=example("campaign local logs --lines 20"))

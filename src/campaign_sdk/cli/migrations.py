@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from campaign_sdk._errors import Conflict
+from campaign_sdk.cli import _show
 from campaign_sdk.cli._options import example
 
 app = typer.Typer(help="The SQL that a Supabase project needs.", no_args_is_help=True)
@@ -24,7 +26,6 @@ def export(
     ] = Path("supabase/migrations"),
 ) -> None:
     """Write the migrations into a folder; a file that is there and differs is an error."""
-    from campaign_sdk.cli._show import say
     from campaign_sdk.local._config import migrations_folder
 
     chapters = sorted(migrations_folder().glob("*.sql"))
@@ -32,11 +33,10 @@ def export(
     folder.mkdir(parents=True, exist_ok=True)
     for chapter in chapters:
         (folder / chapter.name).write_bytes(chapter.read_bytes())
-    say(f"Wrote {len(chapters)} migrations to {folder}. Next: supabase db push")
+    _show.say("Wrote {} migrations to {}. Next: supabase db push", len(chapters), folder)
 
 
 def _check(folder: Path, chapters: list[Path]) -> None:
-    from campaign_sdk._errors import Conflict
 
     for chapter in chapters:
         there = folder / chapter.name

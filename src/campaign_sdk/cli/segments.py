@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from campaign_sdk.cli import _show
+from campaign_sdk.cli._connect import connect, find_segment
+from campaign_sdk.cli._csv import export_contacts
 from campaign_sdk.cli._options import (
     AsOf,
     Json,
@@ -13,7 +16,10 @@ from campaign_sdk.cli._options import (
     RulesFile,
     Timezone,
     Where,
+    audience_given,
     example,
+    moment_given,
+    rules_needed,
 )
 
 if TYPE_CHECKING:
@@ -37,10 +43,6 @@ def create(
     as_json: Json = False,
 ) -> None:
     """Store an audience under a name."""
-    from campaign_sdk.cli import _show
-    from campaign_sdk.cli._connect import connect
-    from campaign_sdk.cli._options import rules_needed
-
     wanted = rules_needed(where, rules)
     with connect() as client:
         segment = client.segments.create(
@@ -52,9 +54,6 @@ def create(
 @app.command("list", epilog=example("campaign segments list"))
 def list_(as_json: Json = False) -> None:
     """List the segments."""
-    from campaign_sdk.cli import _show
-    from campaign_sdk.cli._connect import connect
-
     with connect() as client:
         segments = client.segments.list()
     if as_json:
@@ -62,36 +61,22 @@ def list_(as_json: Json = False) -> None:
         return
     made = _show.table("id", "name", "rules")
     for segment in segments:
-        made.add_row(str(segment.id)[:8], _show.plain(segment.name), _explained(segment))
+        made.add_row(str(segment.id)[:8], _show.plain(segment.name), _show.explained(segment))
     _show.console().print(made)
 
 
 @app.command(epilog=example("campaign segments show Lapsed"))
 def show(segment: Named, as_json: Json = False) -> None:
     """Show one segment."""
-    from campaign_sdk.cli import _show
-    from campaign_sdk.cli._connect import connect, find_segment
-
     with connect() as client:
         found = find_segment(client, segment)
     _show.print_json(found) if as_json else _print(found)
 
 
 def _print(segment: Segment) -> None:
-    from campaign_sdk.cli import _show
 
     known = segment.model_dump(exclude={"wire"}, exclude_none=True)
-    _show.console().print(_show.facts({**known, "rules": _explained(segment)}))
-
-
-def _explained(segment: Segment) -> _show.Text:
-    from campaign_sdk._errors import InvalidRules
-    from campaign_sdk.cli import _show
-
-    try:
-        return _show.plain(segment.rules.explain())
-    except InvalidRules as error:
-        return _show.Text(error.message, style="red")
+    _show.print_facts({**known, "rules": _show.explained(segment)})
 
 
 @app.command(epilog=example("campaign segments size --where 'orders >= 3'"))
@@ -104,15 +89,11 @@ def size(
     as_json: Json = False,
 ) -> None:
     """Count an audience."""
-    from campaign_sdk.cli import _show
-    from campaign_sdk.cli._connect import connect
-    from campaign_sdk.cli._options import audience_given, moment_given
-
     moment = moment_given(as_of, timezone)
     with connect() as client:
         target = audience_given(client, segment, where, rules)
         counted = client.segments.size(target, as_of=moment, timezone=timezone)
-    _show.print_json(counted) if as_json else _show.console().print(_show.facts(_counts(counted)))
+    _show.print_json(counted) if as_json else _show.print_facts(_counts(counted))
 
 
 def _counts(size: AudienceSize) -> dict[str, object]:
@@ -132,10 +113,6 @@ def preview(
     as_json: Json = False,
 ) -> None:
     """Show an audience's size, what each rule costs it, and a few of its members."""
-    from campaign_sdk.cli import _show
-    from campaign_sdk.cli._connect import connect
-    from campaign_sdk.cli._options import audience_given, moment_given
-
     moment = moment_given(as_of, timezone)
     with connect() as client:
         target = audience_given(client, segment, where, rules)
@@ -146,16 +123,13 @@ def preview(
         _show.print_json(found)
 
 
-def _print_preview(
-    client: CampaignClient, target: Segment | Rules, found: AudiencePreview
-) -> None:
-    from campaign_sdk.cli import _show
+def _print_preview(client: CampaignClient, target: Segment | Rules, found: AudiencePreview) -> None:
     from campaign_sdk.cli.contacts import print_contacts
     from campaign_sdk.rules import Rules
 
     rules = target if isinstance(target, Rules) else target.rules
     screen = _show.console()
-    screen.print(_show.facts(_counts(found.size)))
+    _show.print_facts(_counts(found.size))
     screen.print("", _show.funnel(rules, found.funnel, client.contacts.count()), sep="\n")
     if found.sample:
         screen.print()
@@ -173,11 +147,6 @@ def members(
     as_json: Json = False,
 ) -> None:
     """Write all members as CSV (or JSON)."""
-    from campaign_sdk.cli import _show
-    from campaign_sdk.cli._connect import connect
-    from campaign_sdk.cli._csv import export_contacts
-    from campaign_sdk.cli._options import audience_given, moment_given
-
     moment = moment_given(as_of, timezone)
     with connect() as client:
         target = audience_given(client, segment, where, rules)
@@ -194,12 +163,9 @@ def delete(
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
 ) -> None:
     """Delete a segment; the contacts stay."""
-    from campaign_sdk.cli._connect import connect, find_segment
-    from campaign_sdk.cli._show import say
-
     with connect() as client:
         found = find_segment(client, segment)
         if not yes:
             typer.confirm(f"Delete the segment {found.name!r}?", abort=True)
         client.segments.delete(found.id)
-    say("Deleted.")
+    _show.say("Deleted.")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
+from rich.table import Table
+
 from campaign_sdk import CampaignClient, NotFound, Segment, everyone, field
 from campaign_sdk.cli import _show
 from campaign_sdk.demo._page import Page
@@ -64,7 +66,7 @@ def _preview(page: Page, client: CampaignClient, segment: Segment) -> None:
     page.show(_sample(client))
 
 
-def _sample(client: CampaignClient) -> _show.Table:
+def _sample(client: CampaignClient) -> Table:
     made = _show.table("email", "orders", "spend", "last order", numbers=("orders", "spend"))
     big = PINNED & (field("spend") >= 1_500)
     for contact in sorted(client.contacts.iterate(big), key=lambda contact: contact.email):

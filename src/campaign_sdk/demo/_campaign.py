@@ -25,7 +25,9 @@ def write(page: Page, client: CampaignClient, segment: Segment) -> Campaign:
         "anybody gets to see them.",
     )
     page.say(_why_a_file())
-    campaign = client.campaigns.create("We miss you", message=_data.message(), segment_id=segment.id)
+    campaign = client.campaigns.create(
+        "We miss you", message=_data.message(), segment_id=segment.id
+    )
     page.letter("message.txt", campaign.message or "")
     _inspect(page, client, campaign)
     page.gap()
@@ -111,4 +113,3 @@ def report(page: Page, client: CampaignClient, campaign: Campaign) -> None:
     page.chapter("The report", "Click rate: clicks per impression. Conversion rate: per click.")
     total = client.analytics.summary(campaign.id)
     page.show(_show.engagement({"all days": total}))
-

@@ -6,6 +6,7 @@ import time
 from contextlib import ExitStack
 
 from rich.console import Console
+from rich.table import Table
 
 from campaign_sdk import CampaignClient, ImportReport, LocalSupabase
 from campaign_sdk.cli import _show
@@ -78,7 +79,9 @@ def _import(page: Page, client: CampaignClient) -> None:
     page.gap()
     page.show(_accounts({"the file": first, "the same file again": again}))
     page.gap()
-    page.say("An import that was cut off is simply run again: what is there already stays as it is.")
+    page.say(
+        "An import that was cut off is simply run again: what is there already stays as it is."
+    )
 
 
 def _import_once(page: Page, client: CampaignClient, label: str) -> tuple[ImportReport, float]:
@@ -92,7 +95,7 @@ def _import_once(page: Page, client: CampaignClient, label: str) -> tuple[Import
     return report, time.monotonic() - began
 
 
-def _accounts(reports: dict[str, ImportReport]) -> _show.Table:
+def _accounts(reports: dict[str, ImportReport]) -> Table:
     names = ("read", "created", "updated", "unchanged", "duplicate", "rejected")
     made = _show.table("", *reports, numbers=reports)
     for name in names:

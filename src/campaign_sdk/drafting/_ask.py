@@ -14,6 +14,7 @@ from ._budget import Budget, Usage
 from ._protocols import Format, Prompt, truncated
 from ._writer import Writer
 
+
 class Closed(BaseModel):
     """What a model is to write: these fields, all of them, of exactly these types."""
 
@@ -33,10 +34,10 @@ def ask(
         DraftingError: no usable answer; `reason` says why, `usage` what it cost.
     """
     writer.options.check()
-    format = Format(shape.__name__.strip("_"), shape.model_json_schema())
+    wanted = Format(shape.__name__.strip("_"), shape.model_json_schema())
     budget = Budget(writer.options)
     try:
-        response = yield from _sent(writer, budget, prompt, format, model)
+        response = yield from _sent(writer, budget, prompt, wanted, model)
         tokens, text = writer.protocol.answer(response.content)
         budget.spend(*tokens)
         if isinstance(text, DraftingError):

@@ -85,12 +85,13 @@ def check(
         if not parts.get(path, "").strip():
             yield _error(path, f"is missing: {demands.channel} needs one")
     for path, text in parts.items():
-        yield from _check_part(path, text, demands, fields)
+        yield from check_part(path, text, demands, fields)
 
 
-def _check_part(
+def check_part(
     path: str, text: str, demands: Demands, fields: KnownFields
 ) -> Iterator[DraftProblem]:
+    """Yield all that is wrong with one part of a draft."""
     try:
         template = Template.parse(text, path=path)
     except InvalidInput as error:
@@ -99,7 +100,7 @@ def _check_part(
     yield from _placeholders(path, template, fields)
     plain, hidden = _filled(text, use_fallbacks=True), _filled(text, use_fallbacks=False)
     yield from _length(path, plain, demands.channel)
-    yield from _links(path, (text, plain, hidden), demands.allowed_domains)
+    yield from _links(path, (plain, hidden, _arguments(text)), demands.allowed_domains)
     yield from _words(path, plain, demands.avoid)
     yield from _shape(path, plain)
 
@@ -170,13 +171,16 @@ def _segments(text: str) -> Iterator[DraftProblem]:
 
 # A scheme of any kind, `//host`, `www.host`, or a bare name that clients make a link of.
 _LINK = re.compile(
-    r"(?P<scheme>[a-z][a-z0-9+.-]*:)?(?://|\\\\|/\\|\\/)[^\s<>\"')\]]*"
-    r"|(?:javascript|data|vbscript|mailto|tel|sms|file):\S+"
-    r"|(?<![\w@.-])(?:[\w-]+\.)+(?:[a-z]{2,}/[^\s<>\"')\]]*|(?:com|net|org|info|biz|io|co|app|dev"
-    r"|shop|store|online|site|xyz|top|club|link|click|me|ly|gl|gd|to|cc|ru|cn|in|de|uk|us|eu))"
-    r"(?![\w-]|\.\w)",
+    r"(?<![a-z0-9+.-])(?:[a-z][a-z0-9+.-]{0,30}:)?(?://|\\\\|/\\|\\/)[^\s<>\"')\]]*"
+    r"|(?<![\w-])(?:(?:javascript|data|vbscript|mailto|tel|sms|file):|www\.)\S+"
+    r"|(?<![\w@.-])(?:[\w-]{1,63}\.)+(?:[a-z]{2,63}/[^\s<>\"')\]]*"
+    r"|(?:com|net|org|info|biz|io|co|app|dev|shop|store|online|site|xyz|top|club|link|click"
+    r"|me|ly|gl|gd|to|cc|ru|cn|in|de|uk|us|eu)(?![\w@-]|\.\w))",
     re.IGNORECASE,
 )
+_QUOTED = re.compile(r"\{\{(?:\"[^\"]*\"|'[^']*'|[^\"'{}])*\}\}")
+_TEXT = re.compile(r"\"[^\"]*\"|'[^']*'")
+_HOST = re.compile(r"[\w.-]+")
 
 
 def _links(
@@ -189,8 +193,15 @@ def _links(
         yield _error(path, f"holds a link to {wrong[0][:100]!r}; allowed domains: {allowed}")
 
 
+def _arguments(text: str) -> str:
+    """The texts in placeholders: what a filter may add to a message."""
+    return " ".join(
+        quoted[0][1:-1] for output in _QUOTED.finditer(text) for quoted in _TEXT.finditer(output[0])
+    )
+
+
 def _found(text: str) -> list[str]:
-    return [match[0] for match in _LINK.finditer(text)]
+    return [match[0].rstrip(".,;:!?…*_") for match in _LINK.finditer(text)]
 
 
 def _is_allowed(link: str, allowed_domains: Sequence[str]) -> bool:
@@ -204,6 +215,8 @@ def _is_allowed(link: str, allowed_domains: Sequence[str]) -> bool:
     except ValueError:
         return False
     if parts.scheme not in ("", "http", "https") or "@" in parts.netloc:
+        return False
+    if not _HOST.fullmatch(host):
         return False
     return any(host == domain or host.endswith(f".{domain}") for domain in allowed_domains)
 

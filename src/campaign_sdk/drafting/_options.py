@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 from urllib.parse import urlsplit
 
 from campaign_sdk._errors import ConfigurationError
@@ -95,8 +95,10 @@ class DraftingOptions:
 
 
 def _api(value: str | None) -> Api | None:
-    if value is None or value == "responses" or value == "chat":
-        return value
+    if value is None:
+        return None
+    if value in get_args(Api):
+        return cast("Api", value)
     raise ConfigurationError('CAMPAIGN_OPENAI_API must be "responses" or "chat"')
 
 

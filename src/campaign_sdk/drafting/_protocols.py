@@ -218,7 +218,9 @@ def _failed(failure: _Failure | None) -> DraftingError:
 
     code = failure.code if failure else None
     reason: DraftingReason = named_failure(code, "unavailable")
-    return DraftingError(f"the model failed ({code or 'no reason given'})", reason=reason, code=code)
+    return DraftingError(
+        f"the model failed ({code or 'no reason given'})", reason=reason, code=code
+    )
 
 
 def _text(contents: list[_Content]) -> DraftingError | str:

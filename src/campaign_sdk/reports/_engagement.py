@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Self
 
 from pydantic import computed_field
 
@@ -52,8 +53,14 @@ class Engagement(Model):
     @computed_field  # type: ignore[prop-decorator]
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What these numbers contradict: a rate above 1, more people than impressions …"""
-        return tuple(doubts(self))
+        """What these numbers contradict: a rate above 1, and so on."""
+        return (*contradictions(self), *_unidentified(self))
+
+    def with_known_reach(self) -> Self:
+        """Leave the reach open if no impression says whom it reached: that isn't zero."""
+        if self.reach is None or self.identified or not self.impressions:
+            return self
+        return self.model_copy(update={"reach": None})
 
     def _rate(self, name: str) -> float | None:
         metric = METRICS[name]
@@ -62,15 +69,14 @@ class Engagement(Model):
         return part / whole if whole > 0 else None
 
 
-def doubts(counts: Engagement) -> list[str]:
+def contradictions(counts: Engagement) -> list[str]:
     """Return a sentence for each invariant that the counts break."""
-    found = [
+    negative = [
         f"{name} is negative: the counters were changed by hand, see reconcile"
         for name in ("impressions", "clicks", "conversions")
         if getattr(counts, name) < 0
     ]
-    found += [reason for name in RATES for reason in _excess(counts, name)]
-    return found + _unidentified(counts)
+    return negative + [reason for name in RATES for reason in _excess(counts, name)]
 
 
 def _excess(counts: Engagement, name: str) -> list[str]:

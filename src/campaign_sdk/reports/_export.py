@@ -7,6 +7,7 @@ import html
 import io
 import json
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from decimal import Decimal
 from importlib import import_module
 from pathlib import Path
@@ -16,6 +17,9 @@ from campaign_sdk._errors import ConfigurationError
 from campaign_sdk.reports._metrics import METRICS
 
 if TYPE_CHECKING:
+    import pandas
+    import polars
+
     from campaign_sdk.reports._report import Report
 
 # What spreadsheets take for the beginning of a formula (OWASP, "CSV Injection"), also
@@ -110,7 +114,7 @@ def caption(report: Report) -> str:
     """Return what the report covers, in a line."""
     if report.start is None or report.end is None:
         return f"nothing yet ({report.timezone})"
-    return f"{report.start} up to, not including, {report.end} ({report.timezone})"
+    return f"{report.start} to {report.end - timedelta(days=1)} ({report.timezone})"
 
 
 def shown(column: str, value: Any) -> str:
@@ -124,35 +128,34 @@ def shown(column: str, value: Any) -> str:
     return str(value)
 
 
-def pandas_frame(report: Report) -> Any:
+def pandas_frame(report: Report) -> pandas.DataFrame:
     """Return the lines as a frame of pandas."""
-    pandas = extra("pandas", "frames")
-    frame = pandas.DataFrame(_flat(report), columns=list(report.columns))
+    pd = extra("pandas", "frames")
+    frame: pandas.DataFrame = pd.DataFrame(_flat(report), columns=list(report.columns))
     for name in ("day", "week", "month"):
         if name in frame:
-            frame[name] = pandas.to_datetime(frame[name])
+            frame[name] = pd.to_datetime(frame[name])
     return frame
 
 
-def polars_frame(report: Report) -> Any:
+def polars_frame(report: Report) -> polars.DataFrame:
     """Return the lines as a frame of polars."""
-    polars = extra("polars", "frames")
-    types = {name: _polars_type(polars, name) for name in report.columns}
-    return polars.DataFrame(_flat(report), schema=types, orient="row")
+    pl = extra("polars", "frames")
+    types = {name: _polars_type(pl, name) for name in report.columns}
+    frame: polars.DataFrame = pl.DataFrame(_flat(report), schema=types, orient="row")
+    return frame
 
 
-def _polars_type(polars: Any, name: str) -> Any:
+def _polars_type(pl: Any, name: str) -> Any:
     if name in ("day", "week", "month"):
-        return polars.Date
+        return pl.Date
     if name not in METRICS:
-        return polars.String
-    return polars.Int64 if METRICS[name].kind in ("total", "unique") else polars.Float64
+        return pl.String
+    return pl.Int64 if METRICS[name].kind in ("total", "unique") else pl.Float64
 
 
 def _flat(report: Report) -> list[list[Any]]:
-    return [
-        [_simple(name, record[name]) for name in report.columns] for record in report.records()
-    ]
+    return [[_simple(name, record[name]) for name in report.columns] for record in report.records()]
 
 
 def _simple(name: str, value: Any) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -33,6 +32,27 @@ class DayDifference(Model):
         return any(getattr(self, name) for name in _COUNTS)
 
 
+class _Columns(Model):
+    """The database's answer: columns of equal length."""
+
+    days: list[date]
+    impressions: list[int]
+    clicks: list[int]
+    conversions: list[int]
+    logged_impressions: list[int]
+    logged_clicks: list[int]
+    logged_conversions: list[int]
+
+    def sum(self, prefix: str = "") -> Engagement:
+        return Engagement(**{name: sum(getattr(self, prefix + name)) for name in _COUNTS})
+
+    def difference(self, at: int) -> DayDifference:
+        surplus = {
+            name: getattr(self, name)[at] - getattr(self, f"logged_{name}")[at] for name in _COUNTS
+        }
+        return DayDifference(day=self.days[at], **surplus)
+
+
 class Reconciliation(Model):
     """How the counters of a campaign compare with its log of events.
 
@@ -53,19 +73,14 @@ class Reconciliation(Model):
     differences: tuple[DayDifference, ...] = ()
 
     @classmethod
-    def of(cls, campaign_id: str, answer: Mapping[str, Any]) -> Reconciliation:
+    def of(cls, campaign_id: str, answer: Any) -> Reconciliation:
         """Read the database's answer."""
-        days = (
-            DayDifference(
-                day=day,
-                **{name: answer[name][at] - answer[f"logged_{name}"][at] for name in _COUNTS},
-            )
-            for at, day in enumerate(answer["days"])
-        )
+        columns = _Columns.from_row(answer)
+        days = map(columns.difference, range(len(columns.days)))
         return cls(
             campaign_id=UUID(campaign_id),
-            counters=_sum(answer, _COUNTS),
-            events=_sum(answer, (f"logged_{name}" for name in _COUNTS)),
+            counters=columns.sum(),
+            events=columns.sum("logged_"),
             differences=tuple(filter(None, days)),
         )
 
@@ -90,9 +105,3 @@ class Reconciliation(Model):
             for name in _COUNTS
         }
         return Engagement(**sums)
-
-
-def _sum(answer: Mapping[str, Any], columns: Iterable[str]) -> Engagement:
-    return Engagement(
-        **{name: sum(answer[column]) for name, column in zip(_COUNTS, columns, strict=True)}
-    )

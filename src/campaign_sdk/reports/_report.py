@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
-from itertools import repeat
+from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
 from campaign_sdk._model import Model
 from campaign_sdk.reports import _export
-from campaign_sdk.reports._engagement import Engagement
+from campaign_sdk.reports._engagement import Engagement, contradictions
 from campaign_sdk.reports._metrics import METRICS
 from campaign_sdk.reports._request import PERIODS, Request
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 _EVENT_TYPES = {"impression": "impressions", "click": "clicks", "conversion": "conversions"}
+_COUNTS = ("impressions", "clicks", "conversions", "reach", "identified", "value")
 _EXAMPLES = 3
 
 
@@ -59,6 +60,51 @@ class ReportRow(Engagement):
         return None if self.event_type else super()._rate(name)
 
 
+class ReportColumns(Model):
+    """The database's answer: columns of equal length, `None` if it isn't grouped by them."""
+
+    timezone: str
+    since: date | None
+    until: date | None
+    days: list[date] | None
+    campaigns: list[str] | None
+    segments: list[str] | None
+    impressions: list[int]
+    clicks: list[int]
+    conversions: list[int]
+    reach: list[int] | None
+    identified: list[int] | None
+    value: list[Decimal] | None
+    total: Engagement
+    names: dict[str, str]
+
+    def rows(self, group_by: Sequence[str]) -> Iterator[ReportRow]:
+        """Yield the lines."""
+        period = next((group for group in group_by if group in PERIODS), "day")
+        columns: dict[str, Sequence[Any] | None] = {
+            period: self.days,
+            "campaign": self.campaigns,
+            "campaign_name": self._named(self.campaigns),
+            "segment": self._nullable(self.segments),
+            "segment_name": self._named(self.segments),
+            **{name: getattr(self, name) for name in _COUNTS},
+        }
+        given = {name: column for name, column in columns.items() if column is not None}
+        for values in zip(*given.values(), strict=True):
+            yield ReportRow(**dict(zip(given, values, strict=True))).with_known_reach()
+
+    def without_reach(self) -> Self:
+        """Leave out what comes along with the values."""
+        total = self.total.model_copy(update={"reach": None, "identified": None})
+        return self.model_copy(update={"reach": None, "identified": None, "total": total})
+
+    def _named(self, ids: list[str] | None) -> list[str | None] | None:
+        return None if ids is None else [self.names.get(key) for key in ids]
+
+    def _nullable(self, ids: list[str] | None) -> list[str | None] | None:
+        return None if ids is None else [key or None for key in ids]
+
+
 class Report(Model):
     """Counts by time, campaign, segment or event type. The lines sum up to the totals.
 
@@ -83,31 +129,31 @@ class Report(Model):
     totals: Engagement
 
     @classmethod
-    def of(cls, request: Request, answer: Mapping[str, Any]) -> Report:
+    def of(cls, request: Request, answer: Any) -> Report:
         """Read the database's answer."""
-        rows: Iterator[ReportRow] = _rows(request.group_by, answer)
+        columns = ReportColumns.from_row(answer)
+        if "reach" not in request.metrics:
+            columns = columns.without_reach()
+        rows: Iterator[ReportRow] = columns.rows(request.group_by)
         if "event_type" in request.group_by:
             rows = (part for row in rows for part in _by_type(row))
         return cls(
             metrics=request.metrics,
             group_by=request.group_by,
-            timezone=answer["timezone"],
-            start=answer["since"],
-            end=answer["until"],
+            timezone=columns.timezone,
+            start=columns.since,
+            end=columns.until,
             rows=tuple(rows),
-            totals=Engagement.model_validate(_known(answer["total"])),
+            totals=columns.total.with_known_reach(),
         )
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """What the numbers contradict, in the totals and in the lines."""
-        if "event_type" in self.group_by:
-            return self.totals.warnings
-        odd = [row for row in self.rows if row.warnings]
-        named = [f"{row.label}: {'; '.join(row.warnings)}" for row in odd[:_EXAMPLES] if row.label]
-        more = len(odd) - len(named)
-        rest = [f"and {more} more lines"] if named and more > 0 else []
-        return (*self.totals.warnings, *named, *rest)
+        odd = [(row, contradictions(row)) for row in self.rows if not row.event_type]
+        told = [f"{row.label}: {'; '.join(found)}" for row, found in odd if row.label and found]
+        rest = [f"and {len(told) - _EXAMPLES} more lines like these"]
+        return (*self.totals.warnings, *told[:_EXAMPLES], *(rest if told[_EXAMPLES:] else ()))
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -194,32 +240,6 @@ class Report(Model):
         return f"<Report by {groups}: {len(self.rows)} lines, {self.start} to {self.end}>"
 
     __str__ = __repr__
-
-
-def _rows(group_by: Sequence[str], answer: Mapping[str, Any]) -> Iterator[ReportRow]:
-    period = next((group for group in group_by if group in PERIODS), "day")
-    names = answer["names"]
-    columns = ("impressions", "clicks", "conversions", "reach", "identified", "value")
-    counts = zip(*(answer[name] or repeat(None) for name in columns), strict=False)
-    keys = (answer[name] or repeat(None) for name in ("days", "campaigns", "segments"))
-    if not answer["impressions"]:
-        return
-    for day, campaign, segment, numbers in zip(*keys, counts, strict=False):
-        about = {
-            period: day,
-            "campaign": campaign,
-            "campaign_name": names.get(campaign),
-            "segment": segment or None,
-            "segment_name": names.get(segment),
-        }
-        yield ReportRow(**about, **_known(dict(zip(columns, numbers, strict=True))))
-
-
-def _known(counts: dict[str, Any]) -> dict[str, Any]:
-    """Leave the reach open where no impression says whom it reached."""
-    if counts["impressions"] and not counts["identified"]:
-        return {**counts, "reach": None}
-    return counts
 
 
 def _by_type(row: ReportRow) -> Iterator[ReportRow]:

@@ -113,4 +113,4 @@ def _ids(campaigns: UUID | str | Iterable[UUID | str] | None) -> list[str] | Non
     given = [campaigns] if isinstance(campaigns, UUID | str) else list(campaigns)
     if not given:
         raise InvalidInput("campaigns", "is empty: leave it out for all campaigns")
-    return [uuid_text(id, "campaigns") for id in given]
+    return [uuid_text(campaign, "campaigns") for campaign in given]

@@ -75,8 +75,8 @@ def two_proportion_z(a: tuple[int, int], b: tuple[int, int]) -> tuple[float, flo
 def needed_sample(p_a: float, p_b: float, *, confidence: float, power: float) -> float | None:
     """Return how many trials each side needs to detect this difference with this power.
 
-    With α = 1 - confidence and p the mean of the two:
-    ((z_{1-α/2} √(2p(1-p)) + z_{power} √(p_a(1-p_a) + p_b(1-p_b))) / (p_b - p_a))².
+    With z the normal quantile of (1 + confidence) / 2, y that of the power, and p the
+    mean of the two: ((z √(2p(1-p)) + y √(p_a(1-p_a) + p_b(1-p_b))) / (p_b - p_a))².
     `None` if there is no difference to detect.
 
     Source: Fleiss, Levin, Paik (2003), equation 4.14, equal samples, without continuity

@@ -1,0 +1,139 @@
+"""The columns as DESIGN section 2 has them: types, defaults, keys, indexes."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from .catalog import rows
+
+UUID, TEXT, JSON, COUNT, TIME = "uuid", "text", "jsonb", "integer", "timestamp with time zone"
+NEW_ID, ME, NOW = "gen_random_uuid()", "auth.uid()", "now()"
+REQUIRED = True
+
+# Column: type, default, whether it must have a value.
+COLUMNS: dict[str, dict[str, tuple[str, str | None, bool]]] = {
+    "campaigns": {
+        "id": (UUID, NEW_ID, REQUIRED),
+        "user_id": (UUID, ME, REQUIRED),
+        "name": (TEXT, None, REQUIRED),
+        "description": (TEXT, None, False),
+        "message": (TEXT, None, False),
+        "rules": (JSON, None, False),
+        "status": (TEXT, "'draft'::text", REQUIRED),
+        "audience_size": (COUNT, "0", REQUIRED),
+        "segment_id": (UUID, None, False),
+        "timezone": (TEXT, None, False),
+        "scheduled_at": (TIME, None, False),
+        "launched_at": (TIME, None, False),
+        "completed_at": (TIME, None, False),
+        "created_at": (TIME, NOW, REQUIRED),
+        "updated_at": (TIME, NOW, REQUIRED),
+    },
+    "campaign_analytics": {
+        "id": (UUID, NEW_ID, REQUIRED),
+        "campaign_id": (UUID, None, REQUIRED),
+        "impressions": (COUNT, "0", REQUIRED),
+        "clicks": (COUNT, "0", REQUIRED),
+        "conversions": (COUNT, "0", REQUIRED),
+        "date": ("date", "CURRENT_DATE", REQUIRED),
+        "created_at": (TIME, NOW, REQUIRED),
+        "updated_at": (TIME, NOW, REQUIRED),
+    },
+    "audience_segments": {
+        "id": (UUID, NEW_ID, REQUIRED),
+        "user_id": (UUID, ME, REQUIRED),
+        "name": (TEXT, None, REQUIRED),
+        "description": (TEXT, None, False),
+        "rules": (JSON, None, False),
+        "timezone": (TEXT, "'UTC'::text", REQUIRED),
+        "created_at": (TIME, NOW, REQUIRED),
+        "updated_at": (TIME, NOW, REQUIRED),
+    },
+    "contacts": {
+        "id": (UUID, NEW_ID, REQUIRED),
+        "user_id": (UUID, ME, REQUIRED),
+        "email": (TEXT, None, REQUIRED),
+        "phone": (TEXT, None, False),
+        "attributes": (JSON, "'{}'::jsonb", REQUIRED),
+        "unsubscribed_at": (TIME, None, False),
+        "created_at": (TIME, NOW, REQUIRED),
+        "updated_at": (TIME, NOW, REQUIRED),
+    },
+    "campaign_events": {
+        "campaign_id": (UUID, None, REQUIRED),
+        "event_id": (TEXT, None, REQUIRED),
+        "user_id": (UUID, ME, REQUIRED),
+        "contact_id": (UUID, None, False),
+        "type": (TEXT, None, REQUIRED),
+        "occurred_at": (TIME, None, REQUIRED),
+        "value": ("numeric", None, False),
+        "received_at": (TIME, NOW, REQUIRED),
+    },
+    "campaign_status_history": {
+        "id": ("bigint", None, REQUIRED),
+        "campaign_id": (UUID, None, REQUIRED),
+        "from_status": (TEXT, None, REQUIRED),
+        "to_status": (TEXT, None, REQUIRED),
+        "changed_at": (TIME, NOW, REQUIRED),
+        "changed_by": (UUID, ME, False),
+    },
+}
+# c: cascade; n: set null; a: no action, so that what is used is kept.
+FOREIGN_KEYS = [
+    ("audience_segments", "user_id", "auth.users", "c", False),
+    ("campaign_analytics", "campaign_id", "campaigns", "c", False),
+    ("campaign_events", "user_id,campaign_id", "campaigns", "c", False),
+    ("campaign_events", "user_id,contact_id", "contacts", "n", False),
+    ("campaign_status_history", "campaign_id", "campaigns", "c", False),
+    ("campaigns", "user_id", "auth.users", "c", False),
+    ("campaigns", "user_id,segment_id", "audience_segments", "a", True),
+    ("contacts", "user_id", "auth.users", "c", False),
+]
+
+
+@pytest.mark.parametrize("table", COLUMNS)
+def test_columns(table: str, db: psycopg.Connection) -> None:
+    query = """
+        select column_name, data_type, column_default, is_nullable = 'NO'
+        from information_schema.columns where table_schema = 'public' and table_name = %s
+    """
+    found = {name: (kind, default, must) for name, kind, default, must in rows(db, query, table)}
+    assert found == COLUMNS[table]
+
+
+def test_foreign_keys(db: psycopg.Connection) -> None:
+    query = """
+        select conrelid::regclass::text,
+          (select string_agg(attname, ',' order by ordinal) from unnest(conkey) with ordinality
+           as k (number, ordinal) join pg_attribute on attrelid = conrelid and attnum = number),
+          confrelid::regclass::text, confdeltype::text, condeferred
+        from pg_constraint where contype = 'f' and connamespace = 'public'::regnamespace
+        order by 1, 2
+    """
+    assert rows(db, query) == FOREIGN_KEYS
+
+
+def test_every_foreign_key_has_an_index(db: psycopg.Connection) -> None:
+    query = """
+        select conrelid::regclass::text, conname from pg_constraint as c
+        where contype = 'f' and connamespace = 'public'::regnamespace and not exists (
+          select from pg_index as i where i.indrelid = c.conrelid
+            and (i.indkey::int2[])[0:cardinality(c.conkey) - 1] @> c.conkey
+        )
+    """
+    assert rows(db, query) == []
+
+
+def test_keys_that_hold_more_than_one_owner_apart(db: psycopg.Connection) -> None:
+    query = """
+        select conname from pg_constraint
+        where contype = 'u' and connamespace = 'public'::regnamespace order by 1
+    """
+    assert [name for (name,) in rows(db, query)] == [
+        "audience_segments_owner_unique",
+        "campaign_analytics_day_unique",
+        "campaigns_owner_unique",
+        "contacts_email_unique",
+        "contacts_owner_unique",
+    ]
