@@ -55,17 +55,19 @@ def blocking(client: AsyncCampaignClient, runner: asyncio.Runner) -> CampaignCli
 
 @contextmanager
 def client_of(
-    stack: LocalSupabase, mode: Mode = "sync", *, timeout: float = 30
+    stack: LocalSupabase, mode: Mode = "sync", **options: Any
 ) -> Iterator[CampaignClient]:
     """A client of the SDK; an asynchronous one is driven like a synchronous one."""
     if mode == "sync":
-        with CampaignClient(stack.url, stack.anon_key, timeout=timeout) as client:
+        with CampaignClient(stack.url, stack.anon_key, **options) as client:
             yield client
         return
     with asyncio.Runner() as runner:
-        awaited = AsyncCampaignClient(stack.url, stack.anon_key, timeout=timeout)
-        yield blocking(awaited, runner)
-        runner.run(awaited.aclose())
+        awaited = AsyncCampaignClient(stack.url, stack.anon_key, **options)
+        try:
+            yield blocking(awaited, runner)
+        finally:
+            runner.run(awaited.aclose())
 
 
 def sign_up(client: CampaignClient, name: str) -> CampaignClient:

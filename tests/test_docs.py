@@ -73,7 +73,7 @@ def test_commands_run(page: Path, folder: Path) -> None:
 
 def test_every_block_is_of_a_kind_that_runs() -> None:
     kinds = {language for page in PAGES for language, _ in BLOCK.findall(page.read_text())}
-    assert kinds <= {"python", "console", "json", "text", "liquid"}, kinds
+    assert kinds <= {"python", "console", "json", "sql", "text", "liquid"}, kinds
 
 
 def test_the_readme_is_short() -> None:

@@ -10,16 +10,16 @@ from typing import Any
 import httpx
 import pytest
 from pydantic import ValidationError
-from supabase import Client
 
-from campaign_sdk import CampaignClient, CampaignError, InvalidInput, everyone, field
+from campaign_sdk import CampaignClient, CampaignError, InvalidInput, everyone
 from campaign_sdk.contacts import Contact
 from campaign_sdk.local import LocalSupabase
 from clients import PASSWORD, Mode, client_of
 from wire import ACCESS, KEY, REFRESH, Both, answers, session
 
-EMAIL, PHONE, SECRET = "hush@private.example", "+49 30 1234567", "swordfish"
-KNOWN = [EMAIL, PHONE, SECRET, "hush", PASSWORD, ACCESS, REFRESH, KEY]
+# Never written out below: a traceback quotes the lines of this file.
+EMAIL, PHONE, SECRET, HALF = "hush@private.example", "+49 30 1234567", "swordfish", "hush"
+KNOWN = [EMAIL, PHONE, SECRET, HALF, PASSWORD, ACCESS, REFRESH, KEY]
 ATTRIBUTES = {"pet": SECRET}
 
 
@@ -29,21 +29,20 @@ def causes(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__
 
 
-def assert_silent(error: BaseException, *more: str) -> None:
+def assert_silent(error: BaseException) -> None:
     """Look at what a log would hold: the traceback, and each error's repr and arguments."""
     told = "".join(traceback.format_exception(error))
     for each in causes(error):
         told += f"{each!r} {each} {each.args!r}"
         if isinstance(each, CampaignError):
             told += repr(vars(each))
-    # The source lines that a traceback quotes name no values.
-    assert [known for known in [*KNOWN, *more] if known in told] == []
+    assert [known for known in KNOWN if known in told] == []
 
 
-def refused(action: Callable[[], Any], *more: str) -> CampaignError:
+def refused(action: Callable[[], Any]) -> CampaignError:
     with pytest.raises(CampaignError) as caught:
         action()
-    assert_silent(caught.value, *more)
+    assert_silent(caught.value)
     return caught.value
 
 
@@ -56,7 +55,7 @@ def test_violations_dont_quote_the_row(ann: CampaignClient) -> None:
     refused(lambda: ann.contacts.update(other.id, email=EMAIL))
     for row in (
         {"email": EMAIL},
-        {"email": "hush", "phone": PHONE},
+        {"email": HALF, "phone": PHONE},
         {"email": f"x{EMAIL}", "phone": PHONE * 9},
         {"email": f"x{EMAIL}", "phone": PHONE, "attributes": [SECRET]},
         {"email": None, "phone": PHONE, "attributes": ATTRIBUTES},
@@ -79,13 +78,13 @@ def _through(client: CampaignClient, request: Any) -> Any:
 
 
 def test_what_is_refused_here_isnt_quoted_either(ann: CampaignClient, tmp_path: Path) -> None:
-    refused(lambda: ann.contacts.upsert([{"email": "hush@", "phone": PHONE}]))
+    refused(lambda: ann.contacts.upsert([{"email": HALF, "phone": PHONE}]))
     refused(lambda: ann.contacts.upsert([{"email": EMAIL, "attributes": {"pet": SECRET + "\0"}}]))
-    refused(lambda: ann.contacts.find("hush"))
+    refused(lambda: ann.contacts.find(HALF))
     refused(lambda: ann.auth.sign_in_with_password(EMAIL, PASSWORD))
     refused(lambda: ann.auth.sign_up(EMAIL, "x"))
     path = tmp_path / "contacts.csv"
-    path.write_text(f"email,phone,pet\nhush,{PHONE},{SECRET}\n{EMAIL},{PHONE},{SECRET},more\n")
+    path.write_text(f"email,phone,pet\n{HALF},{PHONE},{SECRET}\n{EMAIL},{PHONE},{SECRET},more\n")
     report = ann.contacts.import_csv(path)
     assert report.rejected == 2
     assert not [known for known in KNOWN if known in repr(report)]
@@ -150,9 +149,3 @@ def test_clients_and_settings_show_no_secret(mode: Mode, stack: LocalSupabase) -
         shown = f"{connection!r} {connection.settings!r} {connection.keeper!r} {client!r}"
         secrets = [stack.anon_key, str(connection.keeper.token), PASSWORD]
         assert not [secret for secret in secrets if secret in shown]
-
-
-def test_rules_are_shown_and_contacts_arent(alice: Client) -> None:
-    # What a rule asks for is the author's own; it stays readable.
-    assert SECRET in repr(field("pet") == SECRET)
-    assert alice is not None

@@ -95,6 +95,8 @@ class CampaignClient(_Client[Sync]):
     def from_env(cls, env_file: str | Path | None = ".env", **options: Any) -> Self:
         """Make a client from the environment and a `.env` file.
 
+        With `CAMPAIGN_ACCESS_TOKEN` it acts with that token, as a job in CI does.
+
         Args:
             env_file: a dotenv file, read if it exists.
             options: further arguments of the constructor.
@@ -104,6 +106,7 @@ class CampaignClient(_Client[Sync]):
         """
         settings = load_settings(env_file=env_file)
         drafting = (options.pop("drafting", None) or DraftingOptions()).completed(settings)
+        options.setdefault("access_token", settings.access_token)
         return cls(settings.url, settings.key, drafting=drafting, **options)
 
     @property
@@ -167,6 +170,7 @@ class AsyncCampaignClient(_Client[Async]):
         """Make a client from the environment and a `.env` file; see `CampaignClient.from_env`."""
         settings = load_settings(env_file=env_file)
         drafting = (options.pop("drafting", None) or DraftingOptions()).completed(settings)
+        options.setdefault("access_token", settings.access_token)
         return cls(settings.url, settings.key, drafting=drafting, **options)
 
     @property

@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -14,12 +15,13 @@ from zoneinfo import ZoneInfo
 
 from campaign_sdk._contact_items import prepare, utc_text
 from campaign_sdk._errors import InvalidInput
-from campaign_sdk._model import timezone_name
+from campaign_sdk._model import is_storable, timezone_name
 
 ColumnType = Literal["auto", "text", "number", "date", "boolean"]
 
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,15})?")
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+# No more than that: "2026-01-31-07" is somebody's article number.
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[Tt ].*)?")
 _TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
@@ -29,7 +31,7 @@ class Row:
 
     Attributes:
         line: where it begins, counted from 1, the header included.
-        cells: the texts of its cells, or what could be read of them.
+        cells: the texts of its cells, or its line if that isn't CSV.
         item: the contact to store, if the row is good.
         problem: why it isn't.
     """
@@ -38,6 +40,37 @@ class Row:
     cells: Sequence[str]
     item: dict[str, Any] | None = None
     problem: InvalidInput | None = None
+
+
+class _Lines:
+    """The lines of a file, of which the last ones can be given back."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self._lines = iter(lines)
+        self._given_back: deque[str] = deque()
+        self._row: list[str] = []
+        self.number = 0
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._given_back.popleft() if self._given_back else next(self._lines)
+        self._row.append(line)
+        self.number += 1
+        return line
+
+    def begin_row(self) -> int:
+        """Return the number of the line with which the next row begins."""
+        self._row = []
+        return self.number + 1
+
+    def give_back(self) -> str:
+        """Return the first line of the row, and give back the others."""
+        first, *others = self._row
+        self._given_back.extendleft(reversed(others))
+        self.number -= len(others)
+        return first
 
 
 @dataclass
@@ -64,21 +97,32 @@ class ContactFile:
 
     def __post_init__(self) -> None:
         self._zone = ZoneInfo(timezone_name(self.timezone))
+        if len(self.delimiter) != 1 or self.delimiter in '"\r\n':
+            raise InvalidInput("delimiter", "must be one character")
         try:
             self._raw = self.path.open("rb")
+        except OSError as error:
+            raise InvalidInput("path", f"can't be read ({type(error).__name__})") from error
+        try:
             # A byte that isn't text spoils its own row only.
             stream = io.TextIOWrapper(self._raw, self.encoding, "surrogateescape", newline="")
-        except (OSError, LookupError) as error:
-            raise InvalidInput("path", f"can't be read ({type(error).__name__})") from error
+        except LookupError as error:
+            self._raw.close()
+            raise InvalidInput("encoding", "isn't one that Python knows") from error
         self.size = self.path.stat().st_size
-        self._reader = csv.reader(stream, delimiter=self.delimiter, strict=True)
         self._stream = stream
+        self._lines = _Lines(stream)
+        self._reader = csv.reader(self._lines, delimiter=self.delimiter, strict=True)
         self.header = self._read_header()
 
     @property
     def position(self) -> int:
         """How many bytes of the file have been read."""
         return self._raw.tell()
+
+    @property
+    def _not_text(self) -> str:
+        return f"isn't {self.encoding.removesuffix('-sig')} text"
 
     def close(self) -> None:
         """Close the file."""
@@ -87,14 +131,19 @@ class ContactFile:
     def __iter__(self) -> Iterator[Row]:
         """Yield the rows; blank lines are none."""
         while True:
-            line = self._reader.line_num + 1
+            line = self._lines.begin_row()
             try:
                 cells = next(self._reader)
             except StopIteration:
                 return
             except csv.Error as error:
-                yield Row(line, (), problem=InvalidInput("row", f"isn't well-formed CSV ({error})"))
+                # A quote that is never closed swallows line after line: it costs only its own.
+                text = self._lines.give_back().rstrip("\r\n")
+                problem = InvalidInput("row", f"isn't well-formed CSV ({error})")
+                yield Row(line, (text,), problem=problem)
                 continue
+            except UnicodeError as error:
+                raise InvalidInput("path", self._not_text) from error
             if cells:
                 yield self._row(line, cells)
 
@@ -103,7 +152,7 @@ class ContactFile:
             header = [name.strip() for name in next(self._reader, [])]
         except (csv.Error, UnicodeError) as error:
             self.close()
-            raise InvalidInput("path", "the header isn't well-formed CSV") from error
+            raise InvalidInput("path", "the first line isn't well-formed CSV") from error
         try:
             return self._checked(header)
         except InvalidInput:
@@ -115,6 +164,11 @@ class ContactFile:
             raise InvalidInput("path", "is empty: the first line must name the columns")
         # The three columns of a contact are known in any case; the rest is an attribute.
         header = [name.lower() if name.lower() in _COLUMNS else name for name in header]
+        for name in header:
+            if not is_storable(name):
+                raise InvalidInput("path", self._not_text)
+            if name and not all(name.split(".")):
+                raise InvalidInput("path", f"has a column {name!r}, which isn't a path")
         twice = next((name for name in header if header.count(name) > 1 and name), None)
         if twice is not None:
             raise InvalidInput("path", f"has the column {twice!r} more than once")
@@ -151,7 +205,7 @@ class ContactFile:
             if not cell or not (cell := cell.strip()):
                 continue
             if not cell.isascii() and any("\udc80" <= char <= "\udcff" for char in cell):
-                raise InvalidInput(name or "row", f"isn't {self.encoding} text")
+                raise InvalidInput(name or "row", self._not_text)
             if name in _COLUMNS:
                 item[name] = self._instant(cell, name) if name == "unsubscribed_at" else cell
             elif name:
@@ -179,7 +233,7 @@ class ContactFile:
             return cell
         if _NUMBER.fullmatch(cell):
             return _number(cell)
-        if not _DATE.match(cell):
+        if not _DATE.fullmatch(cell):
             return cell
         try:
             return self._moment(cell, name)

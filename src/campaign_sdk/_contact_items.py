@@ -18,8 +18,8 @@ from campaign_sdk._model import is_storable
 ATTRIBUTES_LIMIT = 65_536
 _DEPTH_LIMIT = 32
 _BLANK = " \t\n\r\f\v\u00a0\u3000\ufeff"
-_LABEL = r"[^@\s\x00-\x1f\x7f.]+"
-_EMAIL = re.compile(rf"[^@\s\x00-\x1f\x7f]+@{_LABEL}(?:\.{_LABEL})+")
+_LABEL = r"[^@\s\x00-\x1f\x7f-\x9f.]+"
+_EMAIL = re.compile(rf"[^@\s\x00-\x1f\x7f-\x9f]+@{_LABEL}(?:\.{_LABEL})+")
 
 
 class ContactItem(TypedDict, total=False):
@@ -48,13 +48,19 @@ def normalize_email(value: object) -> str:
     """
     if not isinstance(value, str) or not value.strip(_BLANK):
         raise InvalidInput("email", "is missing: every contact needs an e-mail address")
-    email = value.strip(_BLANK)
-    if not email.isascii():
-        email = unicodedata.normalize("NFC", email)
-    email = email.lower()
+    email = _folded(value.strip(_BLANK))
     if len(email) > 254 or not _EMAIL.fullmatch(email) or not is_storable(email):
         raise InvalidInput("email", "isn't an e-mail address (name@domain.tld)")
-    return email if email.isascii() else unicodedata.normalize("NFC", email)
+    return email
+
+
+def _folded(email: str) -> str:
+    if email.isascii():
+        return email.lower()
+    # Letter by letter, as PostgreSQL does it: Python alone knows of a final sigma, and of
+    # two letters for one.
+    lower = "".join(letter.lower()[0] for letter in unicodedata.normalize("NFC", email))
+    return unicodedata.normalize("NFC", lower)
 
 
 def prepare(item: Mapping[str, Any]) -> dict[str, Any]:
@@ -102,17 +108,17 @@ def moment(value: object, path: str) -> str | None:
             value = datetime.fromisoformat(value)
         except ValueError:
             raise InvalidInput(path, "must be a date and time in ISO form") from None
-    if not isinstance(value, datetime):
-        raise InvalidInput(path, "must be a datetime")
     return utc_text(value, path)
 
 
-def utc_text(value: datetime, path: str) -> str:
+def utc_text(value: object, path: str) -> str:
     """Return an aware datetime as ISO text in UTC, ending in Z.
 
     Raises:
         InvalidInput: the datetime is naive, so that nobody knows which moment it is.
     """
+    if not isinstance(value, datetime):
+        raise InvalidInput(path, "must be a datetime")
     try:
         return rules.utc_text(value)
     except InvalidInput:
@@ -154,13 +160,13 @@ def _json_object(value: Mapping[Any, Any], path: str, depth: int) -> dict[str, A
 
 
 def _json(value: Any, path: str, depth: int) -> Any:
-    if value is None or isinstance(value, bool | int):
+    if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
         if not is_storable(value):
             raise InvalidInput(path, "must not hold NUL or lone surrogates")
         return value
-    if isinstance(value, float | Decimal):
+    if isinstance(value, int | float | Decimal):
         return _number(value, path)
     if isinstance(value, datetime):
         return utc_text(value, path)
@@ -180,8 +186,12 @@ def _json_array(value: Sequence[Any], path: str, depth: int) -> list[Any]:
 
 
 def _number(value: float | Decimal, path: str) -> float | int:
-    if not math.isfinite(value):
-        raise InvalidInput(path, "must be a finite number")
+    try:
+        finite = math.isfinite(value)
+    except (OverflowError, ValueError):
+        finite = False
+    if not finite:
+        raise InvalidInput(path, "must be a finite number, as JSON has them")
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     return value

@@ -114,6 +114,12 @@ def _schema(error: APIError) -> CampaignError:
     return SchemaMismatch(f"{_message(error)}; {_MIGRATE}", code=error.code)
 
 
+def _misread(error: APIError) -> CampaignError:
+    code = error.code
+    _scrub(error)
+    return ProtocolError(f"the server doesn't understand our request; {_PROJECT}", code=code)
+
+
 def _cancelled(error: APIError) -> CampaignError:
     return TimedOut("the database's statement timeout ended the query", code=error.code)
 
@@ -133,6 +139,7 @@ CODES: dict[str, Callable[[APIError], CampaignError]] = {
     "PGRST116": _not_found,
     "PGRST30": _signed_out,
     "PGRST00": _unavailable,
+    "PGRST1": _misread,
     "PGRST2": _schema,
     "42P01": _schema,
     "42883": _schema,
@@ -245,6 +252,6 @@ def _scrub(error: APIError) -> None:
     """Remove the row that PostgreSQL quotes: tracebacks print the cause as well."""
     error.details = None
     error._raw_error = {"code": error.code}
-    if (error.code or "").startswith("22"):
+    if not (error.code or "").startswith("23"):
         error.message = None
     error.args = (error.code,)

@@ -7,25 +7,38 @@ back, so a nonce in the path tells our answer from anybody else's.
 
 from __future__ import annotations
 
+import errno
+import re
 import secrets
+import sys
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler
+from socketserver import ThreadingTCPServer
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
-from campaign_sdk._errors import (
-    CampaignError,
-    ConfigurationError,
-    InvalidInput,
-    NotAuthenticated,
-    TimedOut,
-)
+from campaign_sdk._errors import ConfigurationError, InvalidInput, NotAuthenticated, TimedOut
+
+# Longer than what is mistaken for a code, such as a word or a port.
+_CODE = re.compile(r"[\w.~-]{16,}")
 
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>campaign_sdk</title>
 <body style="font: 1.2rem system-ui; margin: 20vh auto; max-width: 30rem; text-align: center">
 <h1>{title}</h1><p>{text}</p></body></html>"""
+
+
+class _Server(ThreadingTCPServer):
+    """Not http.server's: that one looks up the name of its address, which can take seconds."""
+
+    allow_reuse_address = True
+    # A browser opens connections in reserve: they must hold up neither us nor the next.
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing: somebody has hung up."""
 
 
 class Loopback:
@@ -35,22 +48,18 @@ class Loopback:
         port: the port to listen on; a free one by default.
 
     Raises:
-        ConfigurationError: the port is in use.
+        ConfigurationError: the port can't be listened on.
     """
 
     def __init__(self, port: int = 0) -> None:
         self._path = f"/callback/{secrets.token_urlsafe(24)}"
         self._answer: dict[str, str] = {}
-        self._refusal: CampaignError | None = None
+        self._refusal: Exception | None = None
         self._answered = threading.Event()
-        try:
-            self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
-        except OSError as error:
-            raise ConfigurationError(f"port {port} is in use: pass another, or none") from error
-        self._host = f"127.0.0.1:{self._server.server_port}"
+        self._lock = threading.Lock()
+        self._server = _server(port, self._handler())
+        self._host = f"127.0.0.1:{self._server.server_address[1]}"
         self.url = f"http://{self._host}{self._path}"
-        # A browser opens connections in reserve: they must hold up neither us nor the next.
-        self._server.daemon_threads = True
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
         )
@@ -72,24 +81,46 @@ class Loopback:
             raise self._refusal
         return code_of(self._answer)
 
-    def paste(self, text: str) -> None:
-        """Take the answer from somebody's clipboard, for a browser that can't reach us.
+    def listen_to(self, ask: Callable[[], str]) -> None:
+        """Take what somebody pastes beside what the browser brings: whichever comes first.
 
-        Raises:
-            InvalidInput: it is neither a code nor an address with one.
-            NotAuthenticated: the address says that the person declined.
+        Args:
+            ask: waits for the text; called in a thread, again if it is neither a code nor
+                an address with one.
         """
-        self._answer = {"code": pasted_code(text)}
-        self._answered.set()
+        threading.Thread(target=self._listen_to, args=(ask,), daemon=True).start()
 
-    def refuse(self, refusal: CampaignError) -> None:
-        """Have `wait` raise an error."""
-        self._refusal = refusal
-        self._answered.set()
+    def _listen_to(self, ask: Callable[[], str]) -> None:
+        while not self._answered.is_set():
+            try:
+                self._settle({"code": pasted_code(ask())})
+            except InvalidInput as error:
+                sys.stderr.write(f"{error.reason}\n")
+            except EOFError:
+                # Nobody is there to paste anything; the browser may still come.
+                return
+            except Exception as error:
+                self._refuse(error)
+
+    def _settle(self, answer: dict[str, str]) -> bool:
+        """Take an answer, unless there is one already."""
+        with self._lock:
+            if self._answered.is_set():
+                return False
+            self._answer = answer
+            self._answered.set()
+            return True
+
+    def _refuse(self, refusal: Exception) -> None:
+        """Have `wait` raise an error, unless there is an answer already."""
+        with self._lock:
+            if not self._answered.is_set():
+                self._refusal = refusal
+                self._answered.set()
 
     def close(self) -> None:
         """Stop listening; whoever still waits is told so."""
-        self.refuse(NotAuthenticated("the sign-in was cancelled"))
+        self._refuse(NotAuthenticated("the sign-in was cancelled"))
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -107,20 +138,17 @@ class Loopback:
 
     def take(self, host: str, target: str) -> tuple[int, str, str]:
         """Judge one request; return a status, and what the page says."""
-        url = urlsplit(target)
+        path, _, query = target.partition("?")
         # A foreign Host is a page elsewhere that had its name resolved to this machine.
-        if host != self._host or not secrets.compare_digest(url.path, self._path):
+        if host != self._host or not secrets.compare_digest(path.encode(), self._path.encode()):
             return 404, "Not here", "This address isn't part of a sign-in."
-        answer = {name: values[0] for name, values in parse_qs(url.query).items()}
+        answer = _answer_in(query)
         if not answer.keys() & {"code", "error"}:
             return 400, "That didn't work", "The answer holds neither a code nor an error."
-        if self._answered.is_set():
+        if not self._settle(answer):
             return 410, "Used already", "This sign-in is over. You can close this window."
-        self._answer = answer
-        self._answered.set()
-        if "error" in answer:
-            return 200, "Not signed in", "You can close this window and go back to the terminal."
-        return 200, "Signed in", "You can close this window and go back to the terminal."
+        title = "Not signed in" if "error" in answer else "Signed in"
+        return 200, title, "You can close this window and go back to the terminal."
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         take = self.take
@@ -147,6 +175,19 @@ class Loopback:
         return Handler
 
 
+def _server(port: int, handler: type[BaseHTTPRequestHandler]) -> _Server:
+    try:
+        return _Server(("127.0.0.1", port), handler)
+    except (OSError, OverflowError) as error:
+        in_use = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
+        reason = "is in use" if in_use else "can't be listened on"
+        raise ConfigurationError(f"port {port} {reason}: pass another, or none") from error
+
+
+def _answer_in(query: str) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(query).items()}
+
+
 def pasted_code(text: str) -> str:
     """Return the code from what somebody pasted: the code itself, or the whole address.
 
@@ -155,9 +196,9 @@ def pasted_code(text: str) -> str:
         InvalidInput: it is neither.
     """
     text = text.strip()
-    if "://" in text or text.startswith("?"):
-        return code_of({name: values[0] for name, values in parse_qs(urlsplit(text).query).items()})
-    if not text or any(char.isspace() for char in text):
+    if "?" in text:
+        return code_of(_answer_in(text.partition("?")[2].partition("#")[0]))
+    if not _CODE.fullmatch(text):
         raise InvalidInput("code", "paste the code, or the whole address that the browser ended at")
     return text
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Self
 from uuid import UUID
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from campaign_sdk._errors import InvalidInput, ProtocolError
+from campaign_sdk.rules._dates import zone
 
 
 class Model(BaseModel):
@@ -100,7 +100,7 @@ def timezone_name(value: str, name: str = "timezone") -> str:
         InvalidInput: there is no such zone.
     """
     try:
-        ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError, TypeError, OSError):
+        zone(value)
+    except (InvalidInput, TypeError):
         raise InvalidInput(name, "must be an IANA time zone such as Asia/Kolkata or UTC") from None
     return value

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import inspect
-from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Sequence
 from contextlib import AsyncExitStack, ExitStack, closing
 from dataclasses import dataclass
 from types import FunctionType, MethodType
@@ -163,7 +163,7 @@ async def arun(steps: Steps[T]) -> T:
             answer, error = await _aexecute(step)
 
 
-def iterate(steps: LastingSteps[T]) -> Iterator[T]:
+def iterate(steps: LastingSteps[T]) -> Generator[T, None, None]:
     """Carry out a body of pages, yielding the items of each as it comes."""
     answer: Any = None
     error: Exception | None = None
@@ -182,7 +182,7 @@ def iterate(steps: LastingSteps[T]) -> Iterator[T]:
                 answer, error = _execute(step)
 
 
-async def aiterate(steps: LastingSteps[T]) -> AsyncIterator[T]:
+async def aiterate(steps: LastingSteps[T]) -> AsyncGenerator[T, None]:
     """Carry out a body of pages without blocking, yielding the items of each."""
     answer: Any = None
     error: Exception | None = None
@@ -262,11 +262,13 @@ class pages(Generic[P, T]):  # noqa: N801 - used as a decorator
     @overload
     def __get__(self, resource: None, owner: type[Any]) -> pages[P, T]: ...
     @overload
-    def __get__(self, resource: Resource[Sync], owner: type[Any]) -> Callable[P, Iterator[T]]: ...
+    def __get__(
+        self, resource: Resource[Sync], owner: type[Any]
+    ) -> Callable[P, Generator[T, None, None]]: ...
     @overload
     def __get__(
         self, resource: Resource[Async], owner: type[Any]
-    ) -> Callable[P, AsyncIterator[T]]: ...
+    ) -> Callable[P, AsyncGenerator[T, None]]: ...
     def __get__(self, resource: Resource[Any] | None, owner: type[Any]) -> Any:
         if resource is None:
             return self

@@ -105,7 +105,12 @@ def _missing(
     for name in sorted(template.required):
         lacking = rules & (field(name).is_null() | (field(name) == ""))
         size = yield from count_audience(resource, lacking, None, timezone)
-        if size.reachable:
+        if size.reachable is None:
+            reason = f"who lacks {name!r} couldn't be counted: {size.reason}"
+            problems.append(
+                PreflightProblem(severity="warning", path=f"message.{name}", reason=reason)
+            )
+        elif size.reachable:
             reason = f"{size.reachable} contacts lack {name!r}: give it a default"
             problems.append(_error(f"message.{name}", reason, size.reachable))
     return problems

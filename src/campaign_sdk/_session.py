@@ -13,6 +13,7 @@ from supabase_auth import AsyncSupportedStorage, SyncSupportedStorage
 from supabase_auth.helpers import decode_jwt
 from supabase_auth.types import Session, User
 
+from campaign_sdk._database_failures import REFUSED_KEY, wrong_key
 from campaign_sdk._errors import AuthUnavailable, NotAuthenticated
 from campaign_sdk.stores import SessionStore
 
@@ -74,7 +75,7 @@ class SessionKeeper(SyncSupportedStorage):
         self._owner: str | None = None
         self._lost = False
         self._pause_ends = 0.0
-        # Access tokens that were replaced: supabase-py may come back with one later.
+        # Refresh tokens that were replaced: supabase-py may come back with one later.
         self._replaced: deque[str] = deque(maxlen=16)
         self.restore()
 
@@ -83,20 +84,19 @@ class SessionKeeper(SyncSupportedStorage):
         self._hold(session, session.expires_in)
         self._save()
 
-    def restore(self) -> bool:
-        """Take over the session that is stored, and return whether it is another one.
+    def restore(self) -> None:
+        """Take over the session that is stored, if it is another one.
 
         Raises:
             NotAuthenticated: it is somebody else's than the one held so far.
         """
         stored = self._stored()
-        if stored is None or stored[0].access_token == self.token:
-            return False
+        if stored is None or self.holds(stored[0]):
+            return
         if self._owner not in (None, stored[0].user.id):
             self._held, self._lost = None, True
             raise NotAuthenticated("somebody else has signed in; sign in again")
         self._hold(*stored)
-        return True
 
     def _stored(self) -> tuple[Session, float] | None:
         text = self.store.load()
@@ -113,8 +113,8 @@ class SessionKeeper(SyncSupportedStorage):
         return session, min(session.expires_in, left)
 
     def _hold(self, session: Session, left: float) -> None:
-        if self.token not in (None, session.access_token):
-            self._replaced.append(str(self.token))
+        if self._held is not None and not self.holds(session):
+            self._replaced.append(self._held.session.refresh_token)
         self._held = _Held(session, time.monotonic() + left)
         self._owner = session.user.id
         self._lost = False
@@ -142,8 +142,8 @@ class SessionKeeper(SyncSupportedStorage):
         self.store.clear()
         return NotAuthenticated("the session has ended; sign in again")
 
-    def authorize(self, request: httpx.Request) -> str | None:
-        """Put the current token into a request; return it if it can be renewed.
+    def authorize(self, request: httpx.Request) -> Session | None:
+        """Put the current token into a request; return its session, if it can be renewed.
 
         Raises:
             NotAuthenticated: nobody is signed in, and anonymous use wasn't asked for.
@@ -151,12 +151,13 @@ class SessionKeeper(SyncSupportedStorage):
         is_auth = "/auth/v1/" in request.url.path
         if is_auth and request.url.path.endswith(_OPEN):
             return None
-        token = self.bearer
+        session = self.renewable
+        token = session.access_token if session else self._access_token
         if token is None and not is_auth:
             token = self._public()
         if token is not None:
             request.headers["Authorization"] = f"Bearer {token}"
-        return token if token == self.token else None
+        return session
 
     def _public(self) -> str:
         """Return what stands in a token's place if nobody is signed in.
@@ -178,6 +179,11 @@ class SessionKeeper(SyncSupportedStorage):
         held = self._held
         return held.session if held else None
 
+    def holds(self, session: Session) -> bool:
+        """Whether this is the session held now: two access tokens of one second may be alike."""
+        held = self._held
+        return held is not None and held.session.refresh_token == session.refresh_token
+
     @property
     def is_stale(self) -> bool:
         """Whether there is a session whose token is to be renewed."""
@@ -198,9 +204,9 @@ class SessionKeeper(SyncSupportedStorage):
         held = self._held
         return held.ends - time.monotonic() if held else 0.0
 
-    def patience(self, ends: float) -> float:
-        """Return until when a request with a deadline waits for the renewal."""
-        return ends if self.is_over else min(ends, time.monotonic() + _PATIENCE)
+    def patience(self, left: float) -> float:
+        """Return how long a request that has so many seconds left waits for the renewal."""
+        return left if self.is_over else min(left / 2, _PATIENCE)
 
     def pause(self) -> None:
         """Renew nothing for a while, unless the token ends."""
@@ -214,37 +220,45 @@ class SessionKeeper(SyncSupportedStorage):
 
     @property
     def bearer(self) -> str | None:
-        """The token to send requests with: a given one, or the session's, held or stored."""
+        """The token to send requests with, a session's or a given one."""
+        session = self.renewable
+        return session.access_token if session else self._access_token
+
+    @property
+    def renewable(self) -> Session | None:
+        """The session to send requests with, held or stored, unless a token is given."""
         if self._access_token is not None:
-            return self._access_token
+            return None
         if self._held is None:
             self.restore()
-        return self.token
+        return self.session
 
-    def renewal(self) -> httpx.Request:
+    def renewal(self, session: Session) -> httpx.Request:
         """Build the request that exchanges the refresh token for a new session."""
-        session = self.session
         return httpx.Request(
             "POST",
             self._token_url,
             headers={"apikey": self._key},
-            json={"refresh_token": session.refresh_token if session else ""},
+            json={"refresh_token": session.refresh_token},
         )
 
-    def take(self, response: httpx.Response, token: str | None) -> None:
+    def take(self, response: httpx.Response, before: Session) -> None:
         """Take over the renewed session, or the end of it.
 
         Args:
             response: the auth server's.
-            token: the access token that was to be replaced.
+            before: the session that was to be renewed.
 
         Raises:
             NotAuthenticated: the auth server doesn't renew this session any more.
             AuthUnavailable: its answer is something else; the session is kept.
+            ConfigurationError: the project doesn't know our key any more.
         """
-        if token != self.token:
+        if not self.holds(before):
             # Somebody has signed in or out meanwhile: that stands.
             return
+        if response.status_code == 401 and REFUSED_KEY in response.text:
+            raise wrong_key()
         if _is_refusal(response) or self.store.load() is None:
             raise self.lose()
         session = _session_of(response)
@@ -252,14 +266,11 @@ class SessionKeeper(SyncSupportedStorage):
             raise AuthUnavailable(
                 f"the auth server's answer isn't a session ({response.status_code})"
             )
-        self.keep(self._completed(session))
-
-    def _completed(self, renewed: Session) -> Session:
-        """Return a renewed session with the provider's tokens, which come only once."""
-        before = self.session
-        if before is None or renewed.provider_token or not self._keep_provider_tokens:
-            return renewed
-        return renewed.model_copy(update={name: getattr(before, name) for name in _PROVIDER_TOKENS})
+        if self._keep_provider_tokens and session.provider_token is None:
+            # They come only once, with the sign-in.
+            known = {name: getattr(before, name) for name in _PROVIDER_TOKENS}
+            session = session.model_copy(update=known)
+        self.keep(session)
 
     def change_user(self, user: User) -> None:
         """Note what has become of the user."""
@@ -285,7 +296,7 @@ class SessionKeeper(SyncSupportedStorage):
         if key.endswith("-code-verifier"):
             return
         session = Session.model_validate_json(value)
-        if session.access_token == self.token or session.access_token in self._replaced:
+        if self.holds(session) or session.refresh_token in self._replaced:
             # It has changed the user, with a token that may be renewed by now.
             self.change_user(session.user)
         else:

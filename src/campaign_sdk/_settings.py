@@ -17,6 +17,7 @@ KEY = (
     "VITE_SUPABASE_ANON_KEY",
     "VITE_SUPABASE_PUBLISHABLE_KEY",
 )
+ACCESS_TOKEN = ("CAMPAIGN_ACCESS_TOKEN",)
 OPENAI_KEY = ("OPENAI_API_KEY", "VITE_OPENAI_API_KEY")
 OPENAI_MODEL = ("OPENAI_MODEL",)
 OPENAI_BASE_URL = ("OPENAI_BASE_URL",)
@@ -30,6 +31,7 @@ class Settings:
     Attributes:
         url: the address of the Supabase project, without a trailing slash.
         key: its anon or publishable key.
+        access_token: a user's token to act with, as in CI; `None` for a session.
         openai_api_key: for drafting; `None` if there is none.
         openai_model: the model that drafts; `None` for the default.
         openai_base_url: a compatible server; `None` for OpenAI's.
@@ -38,6 +40,7 @@ class Settings:
 
     url: str
     key: str = field(repr=False)
+    access_token: str | None = field(default=None, repr=False)
     openai_api_key: str | None = field(default=None, repr=False)
     openai_model: str | None = None
     openai_base_url: str | None = None
@@ -77,6 +80,7 @@ def load_settings(
     return Settings(
         check_url(found_url or ""),
         check_key(found_key or ""),
+        _checked_token(_first(known, ACCESS_TOKEN)),
         openai_api_key or _first(known, OPENAI_KEY),
         _first(known, OPENAI_MODEL),
         _first(known, OPENAI_BASE_URL),
@@ -115,6 +119,15 @@ def check_key(key: str) -> str:
             "(Project Settings, API Keys)"
         )
     return key
+
+
+def _checked_token(token: str | None) -> str | None:
+    if token is None:
+        return None
+    token = token.strip()
+    if not token.isascii() or not token.isprintable() or " " in token:
+        raise ConfigurationError("CAMPAIGN_ACCESS_TOKEN must be a user's access token")
+    return token or None
 
 
 def _first(known: Mapping[str, str], names: tuple[str, ...]) -> str | None:

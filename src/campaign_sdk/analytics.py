@@ -167,7 +167,7 @@ class Analytics(Resource[Mode]):
 
         Raises:
             InvalidInput: an unknown metric or group, a naive datetime, a reversed range,
-                an unknown time zone, or more than 500,000 lines.
+                an unknown time zone, or more than 200,000 lines.
             NotFound: a campaign or the segment doesn't exist, or is somebody else's.
         """
         request = prepare_report(

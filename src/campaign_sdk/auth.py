@@ -364,7 +364,7 @@ class Auth(Resource[Mode]):
         # Not update_user: it would store the session of before the request, which may be
         # renewed by now, and knows no client with a token only.
         response = yield Call(lambda: self._api._request("PUT", "user", jwt=token, body=changes))
-        user = parse_user_response(response).user
+        user = yield Call(lambda: parse_user_response(response).user)
         self._connection.keeper.change_user(user)
         return User.of(user)
 

@@ -344,6 +344,7 @@ class Campaigns(Resource[Mode]):
     def _move(
         self, id: UUID | str, move: str, expected: Status | None, scheduled_at: str | None = None
     ) -> Steps[Campaign]:
+        _check_status(expected, "expected")
         arguments = {
             "campaign_id": uuid_text(id),
             "move": move,
@@ -432,9 +433,13 @@ class Campaigns(Resource[Mode]):
         yield from map_pages(render, reached)
 
 
-def _select(resource: Resource[Any], status: Status | None) -> Callable[[], Any]:
+def _check_status(status: object, name: str) -> None:
     if status is not None and status not in get_args(Status):
-        raise InvalidInput("status", f"must be one of {', '.join(get_args(Status))}")
+        raise InvalidInput(name, f"must be one of {', '.join(get_args(Status))}")
+
+
+def _select(resource: Resource[Any], status: Status | None) -> Callable[[], Any]:
+    _check_status(status, "status")
 
     def select() -> Any:
         query = resource._db.from_("campaigns").select("*")

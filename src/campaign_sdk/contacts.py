@@ -24,7 +24,8 @@ from campaign_sdk._contact_items import (
     prepare,
     utc_text,
 )
-from campaign_sdk._errors import InvalidInput, NotFound
+from campaign_sdk._errors import InvalidInput, NotFound, ProtocolError
+from campaign_sdk._failures import rows_of
 from campaign_sdk._import import ImportReport, Problem, Tally, ahead
 from campaign_sdk._model import NOT_GIVEN, Model, NotGiven, given, timezone_name, uuid_text
 from campaign_sdk._operation import Mode, PagedSteps, Resource, Steps, operation, pages
@@ -37,7 +38,7 @@ __all__ = ["Contact", "ContactField", "ContactItem", "Contacts", "ImportReport",
 
 
 class Contact(Model):
-    """A person who can receive a campaign.
+    """A person who can receive a campaign. Its `repr`, as in a log, doesn't say who it is.
 
     Attributes:
         id: stays the same for the life of the contact.
@@ -50,9 +51,9 @@ class Contact(Model):
     """
 
     id: UUID
-    email: str
-    phone: str | None = None
-    attributes: dict[str, Any] = Field(default_factory=dict)
+    email: str = Field(repr=False)
+    phone: str | None = Field(default=None, repr=False)
+    attributes: dict[str, Any] = Field(default_factory=dict, repr=False)
     unsubscribed_at: AwareDatetime | None = None
     created_at: AwareDatetime
     updated_at: AwareDatetime
@@ -82,9 +83,9 @@ class ContactField(Model):
 
 
 class Progress(Protocol):
-    """What `import_csv` calls after each batch."""
+    """What `import_csv` calls after each batch, and at the end."""
 
-    def __call__(self, done: int, total: int, report: ImportReport) -> object:
+    def __call__(self, done: int, total: int, report: ImportReport, /) -> object:
         """Take note of `done` of `total` bytes read, and the report so far."""
 
 
@@ -139,7 +140,7 @@ class Contacts(Resource[Mode]):
             types: for columns not to be typed by their looks, such as `{"zip": "text"}`.
             timezone: of date-times that name no offset.
             batch_size: contacts in one request.
-            progress: called after each batch.
+            progress: called after each batch, and at the end.
 
         Raises:
             InvalidInput: the file can't be read, or has no e-mail column.
@@ -150,6 +151,7 @@ class Contacts(Resource[Mode]):
             tally = Tally(_rejects_writer(stack, source, rejects))
             report = _reporter(source, progress)
             yield from self._store(source, tally, batch_size, report)
+            report(tally)
         return tally.report()
 
     def _store(
@@ -184,8 +186,9 @@ class Contacts(Resource[Mode]):
             InvalidInput: it isn't an address.
         """
         address = normalize_email(email)
-        response = yield self._db.from_("contacts").select("*").eq("email", address)
-        return Contact.from_row(response.data[0]) if response.data else None
+        # Not a filter: it would stand in the URL, and those are logged everywhere.
+        rows = rows_of((yield self._rpc("find_contact", {"email": address}, kind="read")))
+        return Contact.from_row(rows[0]) if rows else None
 
     @operation
     def update(
@@ -235,8 +238,13 @@ class Contacts(Resource[Mode]):
     @operation
     def count(self) -> Steps[int]:
         """Return how many contacts there are, the unsubscribed included."""
-        response = yield self._db.from_("contacts").select("id", count=CountMethod.exact, head=True)
-        return response.count or 0
+        # With a row, not as a HEAD request: whose refusal would have no body to say why.
+        query = self._db.from_("contacts").select("id", count=CountMethod.exact).limit(1)
+        response = yield query
+        if response.count is None:
+            raise ProtocolError("the server's answer holds no count")
+        count: int = response.count
+        return count
 
     @pages
     def iterate(
@@ -325,10 +333,13 @@ def _rejects_writer(
         return lambda _row, _problem: None
     if Path(path).resolve() == source.path.resolve():
         raise InvalidInput("rejects", "must not be the file that is imported")
-    # What wasn't text in the file is written back byte for byte.
-    stream = stack.enter_context(
-        Path(path).open("w", encoding="utf-8", errors="surrogateescape", newline="")  # noqa: SIM115
-    )
+    try:
+        # What wasn't text in the file is written back byte for byte.
+        stream = stack.enter_context(
+            Path(path).open("w", encoding="utf-8", errors="surrogateescape", newline="")  # noqa: SIM115
+        )
+    except OSError as error:
+        raise InvalidInput("rejects", f"can't be written ({type(error).__name__})") from error
     writer = csv.writer(stream)
     writer.writerow(["line", "column", "reason", *source.header])
     return lambda row, problem: writer.writerow(

@@ -7,17 +7,23 @@ library's default, `FileStore` the command line's; `KeyringStore` needs
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
 import secrets
+import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
 from campaign_sdk._errors import ConfigurationError
+from campaign_sdk._settings import check_url
+
+_SERVICE = "campaign_sdk"
 
 
 class SessionStore(Protocol):
@@ -43,10 +49,11 @@ class SessionStore(Protocol):
 
 
 class MemoryStore:
-    """Keeps the session as long as the client."""
+    """Keeps the session as long as the process; clients may share it."""
 
     def __init__(self) -> None:
         self._text: str | None = None
+        self._lock = threading.Lock()
 
     def load(self) -> str | None:
         """Return what was saved, or `None`."""
@@ -65,11 +72,12 @@ class MemoryStore:
         self._text = None
 
     def try_lock(self) -> bool:
-        """No other process can reach this store."""
-        return True
+        """Take the lock and return `True`, or return `False` at once."""
+        return self._lock.acquire(blocking=False)
 
     def unlock(self) -> None:
-        """No other process can reach this store."""
+        """Give the lock back."""
+        self._lock.release()
 
 
 class FileStore:
@@ -80,50 +88,46 @@ class FileStore:
         folder: where the files are; the user's state folder by default.
 
     Raises:
-        ConfigurationError: the folder or file can't be used; the message names it.
+        ConfigurationError: the folder or file can't be used, or others may write to the
+            folder; the message names it.
     """
 
     def __init__(self, url: str, folder: str | Path | None = None) -> None:
         from filelock import FileLock
 
-        self._folder = Path(folder) if folder else _default_folder()
+        self._folder = Path(folder).expanduser() if folder else _default_folder()
         self.path = self._folder / f"{_file_name(url)}.json"
-        try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            # What mkdir was told is cut by the umask, and ignored if the folder was there.
-            self._folder.chmod(0o700)
-        except OSError as error:
-            raise ConfigurationError(f"{self._folder}: can't be used for sessions") from error
-        self._lock = FileLock(f"{self.path}.lock", mode=0o600)
+        with self._explained("can't be used for sessions"):
+            _make_private(self._folder)
+        # A file lock lets whoever holds it in again, be it another thread or task.
+        self._turn = threading.Lock()
+        self._lock = FileLock(f"{self.path}.lock", mode=0o600, thread_local=False)
 
     def load(self) -> str | None:
         """Return what was saved, or `None`."""
-        try:
-            if self.path.stat().st_mode & 0o077:
-                self.path.chmod(0o600)
-            return self.path.read_text("utf-8")
-        except FileNotFoundError:
-            return None
-        except UnicodeDecodeError:
-            self.set_aside()
-            return None
-        except OSError as error:
-            raise ConfigurationError(f"{self.path}: can't be read") from error
+        with self._explained("can't be read"):
+            try:
+                if self.path.stat().st_mode & 0o077:
+                    self.path.chmod(0o600)
+                return self.path.read_text("utf-8", errors="replace")
+            except FileNotFoundError:
+                return None
 
     def save(self, text: str) -> None:
         """Keep a text: readers find the old one or the new one, never a part."""
         fresh = self.path.with_suffix(f".{secrets.token_hex(8)}")
-        try:
-            self._write(fresh, text)
-            fresh.replace(self.path)
-        except OSError as error:
-            with suppress(OSError):
+        with self._explained("can't be written"):
+            try:
+                _write(fresh, text)
+                fresh.replace(self.path)
+            except OSError:
                 fresh.unlink(missing_ok=True)
-            raise ConfigurationError(f"{self.path}: can't be written") from error
+                raise
 
     def clear(self) -> None:
         """Delete the file."""
-        self.path.unlink(missing_ok=True)
+        with self._explained("can't be deleted"):
+            self.path.unlink(missing_ok=True)
 
     def set_aside(self) -> None:
         """Rename the file, so that somebody can look at it."""
@@ -134,23 +138,25 @@ class FileStore:
         """Take the lock and return `True`, or return `False` at once."""
         from filelock import Timeout
 
-        try:
-            self._lock.acquire(blocking=False)
-        except Timeout:
-            return False
-        return True
+        with self._turn, self._explained("can't be locked"):
+            if self._lock.is_locked:
+                return False
+            try:
+                self._lock.acquire(blocking=False)
+            except Timeout:
+                return False
+            return True
 
     def unlock(self) -> None:
         """Give the lock back."""
         self._lock.release()
 
-    @staticmethod
-    def _write(path: Path, text: str) -> None:
-        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
+    @contextmanager
+    def _explained(self, trouble: str) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise ConfigurationError(f"{self.path}: {trouble} ({error.strerror})") from error
 
 
 class KeyringStore:
@@ -160,7 +166,7 @@ class KeyringStore:
         url: the project; each has an entry of its own.
 
     Raises:
-        ConfigurationError: the extra isn't installed.
+        ConfigurationError: the extra isn't installed, or there is no keyring.
     """
 
     def __init__(self, url: str) -> None:
@@ -176,23 +182,34 @@ class KeyringStore:
 
     def load(self) -> str | None:
         """Return what was saved, or `None`."""
-        return self._keyring.get_password("campaign_sdk", self._name)
+        with self._explained():
+            return self._keyring.get_password(_SERVICE, self._name)
 
     def save(self, text: str) -> None:
         """Keep a text."""
-        self._keyring.set_password("campaign_sdk", self._name, text)
+        with self._explained():
+            self._keyring.set_password(_SERVICE, self._name, text)
 
     def clear(self) -> None:
         """Delete the entry."""
-        with suppress(self._keyring.errors.PasswordDeleteError):
-            self._keyring.delete_password("campaign_sdk", self._name)
+        with self._explained(), suppress(self._keyring.errors.PasswordDeleteError):
+            self._keyring.delete_password(_SERVICE, self._name)
 
     def set_aside(self) -> None:
         """Move the entry to another name."""
         text = self.load()
         if text is not None:
-            self._keyring.set_password("campaign_sdk", f"{self._name}.corrupt", text)
+            with self._explained():
+                self._keyring.set_password(_SERVICE, f"{self._name}.corrupt", text)
         self.clear()
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except self._keyring.errors.KeyringError as error:
+            kind = type(error).__name__
+            raise ConfigurationError(f"the system's keyring can't be used ({kind})") from error
 
     def try_lock(self) -> bool:
         """Take the lock and return `True`, or return `False` at once."""
@@ -209,7 +226,27 @@ def _default_folder() -> Path:
     return user_state_path("campaign_sdk") / "sessions"
 
 
+def _make_private(folder: Path) -> None:
+    if folder == _default_folder() and folder.exists():
+        folder.chmod(0o700)
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    for each in reversed(missing):
+        each.mkdir(mode=0o700, exist_ok=True)
+    # Who may write here may put another session in the place of ours.
+    if folder.stat().st_mode & 0o022:
+        raise PermissionError(errno.EPERM, "others may write to it")
+
+
+def _write(path: Path, text: str) -> None:
+    descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
 def _file_name(url: str) -> str:
+    url = check_url(url)
     host = re.sub(r"[^a-z0-9.-]", "_", (urlsplit(url).hostname or "").lower())
     # Two projects on one host (two local stacks) differ by their port alone.
     return f"{host}-{hashlib.sha256(url.encode()).hexdigest()[:12]}"

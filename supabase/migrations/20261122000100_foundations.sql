@@ -49,17 +49,7 @@ $$;
 comment on function private.is_timezone(text) is
   'Whether a text is UTC or an Area/City name of the IANA time zone database.';
 
-create function private.is_finite(value numeric)
-returns boolean
-language sql
-immutable
-security invoker
-set search_path = ''
-return value is null or abs(value) <= 1.7976931348623157e308;
-comment on function private.is_finite(numeric) is
-  'Whether a double can hold a number. numeric accepts NaN, which poisons every sum, and 100,000 digits, which no client reads back.';
-
 revoke execute on all functions in schema private from public;
 grant execute on function
-  private.touch_updated_at(), private.is_timezone(text), private.is_finite(numeric)
+  private.touch_updated_at(), private.is_timezone(text)
   to authenticated, service_role;

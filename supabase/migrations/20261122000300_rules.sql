@@ -29,7 +29,7 @@ comment on type private.rule_bounds is
 -- refusing ------------------------------------------------------------------------
 
 create function private.refuse_rules(path text, reason text) returns void
-language plpgsql immutable security invoker set search_path = '' as $$
+language plpgsql volatile security invoker set search_path = '' as $$
 begin
   raise exception using errcode = 'CMP03', message = reason, detail = path;
 end

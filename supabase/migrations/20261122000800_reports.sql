@@ -177,7 +177,7 @@ declare
   -- Without days there is nothing that a time zone could move.
   is_timeless constant boolean := bucket is null and since is null and until is null;
   tz constant text := private.report_zone(campaign_ids, segment, zone);
-  longest constant integer := 500000;
+  longest constant integer := 200000;
 begin
   if bucket not in ('day', 'week', 'month') then
     raise exception using errcode = '22023', message = 'must be day, week or month', detail = 'group_by';

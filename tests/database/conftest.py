@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 import httpx
 import psycopg
 import pytest
-from conftest import anonymous, signed_up
 from postgrest import APIError
 from supabase import Client, create_client
 from supabase.lib.client_options import SyncClientOptions
 
 from campaign_sdk.local import LocalSupabase
+from conftest import anonymous, signed_up
 
 from .world import World, belongings, settle
 

@@ -9,10 +9,10 @@ from subprocess import CompletedProcess
 
 import psycopg
 import pytest
-from tools.npm import supabase
 
 from campaign_sdk.local import LocalSupabase
 from campaign_sdk.local._migrate import migrate
+from tools.npm import supabase
 
 from .blueprint import blueprint
 

@@ -145,9 +145,7 @@ def test_a_deleted_contact_leaves_the_counts(alice: Client, db: psycopg.Connecti
     assert [row["clicks"] for row in left["campaign_analytics"]] == [1]
 
 
-def test_a_deleted_campaign_takes_its_children_along(
-    alice: Client, db: psycopg.Connection
-) -> None:
+def test_a_deleted_campaign_takes_its_children_along(alice: Client, db: psycopg.Connection) -> None:
     world = settle(alice)
     delete(alice, "campaigns", world.rows["campaigns"])
     left = {table for table, found in belongings(db, world.user_id).items() if found}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -16,7 +17,8 @@ CONFIG = Path(__file__).with_name("pgrls.toml")
 
 def pgrls(command: str, stack: LocalSupabase) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "pgrls", command, "--database-url", stack.db_url, "--config", CONFIG],
+        [sys.executable, "-m", "pgrls", command, "--config", CONFIG],
+        env={**os.environ, "DATABASE_URL": stack.db_url},
         capture_output=True,
         text=True,
     )

@@ -61,8 +61,15 @@ def settle(client: Client) -> World:
         type="click",
         occurred_at="2026-01-01T12:00:00Z",
     )
-    rows = {table: client.from_(table).select("*").limit(1).execute().data for table in KEYS}
-    return World(client, user.user.id, {table: found[0] for table, found in rows.items()})
+    rows = {table: first(client, table) for table in KEYS}
+    return World(client, user.user.id, rows)
+
+
+def first(client: Client, table: str) -> Row:
+    """Return one row of those that the client sees."""
+    data: Any = client.from_(table).select("*").limit(1).execute().data
+    row: Row = data[0]
+    return row
 
 
 def insert(client: Client, table: str, **row: Any) -> Row:

@@ -71,9 +71,7 @@ def database() -> Database:
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The pauses that would have been made."""
     made: list[float] = []
-    monkeypatch.setattr(
-        Writer, "sleep", lambda _self, seconds: Call(lambda: made.append(seconds))
-    )
+    monkeypatch.setattr(Writer, "sleep", lambda _self, seconds: Call(lambda: made.append(seconds)))
     return made
 
 

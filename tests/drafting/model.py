@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -23,6 +24,7 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
     missing: int = 0
     hang: bool = False
+    drip: float = 0
 
 
 @dataclass
@@ -100,11 +102,18 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in reply.headers.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(reply.body)
-        self.wfile.flush()
+        with suppress(ConnectionError):
+            self._write(reply)
         if reply.hang:
             model.release.wait(30)
         self.close_connection = True
+
+    def _write(self, reply: Reply) -> None:
+        step = 1 if reply.drip else max(len(reply.body), 1)
+        for start in range(0, len(reply.body), step):
+            self.wfile.write(reply.body[start : start + step])
+            self.wfile.flush()
+            time.sleep(reply.drip)
 
     def log_message(self, format: str, *args: Any) -> None:
         """Keep quiet."""

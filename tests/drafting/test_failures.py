@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import json
 import time
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -211,6 +210,19 @@ def test_a_hang_ends_at_the_deadline_and_is_not_paid_twice(
     assert error.usage.total_tokens is None
 
 
+@pytest.mark.parametrize("work", [messages, stream])
+def test_a_server_that_drips_ends_at_the_deadline(
+    run: Run, model: Model, work: Callable[[Any], Any]
+) -> None:
+    model.says(Reply(body=b" " * 1_000, kind="text/event-stream", drip=0.02))
+    assert failing(run, work, seconds=0.3).reason == "timeout"
+
+
+def test_an_answer_of_any_length_takes_no_more_than_its_share(run: Run, model: Model) -> None:
+    model.says(Reply(body=b" " * 9_000_000))
+    assert failing(run, messages).reason == "unavailable"
+
+
 def test_a_server_that_is_not_there(run: Run) -> None:
     error = failing(run, messages, base_url="http://127.0.0.1:1/v1")
     assert error.reason == "unavailable"
@@ -332,25 +344,27 @@ def test_a_server_without_responses_is_told_apart(run: Run, model: Model) -> Non
 # The map of errors
 
 
-def test_every_error_of_openai_and_httpx2_is_mapped() -> None:
-    def errors(module: Any, root: type[Exception]) -> list[type[Exception]]:
-        found = [value for value in vars(module).values() if inspect.isclass(value)]
-        return [value for value in found if issubclass(value, root)]
+def errors_of(module: Any, root: type[Exception]) -> list[type[Exception]]:
+    found = [value for value in vars(module).values() if inspect.isclass(value)]
+    return [value for value in found if issubclass(value, root)]
 
-    request = httpx2.Request("POST", "http://model.test")
-    for kind in [*errors(openai, openai.OpenAIError), *errors(httpx2, httpx2.HTTPError)]:
-        error = kind.__new__(kind)
-        if isinstance(error, openai.APIStatusError):
-            answer = httpx2.Response(418, request=request)
-            openai.APIStatusError.__init__(error, "no", response=answer, body=None)
-        assert isinstance(translate(error), DraftingError), kind
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *errors_of(openai._exceptions, openai.OpenAIError),
+        *errors_of(httpx2._exceptions, httpx2.HTTPError),
+    ],
+)
+def test_every_error_of_openai_and_httpx2_is_mapped(kind: type[Exception]) -> None:
+    error = kind.__new__(kind)
+    if isinstance(error, openai.APIStatusError):
+        answer = httpx2.Response(418, request=httpx2.Request("POST", "http://model.test"))
+        openai.APIStatusError.__init__(error, "no", response=answer, body=None)
+    assert isinstance(translate(error), DraftingError)
 
 
 def test_an_error_of_nobody_stays_what_it_is() -> None:
     bug = ValueError("a bug")
     assert from_openai(bug) is None
     assert translate(bug) is bug
-
-
-def test_the_reply_of_a_test_is_json() -> None:
-    assert json.loads(drafts({}).body)["status"] == "completed"

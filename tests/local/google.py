@@ -19,17 +19,19 @@ EMAIL = "gina@example.com"
 
 
 class Google(BaseHTTPRequestHandler):
-    """Consents to everything, in the name of one user."""
+    """Consents to everything in the name of one user, or declines."""
 
     visited: ClassVar[list[str]] = []
     with_id_token: ClassVar[bool] = True
+    consents: ClassVar[bool] = True
 
     def do_GET(self) -> None:
         url = urlsplit(self.path)
         self.visited.append(url.path)
         if url.path == "/authorize":
             query = {key: value for key, [value] in parse_qs(url.query).items()}
-            self._redirect(f"{query['redirect_uri']}?code=consent&state={query['state']}")
+            answer = "code=consent" if self.consents else "error=access_denied"
+            self._redirect(f"{query['redirect_uri']}?{answer}&state={query['state']}")
         elif url.path == "/certs":
             public = jwt.algorithms.RSAAlgorithm.to_jwk(KEY.public_key(), as_dict=True)
             self._json({"keys": [{**public, "kid": "1", "alg": "RS256", "use": "sig"}]})

@@ -79,7 +79,6 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 for noun in (auth, contacts, segments, campaigns, analytics, local, migrations):

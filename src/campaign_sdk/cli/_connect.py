@@ -24,7 +24,7 @@ def connect() -> CampaignClient:
     from campaign_sdk.stores import FileStore
 
     known = settings()
-    token = os.environ.get(ACCESS_TOKEN)
+    token = known.access_token
     return CampaignClient(
         known.url, known.key, store=None if token else FileStore(known.url), access_token=token
     )

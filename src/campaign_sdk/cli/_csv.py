@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from campaign_sdk.cli._show import note
-from campaign_sdk.reports._export import cell
 
 if TYPE_CHECKING:
     from campaign_sdk import CampaignClient, Contact
@@ -49,8 +48,8 @@ def _opened(output: Path | None) -> Iterator[IO[str]]:
 
 
 def _cells(contact: Contact) -> Iterator[tuple[str, str]]:
-    yield "email", str(cell(contact.email))
-    yield "phone", str(cell(contact.phone or ""))
+    yield "email", _text(contact.email)
+    yield "phone", _text(contact.phone or "")
     yield "unsubscribed_at", contact.unsubscribed_at.isoformat() if contact.unsubscribed_at else ""
     yield from _flat(contact.attributes)
 
@@ -64,4 +63,6 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, st
 
 
 def _text(value: Any) -> str:
+    from campaign_sdk.reports._export import cell
+
     return str(cell(value)) if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -14,7 +14,7 @@ from campaign_sdk.cli._options import CampaignName, Json, Timezone, example, mom
 if TYPE_CHECKING:
     from campaign_sdk import Campaign, CampaignClient
 
-_MOVES = {
+MOVES = {
     "launch": "Make it active, and freeze its audience.",
     "unschedule": "Make a scheduled campaign a draft again.",
     "pause": "Pause an active campaign.",
@@ -26,7 +26,7 @@ _MOVES = {
 
 def add_to(app: typer.Typer) -> None:
     """Add a command for each move."""
-    for move, does in _MOVES.items():
+    for move, does in MOVES.items():
         app.command(move, help=does, epilog=example(f"campaign campaigns {move} Spring"))(
             _mover(move)
         )

@@ -13,12 +13,12 @@ from rich.table import Table
 from rich.text import Text
 
 from campaign_sdk.cli import _show
-from campaign_sdk.reports._export import shown
 
 if TYPE_CHECKING:
     from campaign_sdk.reports import Comparison, Engagement, Reconciliation, Report
 
 _TREND = 30
+_COURSE_TITLE = 30
 _TITLES = {"ctr": "CTR", "cvr": "CVR", "conversion_per_impression": "CPI"}
 _COUNTS = ("impressions", "clicks", "conversions")
 
@@ -35,15 +35,16 @@ def print_report(found: Report) -> None:
 
 def report_table(found: Report) -> Table:
     """Return a report as a table that no width cuts: what is too long is folded."""
+    from campaign_sdk.reports._export import shown
+
     columns = [name for name in found.columns if f"{name}_name" not in found.columns]
     titles = [_TITLES.get(name, name.removesuffix("_name")) for name in columns]
-    counted = [_TITLES.get(name, name) for name in found.metrics]
-    made = _show.table(*titles, numbers=counted)
+    made = _show.table(*titles, numbers=[_TITLES.get(name, name) for name in found.metrics])
     for row in found.rows:
         made.add_row(*(_show.plain(shown(name, getattr(row, name))) for name in columns))
-    totals = [getattr(found.totals, name, None) if name in found.metrics else "" for name in columns]
-    cells = [shown(name, value) if value != "" else "" for name, value in zip(columns, totals)]
-    made.add_row(*(["total", *cells[1:]] if found.group_by else cells), style="bold")
+    totals = [shown(name, getattr(found.totals, name)) for name in found.metrics]
+    blank = [""] * (len(columns) - len(totals))
+    made.add_row(*("total", *blank)[: len(blank)], *totals, style="bold")
     return made
 
 
@@ -51,7 +52,9 @@ def _courses(found: Report, width: int) -> Table:
     made = Table.grid(padding=(0, 2, 0, 0))
     for name in found.metrics:
         values = [float(getattr(row, name) or 0) for row in found.rows]
-        made.add_row(Text(_TITLES.get(name, name), style="cyan"), _show.sparkline(values, width - 30))
+        made.add_row(
+            Text(_TITLES.get(name, name), style="cyan"), _show.sparkline(values, width - 30)
+        )
     return made
 
 

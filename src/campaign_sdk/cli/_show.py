@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from campaign_sdk.segments import FunnelStep, Segment
 
 BAR = 24
+_NARROW = 80
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -57,7 +58,8 @@ def plain(value: object) -> Text:
 def table(*columns: str, numbers: Iterable[str] = ()) -> Table:
     """Return an empty table; `numbers` names the columns to align on the right."""
     right = set(numbers)
-    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold cyan")
+    gap = 1 if console().width < _NARROW else 2
+    made = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="bold cyan")
     for name in columns:
         made.add_column(plain(name), justify="right" if name in right else "left", overflow="fold")
     return made
@@ -110,9 +112,8 @@ def share(value: float | None) -> str:
 
 def funnel(rules: Rules, steps: Iterable[FunnelStep], everyone: int) -> Table:
     """Return what each rule leaves of everyone, as bars."""
-    narrow = console().width < 80
     made = table("rule", "alone", "left", "", numbers=("alone", "left"))
-    width = 10 if narrow else BAR
+    width = 10 if console().width < _NARROW else BAR
     made.add_row("all contacts", "", f"{everyone:,}", bar(everyone, everyone, width))
     for step in steps:
         left = bar(step.cumulative, everyone, width)

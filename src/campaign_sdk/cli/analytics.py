@@ -140,9 +140,7 @@ def report(
     by: Annotated[
         str, typer.Option(help="day, week, month, campaign, segment, event_type; with commas.")
     ] = "day",
-    metrics: Annotated[
-        str | None, typer.Option(help="Such as impressions,clicks,ctr,reach,value.")
-    ] = None,
+    metrics: Annotated[str | None, typer.Option(help="Such as: ctr,reach,value.")] = None,
     campaign: Annotated[
         list[str] | None, typer.Option(help="Only this one; may be given several times.")
     ] = None,
@@ -154,7 +152,11 @@ def report(
     output: Output = None,
     as_json: Json = False,
 ) -> None:
-    """Report by day, campaign or other; --output FILE writes CSV, --plot FILE a picture."""
+    """Report by day, campaign or other; --output FILE writes CSV, --plot FILE a picture.
+
+    The metrics: impressions, clicks, conversions, reach, value, ctr, cvr and
+    conversion_per_impression.
+    """
     with connect() as client:
         found = client.analytics.report(
             metrics and metrics.split(","),
@@ -185,11 +187,15 @@ def _print_found(found: Report, as_json: bool) -> None:
 def compare(
     a: Annotated[str, typer.Argument(help="The first campaign's name or id.")],
     b: Annotated[str, typer.Argument(help="The second campaign's name or id.")],
-    metric: Annotated[str, typer.Option(help="ctr, cvr or conversion_per_impression.")] = "ctr",
+    metric: Annotated[str, typer.Option(help="Which rate: ctr, cvr ...")] = "ctr",
     confidence: Annotated[float, typer.Option(help="Of the intervals.")] = 0.95,
     as_json: Json = False,
 ) -> None:
-    """Compare a rate of two campaigns, with the doubt that belongs to it."""
+    """Compare a rate of two campaigns, with the doubt that belongs to it.
+
+    The rates: ctr (clicks per impression), cvr (conversions per click) and
+    conversion_per_impression.
+    """
     with connect() as client:
         first, second = find_campaign(client, a), find_campaign(client, b)
         found = client.analytics.compare(first.id, second.id, metric, confidence=confidence)

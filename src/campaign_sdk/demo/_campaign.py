@@ -6,9 +6,10 @@ import os
 import time
 
 from rich.markup import escape
+from rich.table import Table
 
 from campaign_sdk import Campaign, CampaignClient, IllegalTransition, Segment
-from campaign_sdk.cli import _show
+from campaign_sdk.cli import _reporting, _show
 from campaign_sdk.demo import _data
 from campaign_sdk.demo._events import DAYS, synthetic_events
 from campaign_sdk.demo._page import Page
@@ -109,7 +110,21 @@ def measure(page: Page, client: CampaignClient, campaign: Campaign) -> None:
 
 
 def report(page: Page, client: CampaignClient, campaign: Campaign) -> None:
-    """Print the counts and rates."""
-    page.chapter("The report", "Click rate: clicks per impression. Conversion rate: per click.")
-    total = client.analytics.summary(campaign.id)
-    page.show(_show.engagement({"all days": total}))
+    """Print the counts and rates, by day and in all."""
+    page.chapter(
+        "The report",
+        "CTR: clicks per impression. CVR: conversions per click. A rate over zero is no rate.",
+    )
+    found = client.analytics.report(campaigns=campaign.id)
+    page.show(_reporting.report_table(found))
+    page.gap()
+    peak = max(row.impressions for row in found.rows)
+    made = Table.grid(padding=(0, 2, 0, 0))
+    for row in found.rows:
+        made.add_row(str(row.day), _show.bar(row.impressions, peak))
+    page.say("Impressions by day:")
+    page.show(made)
+    checked = client.analytics.reconcile(campaign.id)
+    if checked.agrees:
+        page.gap()
+        page.say("Reconciled: the counters equal the log of events on every day.")

@@ -11,7 +11,7 @@ from campaign_sdk._errors import DraftingError
 from campaign_sdk._operation import Page, PagedSteps, Steps
 
 from ._budget import Budget, Usage
-from ._protocols import Format, Prompt, truncated
+from ._dialect import Format, Prompt, truncated
 from ._writer import Writer
 
 
@@ -38,7 +38,7 @@ def ask(
     budget = Budget(writer.options)
     try:
         response = yield from _sent(writer, budget, prompt, wanted, model)
-        tokens, text = writer.protocol.answer(response.content)
+        tokens, text = writer.dialect.answer(response.content)
         budget.spend(*tokens)
         if isinstance(text, DraftingError):
             raise text
@@ -109,7 +109,7 @@ def _pieces(writer: Writer, budget: Budget, response: Any, pieces: list[str]) ->
         data = yield from _next_data(writer, lines)
         if data is None or data == "[DONE]":
             break
-        event = writer.protocol.event(data)
+        event = writer.dialect.event(data)
         ended = ended or event.done
         if event.tokens is not None:
             budget.spend(*event.tokens)

@@ -141,8 +141,8 @@ def _required(path: str, name: str, fields: KnownFields) -> Iterator[DraftProble
     coverage = fields[name].coverage
     if coverage == 1.0:
         return
-    who = "not every contact" if coverage is None else f"only {coverage:.0%} of the contacts"
-    yield _error(path, f'{who} have `{name}`: give it a fallback, | default: "…"')
+    who = "not all" if coverage is None else f"only {coverage:.0%} of the"
+    yield _error(path, f'{who} contacts have `{name}`: give it a fallback, | default: "…"')
 
 
 def _length(path: str, text: str, channel: str) -> Iterator[DraftProblem]:

@@ -15,8 +15,8 @@ from campaign_sdk.templates import Template
 from ._ask import Closed
 from ._budget import Usage
 from ._checks import LIMITS, SMS_SEGMENTS, Demands, DraftProblem, check
+from ._dialect import Prompt
 from ._fields import KnownFields
-from ._protocols import Prompt
 
 Channel = Literal["email", "sms", "push", "whatsapp"]
 

@@ -17,8 +17,8 @@ from campaign_sdk.segments import AudienceSize, count_audience
 
 from ._ask import Closed, ask
 from ._budget import Usage
+from ._dialect import Prompt
 from ._fields import KnownFields, read_fields
-from ._protocols import Prompt
 from ._rule_checks import check_sense, first_problem
 
 _MOST_CONDITIONS = 100

@@ -11,8 +11,10 @@ from typing import Any
 
 from campaign_sdk._operation import Call
 
+from ._chat import Chat
+from ._dialect import Dialect, Format, Prompt
 from ._options import MODEL, OPENAI, DraftingOptions
-from ._protocols import PROTOCOLS, Format, Prompt
+from ._responses import Responses
 
 
 class Writer:
@@ -20,7 +22,7 @@ class Writer:
 
     def __init__(self, options: DraftingOptions, *, is_async: bool) -> None:
         self.options = options
-        self.protocol = PROTOCOLS[options.api or "responses"]
+        self.dialect: Dialect = Chat() if options.api == "chat" else Responses()
         self._is_async = is_async
         self._lock = threading.Lock()
         self._opened: tuple[Any, Any] | None = None
@@ -40,13 +42,13 @@ class Writer:
         tokens: int | None,
     ) -> Call:
         """A call whose answer has the `http_response`; without a format, a stream of text."""
-        body = self.protocol.request(model, prompt, format, tokens)
+        body = self.dialect.request(model, prompt, format, tokens)
         stream = {} if format is not None else {"stream": True}
         return Call(partial(self._create, timeout=seconds, **body, **stream))
 
     def _create(self, **arguments: Any) -> Any:
         noun = self._client()
-        for name in self.protocol.path.split("."):
+        for name in self.dialect.path.split("."):
             noun = getattr(noun, name)
         return noun.with_raw_response.create(**arguments)
 

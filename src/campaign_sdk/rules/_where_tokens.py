@@ -19,7 +19,7 @@ _TOKEN = re.compile(
       | (?P<date>\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?)?(?![\w.-]))
       | (?P<number>[+-]?(?:0|[1-9]\d{0,399})(?:\.\d{1,400})?(?:[eE][+-]?\d{1,3})?(?![\w.]))
       | (?P<word>[^\W\d][\w.-]*)
-      | (?P<symbol><=|>=|!=|[<>=(),])""",
+      | (?P<symbol><=|>=|!=|[<>(),]|=(?!=))""",
     re.VERBOSE | re.DOTALL,
 )
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from campaign_sdk import CampaignClient
+
+from .conftest import Campaign
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_import_accounts_for_every_row(
+    client: CampaignClient, campaign: Campaign, folder: Path
+) -> None:
+    result = campaign("contacts", "import", "customers.csv", "--rejects", "rejects.csv")
+    assert "read       4" in result.stdout
+    assert "created    3" in result.stdout
+    assert "rejected   1" in result.stdout
+    assert "5  email" in " ".join(result.stdout.split("\n")[-3:]) or "email" in result.stdout
+    assert "rejects.csv" in result.stderr
+    assert rows(folder / "rejects.csv")[0]["line"] == "5"
+    assert client.contacts.count() == 3
+    again = json.loads(campaign("contacts", "import", "customers.csv", "--json").stdout)
+    assert (again["read"], again["unchanged"], again["rejected"]) == (4, 3, 1)
+
+
+def test_import_takes_types(client: CampaignClient, campaign: Campaign, folder: Path) -> None:
+    (folder / "zips.csv").write_text("email;zip\na@example.com;1234\n")
+    campaign("contacts", "import", "zips.csv", "--delimiter", ";", "--type", "zip=text")
+    contact = client.contacts.find("a@example.com")
+    assert contact is not None
+    assert contact.attributes == {"zip": "1234"}
+    assert "zip=text" in campaign("contacts", "import", "zips.csv", "--type", "x", code=2).stderr
+
+
+@pytest.mark.usefixtures("world")
+def test_list_says_when_there_is_more(campaign: Campaign) -> None:
+    result = campaign("contacts", "list", "--limit", "2")
+    assert result.stdout.count("@example.com") == 2
+    assert "more than 2" in result.stderr
+    everyone = campaign("contacts", "list", "--limit", "0")
+    assert everyone.stdout.count("@example.com") == 3
+    assert everyone.stderr == ""
+    assert len(json.loads(campaign("contacts", "list", "--json").stdout)) == 3
+    assert json.loads(campaign("contacts", "list", "--json", "--where", "nobody").stdout) == []
+
+
+@pytest.mark.usefixtures("world")
+def test_find(campaign: Campaign) -> None:
+    assert "Pune" in campaign("contacts", "find", "ASHA@example.com").stdout
+    found = json.loads(campaign("contacts", "find", "asha@example.com", "--json").stdout)
+    assert found["attributes"]["orders"] == 12
+    missing = campaign("contacts", "find", "nobody@example.com", code=6)
+    assert missing.stdout == ""
+    assert missing.stderr.count("\n") == 1
+
+
+@pytest.mark.usefixtures("world")
+def test_export_is_safe_in_a_spreadsheet(campaign: Campaign, folder: Path) -> None:
+    campaign("contacts", "export", "--output", "out.csv")
+    found = {row["email"]: row for row in rows(folder / "out.csv")}
+    assert found["cara@example.com"]["city"] == "'=1+1"
+    assert found["asha@example.com"]["orders"] == "12"
+    on_screen = campaign("contacts", "export", "--where", "orders > 10").stdout
+    assert on_screen.splitlines()[0] == "email,phone,unsubscribed_at,city,last_order_at,orders"
+    assert len(on_screen.splitlines()) == 2
+
+
+def test_export_flattens_and_keeps_lists(client: CampaignClient, campaign: Campaign) -> None:
+    attributes = {"address": {"city": "Pune"}, "tags": ["a", "b"], "gone": None, "vip": True}
+    client.contacts.upsert([{"email": "a@example.com", "attributes": attributes}])
+    header, line = csv.reader(campaign("contacts", "export").stdout.splitlines())
+    assert header[3:] == ["address.city", "tags", "vip"]
+    assert line[3:] == ["Pune", '["a", "b"]', "true"]
+
+
+@pytest.mark.usefixtures("world")
+def test_fields_and_unsubscribe(campaign: Campaign) -> None:
+    shown = campaign("contacts", "fields").stdout
+    assert "last_order_at" in shown
+    assert "100.0%" in shown
+    assert json.loads(campaign("contacts", "fields", "--json").stdout)[0]["name"] == "city"
+    campaign("contacts", "unsubscribe", "ben@example.com")
+    assert (
+        '"unsubscribed_at": null'
+        not in campaign("contacts", "find", "ben@example.com", "--json").stdout
+    )

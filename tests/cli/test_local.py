@@ -1,0 +1,60 @@
+"""The stack that stays up, from the shell: one story, because a start takes its time."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+
+import pytest
+
+from campaign_sdk.local import stop_background
+
+from .conftest import Campaign
+from .test_examples_in_help import ELSEWHERE, example_of
+
+
+def test_its_life(campaign: Campaign, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("SUPABASE_URL", "SUPABASE_ANON_KEY"):
+        monkeypatch.delenv(name)
+    assert "isn't running" in campaign("local", "status").stdout
+    assert "SUPABASE_URL" in campaign("contacts", "list", code=3).stderr
+    try:
+        assert "http://127.0.0.1:" in campaign(*shlex.split(example_of("local start"))).stdout
+        known = json.loads(campaign("local", "status", "--json").stdout)
+        assert known["running"] is True
+        env = campaign(*shlex.split(example_of("local status"))).stdout
+        assert f"SUPABASE_URL={known['url']}\n" in env
+        # Without a project in the environment, the stack that is up is the one that is meant.
+        assert known["url"] in campaign("auth", "signup", "--email", "a@example.com").stdout
+        (folder / ".env").write_text(env)
+        assert "postgres.log" in campaign(*shlex.split(example_of("local logs"))).stdout
+        campaign("local", "reset", code=1, input="n\n")
+        assert known["url"] in campaign(*shlex.split(example_of("local reset"))).stdout
+        assert "Stopped" in campaign(*shlex.split(example_of("local stop"))).stdout
+    finally:
+        stop_background()
+    assert "wasn't running" in campaign("local", "stop").stdout
+    gone = campaign("auth", "login", "--email", "a@example.com", code=10)
+    assert "campaign local start" in gone.stderr
+
+
+def test_nothing_is_left_out_elsewhere() -> None:
+    assert {
+        "demo",
+        *(f"local {each}" for each in ("start", "stop", "status", "reset", "logs")),
+    } == (ELSEWHERE)
+
+
+def test_a_folder_that_has_none(campaign: Campaign, folder: Path) -> None:
+    assert "no logs" in campaign("local", "logs", "--data", str(folder / "none")).stdout
+
+
+def test_migrations_are_never_overwritten(campaign: Campaign, folder: Path) -> None:
+    target = folder / "supabase" / "migrations"
+    campaign("migrations", "export")
+    campaign("migrations", "export")
+    first = min(target.glob("*.sql"))
+    first.write_text("-- mine")
+    assert first.name in campaign("migrations", "export", code=7).stderr.replace("\n", "")
+    assert first.read_text() == "-- mine"

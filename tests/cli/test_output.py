@@ -1,0 +1,192 @@
+"""What a shell gets: exit codes, one line for an error, any width, any encoding, and fast."""
+
+from __future__ import annotations
+
+import os
+import re
+import resource
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from campaign_sdk import CampaignClient, _errors
+from campaign_sdk.cli import _show
+from campaign_sdk.cli._app import app
+from campaign_sdk.cli._errors import EXIT_CODES, exit_code, one_line
+
+from .conftest import Campaign
+from .test_examples_in_help import COMMANDS
+
+EXECUTABLE = Path(sys.executable).parent / "campaign"
+
+
+def families(root: type[_errors.CampaignError]) -> list[type[_errors.CampaignError]]:
+    return root.__subclasses__()
+
+
+def test_every_family_of_errors_has_an_exit_code_of_its_own() -> None:
+    assert set(EXIT_CODES) == set(families(_errors.CampaignError))
+    assert len(set(EXIT_CODES.values())) == len(EXIT_CODES)
+    written = app.info.epilog or ""
+    assert all(f"{code} " in written for code in EXIT_CODES.values())
+
+
+def test_an_error_is_one_line_with_its_remedy() -> None:
+    limited = _errors.RateLimited("too many\nrequests", retry_after=3)
+    assert one_line(limited) == "too many requests; try again in 3 s"
+    assert exit_code(_errors.TimedOut("late")) == exit_code(_errors.Unavailable("away"))
+    assert "migrations export" in one_line(_errors.SchemaMismatch("no table"))
+
+
+def raising(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise error
+
+    monkeypatch.setattr("campaign_sdk.cli.contacts.connect", fail)
+
+
+def test_a_bug_says_so_and_debug_shows_where(
+    campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raising(ZeroDivisionError("oops"), monkeypatch)
+    said = campaign("contacts", "fields", code=1)
+    assert said.stderr == (
+        "error: ZeroDivisionError: oops; this is a bug: `campaign --debug ...` shows where\n"
+    )
+    shown = campaign("--debug", "contacts", "fields", code=1)
+    assert isinstance(shown.exception, ZeroDivisionError)
+
+
+def test_ctrl_c(campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
+    raising(KeyboardInterrupt(), monkeypatch)
+    assert campaign("contacts", "fields", code=130).stderr == "error: interrupted\n"
+
+
+@pytest.mark.usefixtures("world")
+def test_a_file_that_cannot_be_written(campaign: Campaign) -> None:
+    refused = campaign("contacts", "export", "--output", "no/such/folder.csv", code=8)
+    assert refused.stderr == "error: no/such/folder.csv: No such file or directory\n"
+
+
+@pytest.mark.parametrize("width", ["60", "120"])
+@pytest.mark.usefixtures("world")
+def test_nothing_is_cut_at_any_width(
+    width: str, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", width)
+    monkeypatch.setenv("NO_COLOR", "1")
+    for command, needed in {
+        "contacts list": ["asha@example.com", "cara@example.com", "Pune"],
+        "segments preview Lapsed": ["all contacts", "ben@example.com"],
+        "campaigns list": ["Spring", "Summer", "draft"],
+        "campaigns show Spring": ["[draft]", "Hello {{ city }}!"],
+        "analytics summary Spring": ["impressions", "conversions", "CTR"],
+        "contacts fields": ["last_order_at", "100.0%"],
+    }.items():
+        shown = campaign(*command.split()).stdout
+        assert "\x1b" not in shown
+        assert "…" not in shown
+        assert max(map(len, shown.splitlines())) <= int(width) or command == "campaigns show Spring"
+        folded = re.sub(r"\s+", "", shown)
+        assert all(re.sub(r"\s+", "", word) in folded for word in needed), (command, shown)
+
+
+@pytest.mark.parametrize("name", ["", *COMMANDS])
+def test_help_at_60_columns(name: str, campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    shown = campaign(*name.split(), "--help").stdout
+    assert max(map(len, shown.splitlines())) <= 60
+    assert "…" not in shown
+
+
+@pytest.fixture
+def shell(world: CampaignClient) -> dict[str, str]:
+    """The environment for a process of its own, once there is something to see."""
+    assert world.auth.user
+    return dict(os.environ)
+
+
+def execute(
+    *arguments: str, env: dict[str, str], code: int = 0
+) -> subprocess.CompletedProcess[bytes]:
+    done = subprocess.run([EXECUTABLE, *arguments], env=env, capture_output=True)
+    assert done.returncode == code, done
+    return done
+
+
+def test_a_terminal_without_unicode(shell: dict[str, str]) -> None:
+    ascii_only = {**shell, "PYTHONIOENCODING": "ascii", "COLUMNS": "80"}
+    shown = execute("segments", "preview", "Lapsed", env=ascii_only).stdout
+    assert b"####" in shown
+    assert b"[draft] -> scheduled" in execute("campaigns", "show", "Spring", env=ascii_only).stdout
+
+
+def test_a_pipe_that_closes_early(shell: dict[str, str]) -> None:
+    pipe = f"'{EXECUTABLE}' contacts list --json | head -c 1"
+    done = subprocess.run(["bash", "-c", pipe], env=shell, capture_output=True, text=True)
+    assert done.stdout == "["
+    assert "Traceback" not in done.stderr
+
+
+def test_ctrl_c_ends_watching(shell: dict[str, str]) -> None:
+    watching = subprocess.Popen(
+        [EXECUTABLE, "analytics", "watch", "Spring"], env=shell, stdout=subprocess.PIPE
+    )
+    assert watching.stdout is not None
+    assert watching.stdout.readline().startswith(b"impressions=0")
+    watching.send_signal(signal.SIGINT)
+    assert watching.wait(10) == 0
+    watching.stdout.close()
+
+
+def test_wrong_usage_is_2(shell: dict[str, str]) -> None:
+    assert b"No such command" in execute("contact", env=shell, code=2).stderr
+
+
+def test_a_traceback_only_with_debug(shell: dict[str, str]) -> None:
+    refused = {**shell, "CAMPAIGN_ACCESS_TOKEN": "no token"}
+    said = execute("contacts", "fields", env=refused, code=4).stderr.decode()
+    assert said.startswith("error: ")
+    assert said.count("\n") == 1
+    shown = execute("--debug", "contacts", "fields", env=refused, code=1).stderr.decode()
+    assert "Traceback" in shown
+
+
+def test_the_client_for_a_half_named_project(
+    campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SUPABASE_ANON_KEY")
+    assert "SUPABASE_ANON_KEY" in campaign("contacts", "list", code=3).stderr
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = """
+        import sys, campaign_sdk.cli._app
+        heavy = {"supabase", "openai", "httpx", "pydantic", "psycopg"}
+        assert not heavy & sys.modules.keys(), heavy & sys.modules.keys()
+    """
+    subprocess.run([sys.executable, "-c", textwrap.dedent(code)], check=True)
+
+
+def cpu_seconds(*command: str | Path) -> float:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def test_help_is_fast() -> None:
+    ours = min(cpu_seconds(EXECUTABLE, "--help") for _ in range(2))
+    supabase = min(cpu_seconds(sys.executable, "-c", "import supabase") for _ in range(2))
+    assert ours <= 0.6 * supabase
+
+
+def test_what_is_printed_of_other_peoples_values() -> None:
+    assert _show.plain("a\x1b[31mb\u202e").plain == "a�[31mb�"
+    assert _show.plain(1234567).plain == "1,234,567"
+    assert _show.sparkline([0, 1, 2]).plain[0] != _show.sparkline([0, 1, 2]).plain[-1]
+    assert _show.bar(1, 1_000).plain.count("█") in (0, 1)

@@ -1,0 +1,107 @@
+"""Pictures, without a network."""
+
+from __future__ import annotations
+
+import re
+import struct
+import xml.etree.ElementTree as ET
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from campaign_sdk import Engagement, InvalidInput, Report, ReportRow
+from campaign_sdk.reports import _plots
+
+from .test_export import EVIL, made
+
+
+def texts(svg: bytes) -> list[str]:
+    return [node.text or "" for node in ET.fromstring(svg).iter() if node.tag.endswith("text")]
+
+
+def test_a_png_has_a_size(tmp_path: Path) -> None:
+    drawn = made("Spring", "Autumn").plot(tmp_path / "report.png")
+    assert (tmp_path / "report.png").read_bytes() == drawn
+    assert drawn.startswith(b"\x89PNG\r\n\x1a\n")
+    width, height = struct.unpack(">II", drawn[16:24])
+    assert width > 1_000
+    assert height > 500
+
+
+def test_an_svg_names_axes_units_and_lines() -> None:
+    drawn = texts(made("Spring", EVIL).plot(format="svg", title="What happened"))
+    for text in (
+        "What happened",
+        "2025-06-01 to 2025-06-02 (UTC)",
+        "Impressions",
+        "Click-through rate (%)",
+        "Day (UTC)",
+        "Spring",
+        EVIL,
+    ):
+        assert text in drawn
+
+
+def test_a_page_needs_no_network(tmp_path: Path) -> None:
+    page = made("</script><script>alert(1)</script>").plot(tmp_path / "report.html").decode()
+    assert not re.search(r"<(script|link|img)[^>]+(src|href)\s*=", page)
+    assert "<script>alert(1)" not in page
+    assert "vega" in page
+
+
+def test_bars_where_there_is_no_time() -> None:
+    row = ReportRow(campaign_name="Spring", impressions=1_234, clicks=5, conversions=0)
+    report = Report(
+        metrics=("impressions", "ctr"),
+        group_by=("campaign",),
+        timezone="UTC",
+        rows=(row, row.model_copy(update={"campaign_name": "Autumn", "impressions": 0})),
+        totals=Engagement(impressions=1_234, clicks=5, conversions=0),
+    )
+    drawn = texts(report.plot(format="svg"))
+    assert {"Spring", "Autumn", "1,234", "0.41%"} <= set(drawn)
+
+
+def test_two_campaigns_of_one_name_are_two_lines() -> None:
+    drawn = texts(made("Spring", "Spring").plot(format="svg"))
+    assert sum(text.startswith("Spring (") for text in drawn) == 2
+
+
+def test_the_days_are_those_of_the_report_wherever_it_is_drawn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TZ", "America/New_York")
+    rows = tuple(
+        ReportRow(day=date(2025, 6, day), impressions=day, clicks=0, conversions=0)
+        for day in range(1, 5)
+    )
+    totals = Engagement(impressions=10, clicks=0, conversions=0)
+    report = made("x").model_copy(update={"rows": rows, "group_by": ("day",), "totals": totals})
+    drawn = texts(report.plot(format="svg", metrics=["impressions"]))
+    assert "1 Jun 2025" in drawn
+    assert "31 May 2025" not in drawn
+
+
+@pytest.mark.parametrize(
+    ("arguments", "path"),
+    [
+        ({"path": "report.gif"}, "format"),
+        ({"path": "report"}, "format"),
+        ({"format": "pdf"}, "format"),
+        ({"metrics": ["clicks"]}, "metrics"),
+        ({"metrics": ["opens"]}, "metrics"),
+    ],
+)
+def test_what_cant_be_drawn_is_refused(arguments: dict[str, Any], path: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        made("Spring").plot(**arguments)
+    assert caught.value.path == path
+
+
+def test_neither_nothing_nor_everything_is_drawn() -> None:
+    for names in ((), tuple(f"No. {number}" for number in range(11))):
+        with pytest.raises(InvalidInput) as caught:
+            _plots.specification(made(*names), ["impressions"], None)
+        assert caught.value.path == "report"

@@ -1,0 +1,113 @@
+"""`campaign demo`, as a newcomer runs it: in an empty folder, as a program of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from campaign_sdk import field
+from campaign_sdk.demo import _audience, _data
+
+CAMPAIGN = Path(sys.executable).parent / "campaign"
+
+
+def environment(**changes: str) -> dict[str, str]:
+    known = {name: value for name, value in os.environ.items() if "OPENAI" not in name}
+    return {**known, **changes}
+
+
+def run(folder: Path, **changes: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [CAMPAIGN, "demo"], cwd=folder, env=environment(**changes), capture_output=True, text=True
+    )
+
+
+@pytest.fixture(scope="module")
+def output(tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("empty")
+    done = run(folder, COLUMNS="60", NO_COLOR="1", TMPDIR=str(folder))
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert not list(folder.iterdir())
+    return done.stdout
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Imported 7,856 contacts",
+        "Audience size: 1,502 of 7,856, 1,501 of them reachable",
+        "NotFound",
+        "There is no OPENAI_API_KEY, so the message comes from a file",
+        "Pre-flight: error. line 1, column 4: `{{ first_name }}`",
+        "Pre-flight: ready. It would reach 1,501 contacts",
+        '"We miss you" is launched for 1,501 contacts',
+        "you have ordered from us 20 times, the last time on 2 January 1998",
+        "these events are synthetic",
+        "every third, again 532 0 532 0",
+        "one of a bad type 1 0 0 1",
+        "total 1,240 308 47 24.84% 15.26%",
+        "the counters equal the log of events on every day",
+        "Everything is stopped and thrown away",
+    ],
+)
+def test_it_tells(words: str, output: str) -> None:
+    assert words in " ".join(re.sub("[│╭╮╰╯─]", " ", output).split())
+
+
+def test_it_fits_60_columns_without_colour(output: str) -> None:
+    assert max(map(len, output.splitlines())) <= 60
+    assert "\x1b" not in output
+    assert "…" not in output
+
+
+def test_what_is_shown_as_code_is_what_is_run() -> None:
+    names: dict[str, Any] = {"field": field, "date": date}
+    exec(_audience.LAPSED_CODE, names)
+    assert names["lapsed"] == _audience.LAPSED
+    exec(_audience.PINNED_CODE, names)
+    assert names["lapsed"] == _audience.PINNED
+
+
+def test_the_data_is_there() -> None:
+    assert _data.customers().stat().st_size > 100_000
+    assert "{{ first_name }}" in _data.message()
+
+
+def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
+    env = environment(TMPDIR=str(tmp_path), PYTHONUNBUFFERED="1")
+    demo = subprocess.Popen(
+        [CAMPAIGN, "demo"], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert demo.stdout is not None
+    while "Two people" not in demo.stdout.readline():
+        assert demo.poll() is None
+    demo.send_signal(signal.SIGINT)
+    _, error = demo.communicate(timeout=30)
+    assert demo.returncode == 130
+    assert error == "error: interrupted\n"
+    assert not list(tmp_path.iterdir())
+    assert not running_below(tmp_path)
+
+
+def running_below(folder: Path) -> list[str]:
+    time.sleep(0.2)
+    listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
+    return [line for line in listed.stdout.splitlines() if str(folder) in line]
+
+
+def test_a_failure_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = run(tmp_path, TMPDIR=str(tmp_path), XDG_CACHE_HOME=str(tmp_path / "file"))
+    assert done.returncode != 0
+    assert done.stderr.startswith("error: ")
+    assert done.stderr.count("\n") == 1

@@ -1,0 +1,111 @@
+"""An import that the server doesn't survive, and listings longer than any answer."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+
+from campaign_sdk import Unavailable, everyone, field
+from campaign_sdk._contact_csv import Row
+from campaign_sdk._import import ImportReport, Problem, Tally
+from campaign_sdk.local import LocalSupabase
+from clients import PASSWORD, Mode, client_of, sign_up
+
+
+def row(line: int, email: str) -> Row:
+    return Row(line, (), item={"email": email})
+
+
+def test_a_report_adds_up() -> None:
+    with pytest.raises(ValueError, match="add up"):
+        ImportReport(read=2, created=1, updated=0, unchanged=0, duplicate=0, rejected=0)
+
+
+def test_what_the_database_folds_is_a_duplicate() -> None:
+    tally = Tally()
+    [batch] = tally.batches([row(2, "a@b.cd"), row(3, "b@b.cd"), row(4, "a@b.cd")], 10)
+    tally.stored(len(batch), {"created": 1, "updated": 0, "unchanged": 0})
+    report = tally.report()
+    assert (report.read, report.created, report.duplicate) == (3, 1, 2)
+    assert report.problems == (
+        Problem(line=4, column="email", reason="the address stands in line 2 already"),
+    )
+
+
+def test_problems_dont_fill_the_memory() -> None:
+    tally = Tally()
+    rows = [row(n, "a@b.cd") for n in range(3_000)]
+    assert len(list(tally.batches(rows, 10))) == 1
+    tally.stored(1, {"created": 1, "updated": 0, "unchanged": 0})
+    assert tally.report().duplicate == 2_999
+    assert len(tally.report().problems) == 1_000
+
+
+def test_a_stack_that_is_killed_in_the_middle(tmp_path: Path) -> None:
+    path = tmp_path / "contacts.csv"
+    path.write_text("email,n\n" + "".join(f"c{n}@example.com,{n}\n" for n in range(500)))
+    reports: list[ImportReport] = []
+
+    def kill(_done: int, _total: int, report: ImportReport) -> None:
+        reports.append(report)
+        if len(reports) == 3:
+            assert stack._server is not None
+            assert stack._server._process is not None
+            os.kill(stack._server._process.pid, signal.SIGKILL)
+
+    data = tmp_path / "data"
+    with LocalSupabase(data) as stack, client_of(stack, timeout=1) as client:
+        sign_up(client, "ann")
+        assert client.auth.user is not None
+        email = client.auth.user.email
+        with pytest.raises(Unavailable):
+            client.contacts.import_csv(path, batch_size=50, progress=kill)
+    with LocalSupabase(data) as stack, client_of(stack) as client:
+        client.auth.sign_in_with_password(str(email), PASSWORD)
+        before = client.contacts.count()
+        assert 150 <= before < 500
+        report = client.contacts.import_csv(path)
+        assert report.read == 500
+        assert (report.created, report.unchanged) == (500 - before, before)
+        assert client.contacts.count() == 500
+
+
+@pytest.mark.parametrize(("mode", "max_rows"), [("sync", 1_000), ("async", 100)])
+def test_no_limit_of_the_server_cuts_a_listing(mode: Mode, max_rows: int) -> None:
+    with LocalSupabase(max_rows=max_rows) as stack, client_of(stack, mode) as client:
+        sign_up(client, "ann")
+        client.contacts.upsert(
+            {"email": f"c{n}@example.com", "attributes": {"n": n}} for n in range(2_501)
+        )
+        key = {"apikey": stack.service_key, "Authorization": f"Bearer {stack.service_key}"}
+        cut = httpx.get(f"{stack.url}/rest/v1/contacts?select=id", headers=key).json()
+        assert len(cut) == max_rows
+        assert client.contacts.count() == 2_501
+        for listing in (
+            client.contacts.iterate(page_size=10_000),
+            client.contacts.iterate(everyone()),
+            client.segments.members((field("n") >= 0) & (field("n") < 9_999)),
+        ):
+            emails = [each.email for each in listing]
+            assert len(emails) == len(set(emails)) == 2_501
+
+
+def test_many_small_things_are_listed_whole(stack: LocalSupabase, db: psycopg.Connection) -> None:
+    with client_of(stack) as client:
+        user = sign_up(client, "ann").auth.user
+        assert user is not None
+        for table in ("audience_segments", "campaigns"):
+            db.execute(
+                f"insert into public.{table} (user_id, name) "
+                "select %s, lpad(n::text, 4, '0') from generate_series(1, 1201) as n",
+                [user.id],
+            )
+        names = [segment.name for segment in client.segments.list()]
+        assert names == [f"{n:04}" for n in range(1, 1_202)]
+        assert len(client.campaigns.list()) == 1_201
+        assert len({campaign.id for campaign in client.campaigns.iterate(page_size=100)}) == 1_201
