@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import signal
@@ -13,9 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
-from campaign_sdk import field
-from campaign_sdk.demo import _audience, _data
+from campaign_sdk import CampaignClient, LocalSupabase, field
+from campaign_sdk.demo import _audience, _campaign, _data
+from campaign_sdk.demo._page import Page
+from clients import sign_up
+from drafting.model import drafts, serving
 
 CAMPAIGN = Path(sys.executable).parent / "campaign"
 
@@ -47,7 +52,7 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> str:
         "Imported 7,856 contacts",
         "Audience size: 1,502 of 7,856, 1,501 of them reachable",
         "NotFound",
-        "There is no OPENAI_API_KEY, so the message comes from a file",
+        "There is no OPENAI_API_KEY, so the message comes from a file.",
         "Pre-flight: error. line 1, column 4: `{{ first_name }}`",
         "Pre-flight: ready. It would reach 1,501 contacts",
         '"We miss you" is launched for 1,501 contacts',
@@ -111,3 +116,26 @@ def test_a_failure_is_one_line(tmp_path: Path) -> None:
     assert done.returncode != 0
     assert done.stderr.startswith("error: ")
     assert done.stderr.count("\n") == 1
+
+
+def test_a_draft_takes_the_place_of_the_file(
+    stack: LocalSupabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = "We have missed you: {{ orders }} orders."
+    with serving() as model:
+        monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
+        monkeypatch.setenv("OPENAI_BASE_URL", model.url)
+        model.says(drafts({"body": body, "call_to_action": "missed you"}))
+        story = written(sign_up(CampaignClient(stack.url, stack.anon_key), "demo"))
+    assert body in story
+    assert story.endswith("Pre-flight: ready. It would reach 1 contacts.")
+
+
+def written(client: CampaignClient) -> str:
+    with client:
+        attributes = {"orders": 3, "last_order_at": "1998-01-01"}
+        client.contacts.upsert([{"email": "a@example.com", "attributes": attributes}])
+        console = Console(file=io.StringIO(), width=100)
+        with console.capture() as captured:
+            _campaign.write(Page(console), client, client.segments.create("s", _audience.PINNED))
+        return captured.get().strip()

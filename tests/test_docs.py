@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from campaign_sdk import CampaignClient, LocalSupabase
@@ -69,6 +70,14 @@ def test_commands_run(page: Path, folder: Path) -> None:
             assert words[0] == "campaign", command
             environment = {**os.environ, "PATH": tools}
             subprocess.run(words, check=True, timeout=120, cwd=folder, env=environment)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_sql_runs(page: Path, stack: LocalSupabase) -> None:
+    with psycopg.connect(stack.db_url) as connection:
+        for statements in blocks(page, "sql"):
+            connection.execute(statements)
+        connection.rollback()
 
 
 def test_every_block_is_of_a_kind_that_runs() -> None:

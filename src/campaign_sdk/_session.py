@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -29,10 +29,11 @@ _PROVIDER_TOKENS = ("provider_token", "provider_refresh_token")
 
 
 @dataclass(frozen=True)
-class _Held:
+class Held:
     """A session, and when its token ends on the monotonic clock: replaced at one stroke."""
 
-    session: Session
+    # Those who report errors show the variables of each frame as well.
+    session: Session = field(repr=False)
     ends: float
 
 
@@ -71,7 +72,7 @@ class SessionKeeper(SyncSupportedStorage):
         self._anonymous = anonymous or is_secret(key)
         self._access_token = access_token
         self._keep_provider_tokens = keep_provider_tokens
-        self._held: _Held | None = None
+        self._held: Held | None = None
         self._owner: str | None = None
         self._lost = False
         self._pause_ends = 0.0
@@ -81,7 +82,7 @@ class SessionKeeper(SyncSupportedStorage):
 
     def keep(self, session: Session) -> None:
         """Take over a session that begins now."""
-        self._hold(session, session.expires_in)
+        self._hold(Held(session, time.monotonic() + session.expires_in))
         self._save()
 
     def restore(self) -> None:
@@ -91,14 +92,14 @@ class SessionKeeper(SyncSupportedStorage):
             NotAuthenticated: it is somebody else's than the one held so far.
         """
         stored = self._stored()
-        if stored is None or self.holds(stored[0]):
+        if stored is None or self.holds(stored):
             return
-        if self._owner not in (None, stored[0].user.id):
+        if self._owner not in (None, stored.session.user.id):
             self._held, self._lost = None, True
             raise NotAuthenticated("somebody else has signed in; sign in again")
-        self._hold(*stored)
+        self._hold(stored)
 
-    def _stored(self) -> tuple[Session, float] | None:
+    def _stored(self) -> Held | None:
         text = self.store.load()
         if text is None:
             return None
@@ -108,15 +109,16 @@ class SessionKeeper(SyncSupportedStorage):
             left = float(stored["ends_at"]) - time.time()
         except (ValueError, KeyError, TypeError, RecursionError, OverflowError):
             self.store.set_aside()
+            self._save()
             return None
         # A clock that was set back since doesn't make a token live longer.
-        return session, min(session.expires_in, left)
+        return Held(session, time.monotonic() + min(session.expires_in, left))
 
-    def _hold(self, session: Session, left: float) -> None:
-        if self._held is not None and not self.holds(session):
+    def _hold(self, held: Held) -> None:
+        if self._held is not None and not self.holds(held):
             self._replaced.append(self._held.session.refresh_token)
-        self._held = _Held(session, time.monotonic() + left)
-        self._owner = session.user.id
+        self._held = held
+        self._owner = held.session.user.id
         self._lost = False
         self._pause_ends = 0.0
 
@@ -142,7 +144,7 @@ class SessionKeeper(SyncSupportedStorage):
         self.store.clear()
         return NotAuthenticated("the session has ended; sign in again")
 
-    def authorize(self, request: httpx.Request) -> Session | None:
+    def authorize(self, request: httpx.Request) -> Held | None:
         """Put the current token into a request; return its session, if it can be renewed.
 
         Raises:
@@ -151,13 +153,13 @@ class SessionKeeper(SyncSupportedStorage):
         is_auth = "/auth/v1/" in request.url.path
         if is_auth and request.url.path.endswith(_OPEN):
             return None
-        session = self.renewable
-        token = session.access_token if session else self._access_token
+        held = self.renewable
+        token = held.session.access_token if held else self._access_token
         if token is None and not is_auth:
             token = self._public()
         if token is not None:
             request.headers["Authorization"] = f"Bearer {token}"
-        return session
+        return held
 
     def _public(self) -> str:
         """Return what stands in a token's place if nobody is signed in.
@@ -179,10 +181,10 @@ class SessionKeeper(SyncSupportedStorage):
         held = self._held
         return held.session if held else None
 
-    def holds(self, session: Session) -> bool:
+    def holds(self, other: Held) -> bool:
         """Whether this is the session held now: two access tokens of one second may be alike."""
         held = self._held
-        return held is not None and held.session.refresh_token == session.refresh_token
+        return held is not None and held.session.refresh_token == other.session.refresh_token
 
     @property
     def is_stale(self) -> bool:
@@ -221,28 +223,28 @@ class SessionKeeper(SyncSupportedStorage):
     @property
     def bearer(self) -> str | None:
         """The token to send requests with, a session's or a given one."""
-        session = self.renewable
-        return session.access_token if session else self._access_token
+        held = self.renewable
+        return held.session.access_token if held else self._access_token
 
     @property
-    def renewable(self) -> Session | None:
+    def renewable(self) -> Held | None:
         """The session to send requests with, held or stored, unless a token is given."""
         if self._access_token is not None:
             return None
         if self._held is None:
             self.restore()
-        return self.session
+        return self._held
 
-    def renewal(self, session: Session) -> httpx.Request:
+    def renewal(self, held: Held) -> httpx.Request:
         """Build the request that exchanges the refresh token for a new session."""
         return httpx.Request(
             "POST",
             self._token_url,
             headers={"apikey": self._key},
-            json={"refresh_token": session.refresh_token},
+            json={"refresh_token": held.session.refresh_token},
         )
 
-    def take(self, response: httpx.Response, before: Session) -> None:
+    def take(self, response: httpx.Response, before: Held) -> None:
         """Take over the renewed session, or the end of it.
 
         Args:
@@ -268,7 +270,7 @@ class SessionKeeper(SyncSupportedStorage):
             )
         if self._keep_provider_tokens and session.provider_token is None:
             # They come only once, with the sign-in.
-            known = {name: getattr(before, name) for name in _PROVIDER_TOKENS}
+            known = {name: getattr(before.session, name) for name in _PROVIDER_TOKENS}
             session = session.model_copy(update=known)
         self.keep(session)
 
@@ -276,7 +278,7 @@ class SessionKeeper(SyncSupportedStorage):
         """Note what has become of the user."""
         held = self._held
         if held is not None and held.session.user.id == user.id:
-            self._held = _Held(held.session.model_copy(update={"user": user}), held.ends)
+            self._held = Held(held.session.model_copy(update={"user": user}), held.ends)
             self._save()
 
     # supabase-py's storage protocol. It never gets to see a session as expired, so that
@@ -296,7 +298,8 @@ class SessionKeeper(SyncSupportedStorage):
         if key.endswith("-code-verifier"):
             return
         session = Session.model_validate_json(value)
-        if self.holds(session) or session.refresh_token in self._replaced:
+        known = [*self._replaced, self.session and self.session.refresh_token]
+        if session.refresh_token in known:
             # It has changed the user, with a token that may be renewed by now.
             self.change_user(session.user)
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,13 @@ OPENAI_KEY = ("OPENAI_API_KEY", "VITE_OPENAI_API_KEY")
 OPENAI_MODEL = ("OPENAI_MODEL",)
 OPENAI_BASE_URL = ("OPENAI_BASE_URL",)
 OPENAI_API = ("CAMPAIGN_OPENAI_API",)
+
+
+# No more than an address: a password or a key in it would be shown wherever the URL is.
+_URL = re.compile(
+    r"https?://(?:[A-Za-z0-9][A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?"
+    r"(?:/[A-Za-z0-9._~/-]*)?"
+)
 
 
 @dataclass(frozen=True)
@@ -68,7 +76,8 @@ def load_settings(
     Raises:
         ConfigurationError: a setting is missing or malformed; names all that are missing.
     """
-    known = {**_from_file(env_file), **(os.environ if env is None else env)}
+    environment = os.environ if env is None else env
+    known = {**_from_file(env_file), **{name: text for name, text in environment.items() if text}}
     found_url = url or _first(known, URL)
     found_key = key or _first(known, KEY)
     missing = [names[0] for names, value in ((URL, found_url), (KEY, found_key)) if not value]
@@ -94,16 +103,16 @@ def check_url(url: str) -> str:
     Raises:
         ConfigurationError: it isn't an http or https address.
     """
+    url = url.strip()
     try:
-        parts = urlsplit(url.strip())
-        well_formed = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        well_formed = _URL.fullmatch(url) is not None and urlsplit(url).port != 0
     except ValueError:
         well_formed = False
     if not well_formed:
         raise ConfigurationError(
             "SUPABASE_URL must look like https://<project>.supabase.co or http://127.0.0.1:54321"
         )
-    return url.strip().rstrip("/")
+    return url.rstrip("/")
 
 
 def check_key(key: str) -> str:
@@ -139,4 +148,8 @@ def _from_file(path: str | Path | None) -> dict[str, str]:
         return {}
     from dotenv import dotenv_values
 
-    return {name: value for name, value in dotenv_values(path).items() if value}
+    try:
+        values = dotenv_values(path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path}: can't be read ({type(error).__name__})") from None
+    return {name: value for name, value in values.items() if value}

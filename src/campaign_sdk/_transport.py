@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import httpx
 
@@ -26,10 +26,7 @@ from campaign_sdk._errors import (
     TimedOut,
     Unavailable,
 )
-from campaign_sdk._session import SessionKeeper
-
-if TYPE_CHECKING:
-    from supabase_auth.types import Session
+from campaign_sdk._session import Held, SessionKeeper
 
 # A request marked with this header may be sent again: it is a read, or carries a key.
 REPLAYABLE = "x-campaign-replayable"
@@ -106,10 +103,10 @@ class Exchange:
         """
         ends = time.monotonic() + self._timeout
         kind = _kind(request)
-        session = yield from self._authorized(request, ends)
+        held = yield from self._authorized(request, ends)
         response = yield from self._sent(request, ends, kind)
-        if response.status_code == 401 and session is not None:
-            yield from self._renewed(session, ends)
+        if response.status_code == 401 and held is not None:
+            yield from self._renewed(held, ends)
             self._keeper.authorize(request)
             response = yield from self._sent(request, ends, kind)
         return response
@@ -121,20 +118,18 @@ class Exchange:
             NotAuthenticated: nobody is signed in, or the session has ended.
             AuthUnavailable: the auth server gives no answer; the session is kept.
         """
-        session = self._keeper.renewable
-        if session is None:
+        held = self._keeper.renewable
+        if held is None:
             raise NotAuthenticated("there is no session to renew")
-        yield from self._renewed(session, time.monotonic() + self._timeout)
+        yield from self._renewed(held, time.monotonic() + self._timeout)
 
-    def _authorized(
-        self, request: httpx.Request, ends: float
-    ) -> Generator[Any, Any, Session | None]:
-        session = self._keeper.authorize(request)
-        if session is None or not self._keeper.is_stale:
-            return session
+    def _authorized(self, request: httpx.Request, ends: float) -> Generator[Any, Any, Held | None]:
+        held = self._keeper.authorize(request)
+        if held is None or not self._keeper.is_stale:
+            return held
         now = time.monotonic()
         try:
-            yield from self._renewed(session, now + self._keeper.patience(ends - now))
+            yield from self._renewed(held, now + self._keeper.patience(ends - now))
         except (AuthUnavailable, RateLimited):
             # Early is early: as long as the token is good, nothing is lost.
             if self._keeper.is_over:
@@ -142,16 +137,16 @@ class Exchange:
             self._keeper.pause()
         return self._keeper.authorize(request)
 
-    def _renewed(self, session: Session, ends: float) -> Generator[Any, Any, None]:
+    def _renewed(self, held: Held, ends: float) -> Generator[Any, Any, None]:
         """Renew the session once, however many threads, tasks and processes find it stale."""
         yield _Turn(self._keeper.lock, ends)
         try:
-            if self._keeper.holds(session):
-                yield from self._renewed_alone(session, ends)
+            if self._keeper.holds(held):
+                yield from self._renewed_alone(held, ends)
         finally:
             self._keeper.lock.release()
 
-    def _renewed_alone(self, session: Session, ends: float) -> Generator[Any, Any, None]:
+    def _renewed_alone(self, held: Held, ends: float) -> Generator[Any, Any, None]:
         while not self._keeper.store.try_lock():
             if time.monotonic() > ends:
                 raise AuthUnavailable("another process is renewing the session and doesn't finish")
@@ -161,21 +156,21 @@ class Exchange:
                 raise self._keeper.lose()
             # Another process may have renewed it while this one waited.
             self._keeper.restore()
-            current = self._keeper.session
-            if current is not None and (self._keeper.holds(session) or self._keeper.is_stale):
+            current = self._keeper.renewable
+            if current is not None and (self._keeper.holds(held) or self._keeper.is_stale):
                 yield from self._exchanged(current, ends)
         finally:
             self._keeper.store.unlock()
 
-    def _exchanged(self, session: Session, ends: float) -> Generator[Any, Any, None]:
+    def _exchanged(self, held: Held, ends: float) -> Generator[Any, Any, None]:
         try:
-            response = yield from self._sent(self._keeper.renewal(session), ends, "keyed")
+            response = yield from self._sent(self._keeper.renewal(held), ends, "keyed")
         except (Unavailable, ProtocolError, httpx.DecodingError) as error:
             reason = "the session can't be renewed: the auth server gives no usable answer"
             raise AuthUnavailable(reason, code=getattr(error, "code", None)) from error
         if response.status_code >= 500:
             raise AuthUnavailable(f"the auth server failed ({response.status_code})")
-        self._keeper.take(response, session)
+        self._keeper.take(response, held)
 
     def _sent(self, request: httpx.Request, ends: float, kind: str) -> _Exchange:
         for attempt in range(_RETRIES + 1):

@@ -573,7 +573,7 @@ comment on function private.drop_hot_field is 'Take the generated column of a fi
 
 create function private.hot_values(held text, operands private.rule_operand[]) returns text[]
 language sql immutable security invoker set search_path = '' as $$
-  select array_agg(case kind
+  select array_agg(case held
     when 'number' then private.hot_number(to_jsonb((o).number))::text
     else left((o).text, 200) end)
   from unnest(operands) as o

@@ -43,9 +43,9 @@ create table public.campaigns (
   updated_at timestamptz not null default now(),
   -- What a child row points at, so that it can't belong to another owner.
   constraint campaigns_owner_unique unique (user_id, id),
-  -- Deferred: when an account is deleted, its segments go before its campaigns do.
+  -- A segment in use stays. With its account it can go: the check comes after all cascades.
   constraint campaigns_segment_id_fkey foreign key (user_id, segment_id)
-    references public.audience_segments (user_id, id) deferrable initially deferred,
+    references public.audience_segments (user_id, id) on delete no action,
   constraint campaigns_name_length check (length(btrim(name)) between 1 and 200),
   constraint campaigns_description_size check (octet_length(description) <= 102400),
   constraint campaigns_message_size check (octet_length(message) <= 102400),

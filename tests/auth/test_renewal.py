@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -20,6 +21,7 @@ from campaign_sdk import (
     CampaignError,
     NotAuthenticated,
     RateLimited,
+    _transport,
 )
 from campaign_sdk.local import LocalSupabase
 from campaign_sdk.stores import FileStore, MemoryStore
@@ -48,6 +50,12 @@ def name(failure: Any) -> str:
     if isinstance(failure, Exception):
         return type(failure).__name__
     return f"{failure.status_code} {failure.text[:5]}"
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Try again at once."""
+    monkeypatch.setattr(_transport, "random", SimpleNamespace(uniform=lambda *_: 0.001))
 
 
 def test_eight_threads_at_expiry_renew_once(stack: LocalSupabase, clocks: Clocks) -> None:
@@ -124,7 +132,7 @@ def test_a_failing_auth_server_costs_no_session(
     clocks.pass_by(2 * HOUR)
     if not at_start:
         clocks.pass_by(-2 * HOUR)
-    with client_of(stack, mode, timeout=1, **(options | {"transport": (tap := Tap())})) as client:
+    with client_of(stack, mode, timeout=5, **(options | {"transport": (tap := Tap())})) as client:
         clocks.pass_by(0 if at_start else 2 * HOUR)
         tap.answer = failing(failure)
         is_limit = getattr(failure, "status_code", None) == 429
@@ -144,7 +152,7 @@ def test_an_early_renewal_that_fails_fails_nothing(
     stack: LocalSupabase, mode: Mode, clocks: Clocks, failure: Any
 ) -> None:
     tap = Tap()
-    with client_of(stack, mode, transport=tap, timeout=1) as client:
+    with client_of(stack, mode, transport=tap, timeout=5) as client:
         sign_up(client, "early")
         clocks.pass_by(HOUR - 20)
         tap.answer = failing(failure)
@@ -254,7 +262,7 @@ def test_signing_out_during_a_renewal_stays(stack: LocalSupabase, mode: Mode) ->
 
 def test_renewing_by_hand(stack: LocalSupabase, mode: Mode) -> None:
     tap = Tap()
-    with client_of(stack, mode, transport=tap, timeout=1) as client:
+    with client_of(stack, mode, transport=tap, timeout=5) as client:
         with pytest.raises(NotAuthenticated):
             client.auth.refresh()
         sign_up(client, "hand")

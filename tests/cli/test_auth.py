@@ -33,7 +33,7 @@ def test_a_password_is_asked_for(campaign: Campaign, monkeypatch: pytest.MonkeyP
     monkeypatch.delenv("CAMPAIGN_PASSWORD")
     email = f"{uuid.uuid4().hex}@example.com"
     campaign("auth", "signup", "--email", email, input="a long password\n")
-    answered = campaign("auth", "login", input=f"{email}\na long password\n")
+    answered = campaign("auth", "login", "--email", email, input="a long password\n")
     assert "a long password" not in answered.output
     wrong = campaign("auth", "login", "--email", email, input="another\n", code=4)
     assert "password is wrong" in wrong.stderr

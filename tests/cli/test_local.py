@@ -11,7 +11,7 @@ import pytest
 from campaign_sdk.local import stop_background
 
 from .conftest import Campaign
-from .test_examples_in_help import ELSEWHERE, example_of
+from .test_examples_in_help import example_of
 
 
 def test_its_life(campaign: Campaign, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -37,13 +37,6 @@ def test_its_life(campaign: Campaign, folder: Path, monkeypatch: pytest.MonkeyPa
     assert "wasn't running" in campaign("local", "stop").stdout
     gone = campaign("auth", "login", "--email", "a@example.com", code=10)
     assert "campaign local start" in gone.stderr
-
-
-def test_nothing_is_left_out_elsewhere() -> None:
-    assert {
-        "demo",
-        *(f"local {each}" for each in ("start", "stop", "status", "reset", "logs")),
-    } == (ELSEWHERE)
 
 
 def test_a_folder_that_has_none(campaign: Campaign, folder: Path) -> None:

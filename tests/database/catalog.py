@@ -45,8 +45,6 @@ def acting_as(db: psycopg.Connection, role: str, user_id: str = "") -> Iterator[
     """Do what follows as the API does it for this role and user; undo it at the end."""
     claims = json.dumps({"role": role, "sub": user_id} if user_id else {"role": role})
     with db.transaction(force_rollback=True):
-        # What is deferred would never be checked.
-        db.execute("set constraints all immediate")
         db.execute("select set_config('request.jwt.claims', %s, true)", [claims])
         db.execute("select set_config('role', %s, true)", [role])
         yield

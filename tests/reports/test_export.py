@@ -144,7 +144,7 @@ class Cells(HTMLParser):
         self.tags: list[str] = []
         self.text: list[str] = []
 
-    def handle_starttag(self, tag: str, attrs: Any) -> None:
+    def handle_starttag(self, tag: str, _attrs: Any) -> None:
         self.tags.append(tag)
 
     def handle_data(self, data: str) -> None:

@@ -38,7 +38,8 @@ DATES = [
     "2026-02-28T03:30:00.25Z", "2025-03-29", "2026-03-01", "2026-01-01", "2026-12-31",
 ]  # fmt: skip
 NAIVE = ["2026-03-29T03:30:00", "2026-03-29 03:30", "2026-03-29T03:30:00.25"]
-WORDS = ["", " ", "true", "null", "Pune", "pune", "Pun", "une", "a,b", "a\\,b", "['x']", '["Pune"]']
+WORDS = ["", " ", "true", "null", "Pune", "pune", "Pun", "une", "a,b", "a\\,b", "['x']", '["Pune"]',
+         '{"a": 1}']  # fmt: skip
 
 texts = st.one_of(
     st.sampled_from([*QUOTES, *LETTERS, *NUMERIC, *DATES, *NAIVE, *WORDS]),

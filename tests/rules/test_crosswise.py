@@ -20,6 +20,8 @@ STORED: list[dict[str, Any]] = [
     {},
     *({"x": atom} for atom in ATOMS),
     *({"x": [atom, []]} for atom in ATOMS),
+    {"x": ["Pune"]},
+    {"x": {"a": 1}},
     *({"x": {"x": atom}} for atom in ATOMS[::5]),
 ]
 RELATIVE = [

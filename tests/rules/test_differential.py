@@ -17,7 +17,7 @@ from .conftest import AS_OF, Audience, negated, python_members
 
 relaxed = settings(
     deadline=None,
-    max_examples=35,
+    max_examples=20,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
@@ -62,7 +62,7 @@ def test_both_executors_name_the_same_contacts(
         assert python_members(tree, people, moment, timezone) == answer, Rules.of(tree)
 
 
-@settings(relaxed, max_examples=12)
+@settings(relaxed, max_examples=8)
 @given(crowds, forests, hostile.timezones)
 def test_rules_and_their_complement_share_out_all_contacts(
     asking: Audience, crowd: list[Any], forest: list[Any], timezone: str
@@ -76,7 +76,7 @@ def test_rules_and_their_complement_share_out_all_contacts(
         assert chosen | rest == set(range(len(crowd)))
 
 
-@settings(relaxed, max_examples=8)
+@settings(relaxed, max_examples=5)
 @given(crowds, forests)
 def test_de_morgan_holds(asking: Audience, crowd: list[Any], forest: list[Any]) -> None:
     asking.fill(crowd)

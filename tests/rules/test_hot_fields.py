@@ -37,7 +37,7 @@ def hot(stack: LocalSupabase) -> Iterator[Audience]:
             connection.execute("reset role")
 
 
-@settings(relaxed, max_examples=12)
+@settings(relaxed, max_examples=8)
 @given(crowds, forests, hostile.moments, hostile.timezones)
 def test_answers_stay_the_same(
     hot: Audience, crowd: list[Any], forest: list[Any], as_of: str, timezone: str

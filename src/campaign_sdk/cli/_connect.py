@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from campaign_sdk.campaigns import Campaign
     from campaign_sdk.segments import Segment
 
-ACCESS_TOKEN = "CAMPAIGN_ACCESS_TOKEN"  # noqa: S105 - the name of a variable
 _SHORTEST_ID = 6
 
 

@@ -36,7 +36,7 @@ EXIT_CODES: dict[type[_errors.CampaignError], int] = {
 # What to do about it in a shell, where the library's own words don't say it.
 _REMEDIES: dict[type[_errors.CampaignError], str] = {
     _errors.ConfigurationError: "see `campaign --help`, Environment",
-    _errors.NotAuthenticated: "sign in with `campaign auth login --email you@example.com`",
+    _errors.NotAuthenticated: "sign in with `campaign auth login`",
     _errors.StaleState: "look at it again with `campaign campaigns show`, then decide",
     _errors.NotReady: "see what is missing with `campaign campaigns preflight`",
     _errors.TimedOut: "run it again; what was done stays done",

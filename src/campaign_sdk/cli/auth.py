@@ -9,7 +9,7 @@ import typer
 
 from campaign_sdk._errors import NotAuthenticated
 from campaign_sdk.cli import _show
-from campaign_sdk.cli._connect import ACCESS_TOKEN, connect, settings
+from campaign_sdk.cli._connect import connect, settings
 from campaign_sdk.cli._options import Json, example
 
 if TYPE_CHECKING:
@@ -43,21 +43,38 @@ def signup(
 
 @app.command(epilog=example("campaign auth login --email asha@example.com"))
 def login(
-    email: Annotated[str | None, typer.Option(help="The address of the account.")] = None,
-    password: Annotated[
-        str | None, typer.Option(envvar="CAMPAIGN_PASSWORD", help="Asked for if not given.")
+    email: Annotated[
+        str | None, typer.Option(help="The address of an account with a password.")
     ] = None,
-    google: Annotated[bool, typer.Option("--google", help="Sign in with Google.")] = False,
+    password: Annotated[
+        str | None,
+        typer.Option(envvar="CAMPAIGN_PASSWORD", help="With --email; asked for if not given."),
+    ] = None,
+    provider: Annotated[
+        str, typer.Option(help="Who vouches for you without --email, such as google or github.")
+    ] = "google",
+    browser: Annotated[
+        bool, typer.Option("--browser/--no-browser", help="Open one, or show the address only.")
+    ] = True,
 ) -> None:
-    """Sign in; the session is kept for the next commands."""
+    """Sign in, with Google unless --email is given; the session is kept for the next commands."""
     with connect() as client:
-        if google:
-            user = client.auth.sign_in_with_google()
+        if email is None:
+            opens = None if browser else False
+            user = client.auth.sign_in_with_oauth(provider, open_browser=opens, ask=_pasted)
         else:
-            email = email or typer.prompt("E-mail")
             password = password or typer.prompt("Password", hide_input=True)
             user = client.auth.sign_in_with_password(email, password)
     _signed_in(user)
+
+
+def _pasted() -> str:
+    typer.echo("If it can't come back here, paste the address that the browser ended at:", err=True)
+    # Not input(): a thread that still waits in it breaks the end of the interpreter.
+    line = os.read(0, 65_536)
+    if not line:
+        raise EOFError
+    return line.decode(errors="replace")
 
 
 def _signed_in(user: User) -> None:
@@ -68,21 +85,24 @@ def _signed_in(user: User) -> None:
 def logout() -> None:
     """End the session."""
     with connect() as client:
-        if client.auth.user is not None:
-            client.auth.sign_out()
-        _show.say("Signed out.")
+        was_told = client.auth.user is None or client.auth.sign_out()
+    _show.say("Signed out.")
+    if not was_told:
+        _show.note("The server couldn't be told: what it has given out runs out by itself.")
 
 
 @app.command(epilog=example("campaign auth status"))
 def status(as_json: Json = False) -> None:
-    """Say which project this is, and who is signed in."""
+    """Say which project this is, who is signed in, and until when the token is good."""
     with connect() as client:
-        known = client.auth.user is not None or ACCESS_TOKEN in os.environ
+        known = client.auth.user is not None or settings().access_token
         user = client.auth.profile() if known else None
+        session = client.auth.session
     found = {
         "project": settings().url,
         "user": user and user.email,
         "id": user and str(user.id),
+        "until": session and session.expires_at.isoformat(timespec="seconds"),
     }
     if as_json:
         _show.print_json(found)
@@ -93,9 +113,14 @@ def status(as_json: Json = False) -> None:
 @app.command(epilog=example("campaign auth token"))
 def token() -> None:
     """Print the access token, for curl and CAMPAIGN_ACCESS_TOKEN. It is secret for an hour."""
+    given = settings().access_token
+    typer.echo(given or _current_token())
+
+
+def _current_token() -> str:
     with connect() as client:
-        if client.auth.user is None:
-            raise NotAuthenticated("nobody is signed in")
         client.auth.profile()  # renews a token that is about to end
         session = client.auth.session
-    typer.echo(session.access_token.get_secret_value() if session else "")
+    if session is None:
+        raise NotAuthenticated("nobody is signed in")
+    return session.access_token.get_secret_value()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.text import Text
 
-from campaign_sdk.cli import _moves, _show
+from campaign_sdk.cli import _drafting, _moves, _show
 from campaign_sdk.cli._connect import connect, find_campaign, find_segment
 from campaign_sdk.cli._edit import edit_message
 from campaign_sdk.cli._options import (
@@ -229,4 +229,5 @@ def delete(
     _show.say("Deleted.")
 
 
+_drafting.add_to(app)
 _moves.add_to(app)

@@ -9,6 +9,7 @@ import typer
 from campaign_sdk.cli import _show
 from campaign_sdk.cli._connect import connect, find_segment
 from campaign_sdk.cli._csv import export_contacts
+from campaign_sdk.cli._drafting import described
 from campaign_sdk.cli._options import (
     AsOf,
     Json,
@@ -38,13 +39,19 @@ def create(
     name: Annotated[str, typer.Argument(help="What to call it.")],
     where: Where = None,
     rules: RulesFile = None,
+    describe: Annotated[
+        str | None, typer.Option(help="The audience in words; OpenAI writes the rules.")
+    ] = None,
     description: Annotated[str | None, typer.Option(help="For people.")] = None,
     timezone: Timezone = None,
     as_json: Json = False,
 ) -> None:
     """Store an audience under a name."""
-    wanted = rules_needed(where, rules)
+    if describe is not None and (where is not None or rules is not None):
+        raise typer.BadParameter("give --describe, --where or --rules, not two of them")
+    given = rules_needed(where, rules) if describe is None else None
     with connect() as client:
+        wanted = described(client, describe or "", timezone) if given is None else given
         segment = client.segments.create(
             name, wanted, description=description, timezone=timezone or "UTC"
         )

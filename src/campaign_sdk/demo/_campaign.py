@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-import os
 import time
 
 from rich.markup import escape
 from rich.table import Table
 
-from campaign_sdk import Campaign, CampaignClient, IllegalTransition, Segment
+from campaign_sdk import (
+    Campaign,
+    CampaignClient,
+    CampaignError,
+    ConfigurationError,
+    IllegalTransition,
+    Segment,
+)
 from campaign_sdk.cli import _reporting, _show
 from campaign_sdk.demo import _data
 from campaign_sdk.demo._events import DAYS, synthetic_events
 from campaign_sdk.demo._page import Page
 
 _READERS = ("customer-411@example.com", "customer-21564@example.com")
+_BRIEF = "Win back customers who ordered often and then stayed away: 15 % off their next CD"
 _UNKNOWN, _MENDED = "Hi {{ first_name }},", "Hello,"
 
 
@@ -25,18 +32,37 @@ def write(page: Page, client: CampaignClient, segment: Segment) -> Campaign:
         "Placeholders are checked against the fields that the contacts really have, before "
         "anybody gets to see them.",
     )
-    page.say(_why_a_file())
-    campaign = client.campaigns.create(
-        "We miss you", message=_data.message(), segment_id=segment.id
-    )
-    page.letter("message.txt", campaign.message or "")
+    text = _data.message()
+    campaign = client.campaigns.create("We miss you", message=text, segment_id=segment.id)
+    drafted = _drafted(page, client, campaign)
+    page.letter("message.txt", text)
     _inspect(page, client, campaign)
     page.gap()
-    page.say(f'"{_UNKNOWN}" becomes "{_MENDED}", and once more:')
-    mended = (campaign.message or "").replace(_UNKNOWN, _MENDED)
-    campaign = client.campaigns.update(campaign.id, message=mended)
+    better = drafted or text.replace(_UNKNOWN, _MENDED)
+    campaign = client.campaigns.update(campaign.id, message=better)
+    if drafted:
+        page.letter("OpenAI's draft takes its place", drafted)
+    else:
+        page.say(f'"{_UNKNOWN}" becomes "{_MENDED}", and once more:')
     _inspect(page, client, campaign)
     return campaign
+
+
+def _drafted(page: Page, client: CampaignClient, campaign: Campaign) -> str | None:
+    """Have the message drafted; without a key, or a usable draft, say why there is none."""
+    try:
+        draft = client.campaigns.draft_message(campaign.id, brief=_BRIEF, save=False)
+    except ConfigurationError:
+        page.say("There is no OPENAI_API_KEY, so the message comes from a file.")
+        return None
+    except CampaignError as error:
+        page.say(f"There is no draft ({escape(error.message)}): the message comes from a file.")
+        return None
+    if draft.ok:
+        page.say("OpenAI writes a draft. Meanwhile, somebody's own, from a file:")
+        return draft.body
+    page.say(f"The draft has a mistake ({escape(draft.problems[0].reason)}): from a file, then.")
+    return None
 
 
 def _inspect(page: Page, client: CampaignClient, campaign: Campaign) -> None:
@@ -46,12 +72,6 @@ def _inspect(page: Page, client: CampaignClient, campaign: Campaign) -> None:
     if checked.ok and checked.audience:
         reach = f"{checked.audience.reachable:,} contacts"
         page.say(f"[green]Pre-flight: ready.[/] It would reach {reach}.")
-
-
-def _why_a_file() -> str:
-    if os.environ.get("OPENAI_API_KEY"):
-        return "The message is from a file, so that the demo tells the same story every time."
-    return "There is no OPENAI_API_KEY, so the message comes from a file instead of a draft."
 
 
 def launch(page: Page, client: CampaignClient, campaign: Campaign) -> Campaign:

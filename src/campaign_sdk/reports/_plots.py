@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 # What tells one line or bar from another: campaign, segment, event type.
 Key = tuple[UUID | None, UUID | None, str | None]
 
+_PLACE = "the place of the picture"
 _FORMATS = ("png", "svg", "html")
 _WIDTH, _HEIGHT, _BAR = 640, 130, 24
 # More lines than this can't be told apart.
@@ -99,7 +102,14 @@ def _drawn(vl_convert: Any, picture: dict[str, Any], kind: str) -> bytes:
         return bytes(vl_convert.vegalite_to_png(picture, scale=_SCALE, allowed_base_urls=[]))
     if kind == "svg":
         return str(vl_convert.vegalite_to_svg(picture, allowed_base_urls=[])).encode()
-    return str(vl_convert.vegalite_to_html(picture, bundle=True)).encode()
+    return _page(str(vl_convert.vegalite_to_html({"description": _PLACE}, bundle=True)), picture)
+
+
+def _page(frame: str, picture: dict[str, Any]) -> bytes:
+    """Put a picture into a page; vl-convert would let a name end the script it stands in."""
+    harmless = json.dumps(picture).replace("<", "\\u003c")
+    before, after = re.split(rf'{{\s*"description":\s*"{_PLACE}"\s*}}', frame)
+    return f"{before}{harmless}{after}".encode()
 
 
 def specification(report: Report, metrics: Sequence[str], title: str | None) -> dict[str, Any]:
@@ -137,7 +147,7 @@ def _series(report: Report, period: str | None) -> dict[Key, str]:
         raise InvalidInput("report", f"has {len(named)} series, which nobody can tell apart")
     often = Counter(named.values())
     return {
-        key: name if often[name] == 1 else f"{name} ({str(key[0])[:8]})"
+        key: name if often[name] == 1 else f"{name} ({str(key[0])[-6:]})"
         for key, name in named.items()
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -143,8 +144,13 @@ WORDS: Mapping[str, str] = {
 }
 
 
+# What `_where` reads as a field without backquotes.
+_PLAIN = re.compile(r"[^\W\d][\w.-]*")
+_RESERVED = ("not", "everyone", "nobody")
+
+
 def _describe_rule(rule: Rule) -> str:
-    words = f"{rule.field} {WORDS.get(rule.operator, rule.operator)}"
+    words = f"{_describe_field(rule.field)} {WORDS.get(rule.operator, rule.operator)}"
     if rule.value is None:
         return words
     if not isinstance(rule.value, tuple):
@@ -153,6 +159,10 @@ def _describe_rule(rule: Rule) -> str:
     if POSITIVE[rule.operator] == "between":
         return f"{words} {values[0]} and {values[1]}"
     return f"{words} ({', '.join(values)})"
+
+
+def _describe_field(name: str) -> str:
+    return name if _PLAIN.fullmatch(name) and name not in _RESERVED else f"`{name}`"
 
 
 def _describe_value(value: Scalar) -> str:
