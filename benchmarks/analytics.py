@@ -108,13 +108,19 @@ def race(way: str, stack: tuple[str, str], writers: int, seconds: float) -> dict
         found = client.analytics.reconcile(campaign.id)
         return {
             "way": way,
-            "acknowledged": sum(told),
             "counted": counted,
-            "per_second": counted / seconds,
-            "lost": max(sum(told) - counted, 0),
-            "doubled": max(counted - sum(told), 0),
+            "lost": max(sum(told) - counted, 0) / sum(told),
+            "doubled": max(counted - sum(told), 0) / sum(told),
             "log_agrees": found.agrees,
         }
+
+
+def as_ratios(ways: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Set each rate against that of read-modify-write: the rates belong to one machine."""
+    slowest = ways[-1]["counted"]
+    for way in ways:
+        way["over_read_modify_write"] = round(way.pop("counted") / slowest, 2)
+    return ways
 
 
 def limit(stack: tuple[str, str], db_url: str, number: int) -> dict[str, Any]:
@@ -134,12 +140,7 @@ def limit(stack: tuple[str, str], db_url: str, number: int) -> dict[str, Any]:
                 copy.write_row(tuple(event.values()))
         copying = time.perf_counter() - begun
         db.execute("drop table public.bare")
-    return {
-        "events": number,
-        "ingest_per_second": number / ingesting,
-        "copy_per_second": number / copying,
-        "ratio": copying / ingesting,
-    }
+    return {"events": number, "over_copy": copying / ingesting}
 
 
 BY_HAND = {
@@ -171,13 +172,7 @@ def reports(stack: tuple[str, str], db_url: str) -> list[dict[str, Any]]:
                 lines[name] = len(report.rows)
         assert report.totals.impressions == 10_000_000 * 9 // 10
     return [
-        {
-            "by": name,
-            "lines": lines[name],
-            "sdk_ms": 1_000 * median(ours for ours, _ in times),
-            "sql_ms": 1_000 * median(sql for _, sql in times),
-            "ratio": median(ours / sql for ours, sql in times),
-        }
+        {"by": name, "lines": lines[name], "over_sql": median(ours / sql for ours, sql in times)}
         for name, times in taken.items()
     ]
 
@@ -186,7 +181,8 @@ def fill(db: psycopg.Connection, user: str) -> None:
     """Make the counters of 10 million events: 100 each for 100 campaigns and 1,000 days."""
     db.execute("delete from campaigns where user_id = %s", [user])
     db.execute(
-        "insert into campaigns (user_id, name) select %s, 'No. ' || n from generate_series(1, 100) n",
+        "insert into campaigns (user_id, name)"
+        " select %s, 'No. ' || n from generate_series(1, 100) n",
         [user],
     )
     db.execute(
@@ -199,27 +195,32 @@ def fill(db: psycopg.Connection, user: str) -> None:
 
 
 def table(results: dict[str, Any]) -> str:
-    slow = results["writers"][-1]["per_second"]
+    setting = results["setting"]
     lines = [
         "# Analytics: ingestion and reports",
         "",
-        f"{results['setting']['writers']} writers in {PROCESSES} processes on one campaign and "
-        f"one day, {results['setting']['seconds']:g} s each, through the API of the local stack.",
+        f"{setting['writers']} writers in {PROCESSES} processes on one campaign and one day, "
+        f"{setting['seconds']:g} s each, through the API of the local stack. Rates are of what "
+        "was counted in the end. Single events are held up by the API's requests, not by the "
+        "database.",
         "",
-        "| way | counted per second, over read-modify-write | lost | doubled |",
-        "|---|---|---|---|",
+        "| way | rate over read-modify-write | lost | doubled | counters equal the log |",
+        "|---|---|---|---|---|",
         *(
-            f"| {way['way']} | {way['per_second'] / slow:.1f} | "
-            f"{way['lost'] / max(way['acknowledged'], 1):.2%} | {way['doubled']} |"
+            f"| {way['way']} | {way['over_read_modify_write']:,.1f} | {way['lost']:.1%} | "
+            f"{way['doubled']:.1%} | {'yes' if way['log_agrees'] else 'no log'} |"
             for way in results["writers"]
         ),
         "",
-        f"One stream of {results['limit']['events']:,} events: {results['limit']['ratio']:.3f} of "
-        "the rate of COPY into a bare table.",
+        f"One stream of {results['limit']['events']:,} events has "
+        f"{results['limit']['over_copy']:.3f} of the rate of COPY into a bare table.",
         "",
         "| report over 10 M events' worth of counters, by | lines | time over hand-written SQL |",
         "|---|---|---|",
-        *(f"| {one['by']} | {one['lines']:,} | {one['ratio']:.2f} |" for one in results["reports"]),
+        *(
+            f"| {one['by']} | {one['lines']:,} | {one['over_sql']:.2f} |"
+            for one in results["reports"]
+        ),
         "",
     ]
     return "\n".join(lines)
@@ -237,7 +238,7 @@ def main() -> None:
             client.auth.sign_up(EMAIL, PASSWORD)
         results = {
             "setting": {"writers": asked.writers, "seconds": asked.seconds},
-            "writers": [race(way, stack, asked.writers, asked.seconds) for way in WAYS],
+            "writers": as_ratios([race(way, stack, asked.writers, asked.seconds) for way in WAYS]),
             "limit": limit(stack, local.db_url, asked.events),
             "reports": reports(stack, local.db_url),
         }

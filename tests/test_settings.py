@@ -142,7 +142,9 @@ def test_a_file_that_is_no_settings_file(tmp_path: Path, content: bytes) -> None
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    url=st.text(max_size=20) | st.text(max_size=20).map("http://{}".format),
+    url=st.text(max_size=20)
+    | st.text(max_size=20).map("http://{}".format)
+    | st.from_regex(r"https?://[A-Za-z0-9._:\[\]-]{1,70}(/[a-z./~-]{0,9})?", fullmatch=True),
     key=st.text(max_size=5) | st.just(KEY),
 )
 def test_nothing_but_a_configuration_error(url: Any, key: Any) -> None:

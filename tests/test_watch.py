@@ -6,10 +6,12 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing, asynccontextmanager, closing
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
+import psycopg
 import pytest
 from realtime import AsyncRealtimeClient, RealtimeSubscribeStates
 from realtime.types import PostgresChangesPayload, RealtimePostgresChangesListenEvent
@@ -24,11 +26,14 @@ from campaign_sdk import (
     NotFound,
     Unavailable,
     _realtime,
+    _transport,
 )
 from campaign_sdk.local import LocalSupabase
 from clients import PASSWORD, client_of, sign_up
 from realtime_server import Realtime, realtime
 
+MIGRATIONS = Path(__file__).parents[1] / "supabase" / "migrations"
+REALTIME = next(MIGRATIONS.glob("*_realtime.sql"))
 QUICK = 0.05
 # So long that whatever comes earlier was rung for.
 NEVER = 3_000.0
@@ -68,6 +73,8 @@ class Switch(httpx.BaseTransport, httpx.AsyncBaseTransport):
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_realtime, "HEARTBEAT", 0.2)
     monkeypatch.setattr(_realtime, "_SHORTEST_WAIT", 0.02)
+    # Of the wire below, whose own tests these aren't.
+    monkeypatch.setattr(_transport, "_RETRIES", 0)
 
 
 @pytest.fixture
@@ -188,7 +195,7 @@ def test_while_the_server_is_away_it_waits_longer_each_time(
 ) -> None:
     campaign = writer.campaigns.create("Away").id
     switch, slept = Switch(), list[float]()
-    with CampaignClient(stack.url, stack.anon_key, transport=switch, timeout=0.1) as watcher:
+    with CampaignClient(stack.url, stack.anon_key, transport=switch) as watcher:
         assert writer.auth.user is not None
         watcher.auth.sign_in_with_password(writer.auth.user.email or "", PASSWORD)
         watching = watcher.analytics.watch(campaign, interval=QUICK)
@@ -211,7 +218,7 @@ def test_without_an_answer_to_begin_with_it_says_so(
     stack: LocalSupabase, writer: CampaignClient
 ) -> None:
     switch = Switch()
-    with CampaignClient(stack.url, stack.anon_key, transport=switch, timeout=0.1) as watcher:
+    with CampaignClient(stack.url, stack.anon_key, transport=switch) as watcher:
         assert writer.auth.user is not None
         watcher.auth.sign_in_with_password(writer.auth.user.email or "", PASSWORD)
         switch.is_cut = True
@@ -253,6 +260,17 @@ async def test_what_happens_before_the_subscription_stands_is_found(
         writer.analytics.record(campaign, clicks=1)
         server.release_subscriptions()
         await watcher.sees(clicks=1)
+
+
+@pytest.mark.usefixtures("only_told")
+async def test_whoever_reads_while_the_subscription_comes_about_reads_again(
+    stack: LocalSupabase, server: Realtime
+) -> None:
+    bell = _realtime.RealtimeBell(server.url, stack.anon_key, lambda: None, str(uuid4()), QUICK)
+    async with bell, asyncio.timeout(PATIENCE):
+        while not bell._is_listening:
+            await asyncio.sleep(0.01)
+        await bell.wait()
 
 
 @pytest.mark.usefixtures("only_told")
@@ -305,6 +323,19 @@ async def test_a_connection_without_signs_of_life_is_left(
     async with same_person(stack, writer, server) as client, watching(client, campaign):
         await server.until(lambda: server.joins >= 2)
         assert server.heartbeats
+
+
+async def test_signs_of_life_go_on_while_much_is_heard(
+    stack: LocalSupabase, writer: CampaignClient, server: Realtime
+) -> None:
+    campaign = writer.campaigns.create("Busy").id
+    async with same_person(stack, writer, server) as client, watching(client, campaign):
+        await server.until(lambda: server.sockets)
+        async with asyncio.timeout(PATIENCE):
+            while server.heartbeats < 3:
+                await server.changed(row_of(campaign), readers={user_of(writer)})
+                await asyncio.sleep(0.01)
+        assert server.joins == 1
 
 
 async def test_signs_of_life_keep_a_quiet_connection(
@@ -377,6 +408,15 @@ async def test_stopping_says_goodbye_and_leaves_nothing_behind(
             await server.until(lambda: server.sockets)
         await server.until(lambda: server.goodbyes == 1 and not server.sockets)
         assert not [task for task in asyncio.all_tasks() - before if "RealtimeBell" in repr(task)]
+
+
+def test_realtime_is_enabled_where_it_exists(db: psycopg.Connection) -> None:
+    published = "select tablename from pg_publication_tables where pubname = 'supabase_realtime'"
+    with db.transaction(force_rollback=True):
+        db.execute("create publication supabase_realtime")
+        for _ in range(2):
+            db.execute(REALTIME.read_bytes())
+            assert db.execute(published).fetchall() == [("campaign_analytics",)]
 
 
 # The server of these tests

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import threading
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -57,7 +59,8 @@ class SyncConnection(Connection):
 
         keeper = SessionKeeper(settings.url, settings.key, threading.Lock(), **session)
         self.wire = Wire(
-            transport or httpx.HTTPTransport(limits=_LIMITS), Exchange(keeper, timeout)
+            transport or httpx.HTTPTransport(verify=_tls(), limits=_LIMITS),
+            Exchange(keeper, timeout),
         )
         self.http = httpx.Client(transport=self.wire, follow_redirects=False)
         options = SyncClientOptions(httpx_client=self.http, storage=keeper, **_OPTIONS)
@@ -83,13 +86,20 @@ class AsyncConnection(Connection):
 
         keeper = SessionKeeper(settings.url, settings.key, asyncio.Lock(), **session)
         self.wire = AsyncWire(
-            transport or httpx.AsyncHTTPTransport(limits=_LIMITS), Exchange(keeper, timeout)
+            transport or httpx.AsyncHTTPTransport(verify=_tls(), limits=_LIMITS),
+            Exchange(keeper, timeout),
         )
         self.http = httpx.AsyncClient(transport=self.wire, follow_redirects=False)
         options = AsyncClientOptions(
             httpx_client=self.http, storage=AsyncStorage(keeper), **_OPTIONS
         )
         super().__init__(settings, keeper, AsyncClient(settings.url, settings.key, options))
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    # Reading all the world's certificates takes longer than all the rest of a new client.
+    return httpx.create_ssl_context()
 
 
 _LIMITS = httpx.Limits(max_connections=64, max_keepalive_connections=32)

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 HEARTBEAT = 15.0
 # Looks that nobody rang for: they renew the session, and find what no event tells of.
 RECHECK = 20.0
-# Seconds for the connection to come about, and the longest wait before trying again.
-OPENING, LONGEST_WAIT = 10.0, 30.0
+# Seconds for the connection to come about and to end, and the longest wait between two.
+OPENING, CLOSING, LONGEST_WAIT = 10.0, 2.0, 30.0
 
 _SHORTEST_WAIT = 0.5
 
@@ -81,11 +81,13 @@ class RealtimeBell:
         trace: TracebackType | None,
     ) -> None:
         self._task.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._task
+        await asyncio.wait([self._task])
 
     async def wait(self) -> None:
         """Wait for a ring; without a connection, for the interval."""
+        if self._task.done():
+            # It ends by a bug only, and a bug must stay visible.
+            self._task.result()
         await self._tell_token()
         longest = max(RECHECK, self._interval) if self._is_listening else self._interval
         with suppress(TimeoutError):
@@ -102,7 +104,9 @@ class RealtimeBell:
         wait = _SHORTEST_WAIT
         while True:
             with suppress(OSError, TimeoutError, WebSocketException, _Broken):
-                async with connect(self._address, open_timeout=OPENING) as socket:
+                async with connect(
+                    self._address, open_timeout=OPENING, close_timeout=CLOSING
+                ) as socket:
                     await self._listen(socket)
             if self._is_listening:
                 wait = _SHORTEST_WAIT
@@ -114,14 +118,16 @@ class RealtimeBell:
     async def _listen(self, socket: ClientConnection) -> None:
         self._socket, self._beat = socket, None
         await self._join()
+        next_beat = time.monotonic() + HEARTBEAT
         while True:
-            try:
-                async with asyncio.timeout(HEARTBEAT):
-                    text = await socket.recv()
-            except TimeoutError:
+            # By the clock, however much is heard: the server wants to hear something too.
+            if (left := next_beat - time.monotonic()) <= 0:
                 await self._keep_alive()
-            else:
-                self._hear(_parsed(text))
+                next_beat = time.monotonic() + HEARTBEAT
+                continue
+            with suppress(TimeoutError):
+                async with asyncio.timeout(left):
+                    self._hear(_parsed(await socket.recv()))
 
     async def _join(self) -> None:
         change = {

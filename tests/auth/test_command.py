@@ -6,46 +6,54 @@ import json
 import os
 import subprocess
 import sys
+import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import httpx
 import pytest
+from typer.testing import CliRunner
 
+from campaign_sdk.cli._app import app
 from campaign_sdk.local import LocalSupabase
+from campaign_sdk.stores import FileStore
 from clients import PASSWORD
 from local.google import EMAIL
 
 from .test_google import last_address, walk
 
-Done = subprocess.CompletedProcess[str]
 COMMAND = [sys.executable, "-c", "from campaign_sdk.cli import main; main()"]
 
 
-@pytest.fixture
-def environment(stack: LocalSupabase, tmp_path: Path) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if "CAMPAIGN" not in name}
-    return {
-        **kept,
-        "SUPABASE_URL": stack.url,
-        "SUPABASE_ANON_KEY": stack.anon_key,
-        "XDG_STATE_HOME": str(tmp_path),
-        "COLUMNS": "200",
-    }
+class Done(NamedTuple):
+    """What a command has shown, its traceback included."""
+
+    code: int
+    stdout: str
+    stderr: str
 
 
 @pytest.fixture
-def campaign(environment: dict[str, str], tmp_path: Path) -> Callable[..., Done]:
+def environment(
+    stack: LocalSupabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, str]:
+    """That of a shell in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SUPABASE_URL", stack.url)
+    monkeypatch.setenv("SUPABASE_ANON_KEY", stack.anon_key)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.setenv("COLUMNS", "200")
+    return dict(os.environ)
+
+
+@pytest.fixture
+def campaign(environment: dict[str, str]) -> Callable[..., Done]:
     def run(*arguments: str, **more: str) -> Done:
-        return subprocess.run(
-            [*COMMAND, *arguments],
-            env=environment | more,
-            cwd=tmp_path,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-        )
+        done = CliRunner().invoke(app, arguments, env=environment | more)
+        trace = "".join(traceback.format_exception(done.exception)) if done.exception else ""
+        return Done(done.exit_code, done.stdout, done.stderr + trace)
 
     return run
 
@@ -57,7 +65,6 @@ def test_a_whole_visit(
     with subprocess.Popen(
         [*COMMAND, "auth", "login", "--no-browser"],
         env=environment,
-        cwd=tmp_path,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -91,7 +98,7 @@ def test_a_whole_visit(
     assert campaign("auth", "token", **job).stdout.strip() == token
     assert campaign("auth", "logout").stdout == "Signed out.\n"
     assert "nobody" in campaign("auth", "status").stdout
-    assert campaign("auth", "token").returncode == 4
+    assert campaign("auth", "token").code == 4
 
 
 def test_nothing_secret_is_shown(
@@ -100,7 +107,7 @@ def test_nothing_secret_is_shown(
     account, contact = f"quiet-{tmp_path.name}@example.com".lower(), "hush@private.example"
     (tmp_path / "contacts.csv").write_text(f"email,phone\n{contact},1\nhush,2\n")
     signed_up = campaign("auth", "signup", "--email", account, CAMPAIGN_PASSWORD=PASSWORD)
-    assert signed_up.returncode == 0
+    assert signed_up.code == 0
     [file] = (tmp_path / "campaign_sdk").rglob("*.json")
     session = json.loads(file.read_text())["session"]
     known = [session["access_token"], session["refresh_token"], PASSWORD, stack.anon_key, "hush"]
@@ -128,21 +135,9 @@ def test_signing_out_offline(campaign: Callable[..., Done], tmp_path: Path) -> N
     account = f"away-{tmp_path.name}@example.com".lower()
     campaign("auth", "signup", "--email", account, CAMPAIGN_PASSWORD=PASSWORD)
     [file] = (tmp_path / "campaign_sdk").rglob("*.json")
-    there = FileThere(file)
-    there.move("http://127.0.0.1:9")
+    # Where the session of another address is looked for.
+    file = file.rename(FileStore("http://127.0.0.1:9", file.parent).path)
     done = campaign("auth", "logout", SUPABASE_URL="http://127.0.0.1:9")
-    assert done.returncode == 0
+    assert done.code == 0
     assert "couldn't be told" in done.stderr
-    assert not there.path.exists()
-
-
-class FileThere:
-    """A session's file, moved to where that of another address is looked for."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def move(self, url: str) -> None:
-        from campaign_sdk.stores import FileStore
-
-        self.path = self.path.rename(FileStore(url, self.path.parent).path)
+    assert not file.exists()

@@ -51,6 +51,13 @@ def test_list_show_and_size(campaign: Campaign) -> None:
     assert (sized["count"], sized["reachable"]) == (3, 3)
 
 
+def test_a_misspelled_field_is_noticed(campaign: Campaign) -> None:
+    where = ("--where", 'citty is "Pune" or attributes.orders > 1 and email is present')
+    said = "no contact has the field citty; did you mean city?\n"
+    assert campaign("segments", "preview", *where).stderr == said
+    assert campaign("segments", "create", "A", *where).stderr == said
+
+
 def test_as_of_moves_relative_dates(campaign: Campaign) -> None:
     where = ["--where", "last_order_at within last 30 days"]
     then = campaign("segments", "size", *where, "--as-of", "2026-02-02", "--json")

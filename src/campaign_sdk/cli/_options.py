@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
+from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from campaign_sdk._errors import InvalidInput
+from campaign_sdk.cli import _show
 from campaign_sdk.cli._connect import find_segment
 
 if TYPE_CHECKING:
@@ -89,6 +92,24 @@ def audience_given(
     if where is not None or file is not None:
         raise typer.BadParameter("name a segment, or give --where or --rules, not both")
     return find_segment(client, named)
+
+
+def warn_of_unknown_fields(client: CampaignClient, rules: Rules) -> None:
+    """Say so if no contact has a field: a misspelled rule is a rule that nobody fulfils."""
+    from campaign_sdk.rules._wire import COLUMNS
+
+    known = {*COLUMNS, *(field.name for field in client.contacts.fields())}
+    for name in sorted(_fields(rules.to_wire())):
+        if name.removeprefix("attributes.") not in known:
+            near = get_close_matches(name, known, n=1)
+            guess = f"; did you mean {near[0]}?" if near else ""
+            _show.note(f"no contact has the field {name}{guess}")
+
+
+def _fields(node: Mapping[str, Any]) -> set[str]:
+    if "rules" in node:
+        return {name for child in node["rules"] for name in _fields(child)}
+    return {node["field"]}
 
 
 def moment_given(text: str | None, timezone: str | None) -> datetime | None:

@@ -21,6 +21,7 @@ from campaign_sdk.cli._options import (
     example,
     moment_given,
     rules_needed,
+    warn_of_unknown_fields,
 )
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def create(
     given = rules_needed(where, rules) if describe is None else None
     with connect() as client:
         wanted = described(client, describe or "", timezone) if given is None else given
+        warn_of_unknown_fields(client, wanted)
         segment = client.segments.create(
             name, wanted, description=description, timezone=timezone or "UTC"
         )
@@ -135,6 +137,7 @@ def _print_preview(client: CampaignClient, target: Segment | Rules, found: Audie
     from campaign_sdk.rules import Rules
 
     rules = target if isinstance(target, Rules) else target.rules
+    warn_of_unknown_fields(client, rules)
     screen = _show.console()
     _show.print_facts(_counts(found.size))
     screen.print("", _show.funnel(rules, found.funnel, client.contacts.count()), sep="\n")

@@ -61,7 +61,7 @@ def zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise InvalidInput("timezone", "is not a known IANA time zone") from None
+        raise InvalidInput("timezone", 'must be an IANA name such as "Europe/Berlin"') from None
 
 
 def utc_text(moment: datetime) -> str:
