@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 import signal
+import uuid
 from pathlib import Path
 
 import httpx
 import psycopg
 import pytest
 
-from campaign_sdk import Unavailable, everyone, field
+from campaign_sdk import ProtocolError, Unavailable, everyone, field
 from campaign_sdk._contact_csv import Row
 from campaign_sdk._import import ImportReport, Problem, Tally
 from campaign_sdk.local import LocalSupabase
 from clients import PASSWORD, Mode, client_of, sign_up
+from wire import Both, answers, session
 
 
 def row(line: int, email: str) -> Row:
@@ -109,3 +111,18 @@ def test_many_small_things_are_listed_whole(stack: LocalSupabase, db: psycopg.Co
         assert names == [f"{n:04}" for n in range(1, 1_202)]
         assert len(client.campaigns.list()) == 1_201
         assert len({campaign.id for campaign in client.campaigns.iterate(page_size=100)}) == 1_201
+
+
+def test_a_cache_that_repeats_itself_is_no_endless_listing(mode: Mode) -> None:
+    now = "2026-01-01T00:00:00Z"
+    row = {"id": str(uuid.uuid4()), "name": "x", "email": "a@b.cd"}
+    answer = httpx.Response(200, json=[{**row, "created_at": now, "updated_at": now}])
+    handler, seen = answers(answer)
+    both = Both(mode, handler, signed_in=session())
+    with pytest.raises(ProtocolError, match="incomplete"):
+        both.result(both.client.segments.list())
+    assert len(seen) == 2
+    if mode == "sync":
+        with pytest.raises(ProtocolError, match="incomplete"):
+            list(both.client.contacts.iterate(everyone()))
+        assert len(seen) == 4

@@ -155,8 +155,11 @@ def test_pages_come_as_they_are_asked_for(mode: Mode) -> None:
     assert wire.items(script.pages(*steps)) == [1, 2, 3]
     assert script.log == ["a", None, None, "b", None, "closed"]
     script.log.clear()
-    assert wire.items(script.pages(*steps), first=1) == [1]
+    # Held here, so that it isn't the garbage collector who closes it.
+    body = script.pages(*steps)
+    assert wire.items(body, first=1) == [1]
     assert script.log == ["a", "closed"]
+    assert inspect.getgeneratorstate(body) == inspect.GEN_CLOSED
 
 
 def test_an_error_ends_the_pages(mode: Mode) -> None:

@@ -33,7 +33,7 @@ def assert_silent(error: BaseException) -> None:
     """Look at what a log would hold: the traceback, and each error's repr and arguments."""
     told = "".join(traceback.format_exception(error))
     for each in causes(error):
-        told += f"{each!r} {each} {each.args!r}"
+        told += f"{each!r} {each} {each.args!r} {getattr(each, 'message', '')}"
         if isinstance(each, CampaignError):
             told += repr(vars(each))
     assert [known for known in KNOWN if known in told] == []

@@ -26,6 +26,7 @@ from campaign_sdk import (
 from campaign_sdk.local import LocalSupabase
 from campaign_sdk.stores import FileStore, MemoryStore
 from clients import Mode, client_of, sign_up
+from wire import ACCESS, session
 
 HOUR = 3600
 
@@ -258,6 +259,21 @@ def test_signing_out_during_a_renewal_stays(stack: LocalSupabase, mode: Mode) ->
         assert client.auth.user is None
         with pytest.raises(NotAuthenticated):
             client.contacts.count()
+
+
+def test_signing_in_during_a_renewal_stays(stack: LocalSupabase, mode: Mode) -> None:
+    tap = Tap()
+    with client_of(stack, mode, transport=tap) as client:
+        sign_up(client, "late")
+        keeper = client._connection.keeper
+
+        def sign_in(request: httpx.Request) -> None:
+            if renews(request):
+                keeper.keep(session())
+
+        tap.answer = sign_in
+        client.auth.refresh()
+        assert keeper.token == ACCESS
 
 
 def test_renewing_by_hand(stack: LocalSupabase, mode: Mode) -> None:

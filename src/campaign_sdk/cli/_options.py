@@ -98,7 +98,8 @@ def warn_of_unknown_fields(client: CampaignClient, rules: Rules) -> None:
     """Say so if no contact has a field: a misspelled rule is a rule that nobody fulfils."""
     from campaign_sdk.rules._wire import COLUMNS
 
-    known = {*COLUMNS, *(field.name for field in client.contacts.fields())}
+    paths = [field.name.split(".") for field in client.contacts.fields()]
+    known = {*COLUMNS, *(".".join(path[:n]) for path in paths for n in range(1, len(path) + 1))}
     for name in sorted(_fields(rules.to_wire())):
         if name.removeprefix("attributes.") not in known:
             near = get_close_matches(name, known, n=1)
