@@ -10,7 +10,7 @@ demo: $(READY)
 	$(VENV)/bin/campaign demo
 
 test: $(READY)
-	$(VENV)/bin/pytest
+	$(VENV)/bin/pytest --numprocesses=auto --dist=loadfile
 
 check: $(READY)
 	$(VENV)/bin/ruff check .
