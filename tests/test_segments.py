@@ -221,19 +221,15 @@ def hurried() -> Iterator[LocalSupabase]:
 
 
 def test_a_count_that_takes_too_long_is_none(mode: Mode, hurried: LocalSupabase) -> None:
-    rules = field("x").contains("77777777777777") | everyone()
     with client_of(hurried, mode) as client, psycopg.connect(hurried.db_url) as db:
-        user = sign_up(client, "ann").auth.user
-        assert user is not None
-        db.execute(
-            "insert into public.contacts (user_id, email, attributes) "
-            "select %s, n || '@example.com', jsonb_build_object('x', repeat(n::text, 50)) "
-            "from generate_series(1, 20000) as n",
-            [user.id],
-        )
-        for limit, count in (("10ms", None), ("0", 20_000)):
+        sign_up(client, "ann").contacts.upsert([{"email": "a@example.com"}])
+        for limit, count in (("50ms", None), ("0", 1)):
             db.execute(f"alter role authenticated set statement_timeout = '{limit}'")
             db.commit()
-            size = client.segments.size(rules)
+            if count is None:
+                # Slow for certain, whatever the machine.
+                db.execute("lock table public.contacts in access exclusive mode")
+            size = client.segments.size(everyone())
+            db.rollback()
             assert (size.count, size.reachable) == (count, count)
             assert (size.reason is None) is (count is not None)

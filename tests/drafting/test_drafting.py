@@ -242,7 +242,7 @@ def test_a_stream_may_be_left_early(model: Model, database: Database) -> None:
         async with AsyncCampaignClient(**settings, transport=transport, drafting=options) as client:
             stream = client.drafting.stream("Win")
             async for piece in stream:
-                await stream.aclose()  # type: ignore[attr-defined]
+                await stream.aclose()
                 return piece
         return ""
 

@@ -42,6 +42,18 @@ class Rules:
         return cls(_wire.load(wire))
 
     @classmethod
+    def parse(cls, text: str) -> Rules:
+        """Read rules from a line of text, such as `orders >= 3 and not city in ("Pune")`.
+
+        Raises:
+            InvalidRules: with the column of what isn't understood, and what could stand there.
+        """
+        # It builds rules itself, so it can't be imported before this class is there.
+        from ._where import parse
+
+        return parse(text)
+
+    @classmethod
     def of(cls, rules: RulesLike) -> Rules:
         """Take rules in either form, an expression or the wire's JSON.
 
