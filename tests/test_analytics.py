@@ -24,7 +24,7 @@ from campaign_sdk import (
     NotFound,
     Unavailable,
 )
-from campaign_sdk._events import prepare_event
+from campaign_sdk.analytics._events import prepare_event
 from campaign_sdk.local import LocalSupabase
 from clients import PASSWORD, client_of, sign_up
 

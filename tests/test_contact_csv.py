@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from campaign_sdk import InvalidInput
-from campaign_sdk._contact_csv import ContactFile, Row
+from campaign_sdk.contacts._csv import ContactFile, Row
 
 BOM = b"\xef\xbb\xbf"
 

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from campaign_sdk import InvalidInput
-from campaign_sdk._contact_items import normalize_email, prepare
+from campaign_sdk.contacts._items import normalize_email, prepare
 
 EMAIL = "a@b.cd"
 LETTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\0")

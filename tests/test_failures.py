@@ -35,8 +35,8 @@ from campaign_sdk import (
     TimedOut,
     Unavailable,
 )
-from campaign_sdk._database_failures import CODES, CONSTRAINTS
 from campaign_sdk._failures import translate
+from campaign_sdk._failures._database import CODES, CONSTRAINTS
 
 MIGRATIONS = sorted((Path(__file__).parents[1] / "supabase" / "migrations").glob("*.sql"))
 

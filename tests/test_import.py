@@ -12,8 +12,8 @@ import psycopg
 import pytest
 
 from campaign_sdk import ProtocolError, Unavailable, everyone, field
-from campaign_sdk._contact_csv import Row
-from campaign_sdk._import import ImportReport, Problem, Tally
+from campaign_sdk.contacts._csv import Row
+from campaign_sdk.contacts._import import ImportReport, Problem, Tally
 from campaign_sdk.local import LocalSupabase
 from clients import PASSWORD, Mode, client_of, sign_up
 from wire import Both, answers, session

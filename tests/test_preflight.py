@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from campaign_sdk import AudienceSize, CampaignClient, Preflight, _preflight, everyone, field
+from campaign_sdk import AudienceSize, CampaignClient, Preflight, everyone, field
 from campaign_sdk._operation import Steps
-from campaign_sdk.segments import count_audience
+from campaign_sdk.campaigns import _preflight
+from campaign_sdk.segments._audience import count_audience
 
 PUNE = field("city") == "Pune"
 

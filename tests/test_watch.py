@@ -25,9 +25,9 @@ from campaign_sdk import (
     NotAuthenticated,
     NotFound,
     Unavailable,
-    _realtime,
     _transport,
 )
+from campaign_sdk.analytics import _realtime
 from campaign_sdk.local import LocalSupabase
 from clients import PASSWORD, client_of, sign_up
 from realtime_server import Realtime, realtime
@@ -208,7 +208,7 @@ def test_while_the_server_is_away_it_waits_longer_each_time(
 
         writer.analytics.record(campaign, clicks=1)
         switch.is_cut = True
-        monkeypatch.setattr("campaign_sdk._watch.time.sleep", sleep)
+        monkeypatch.setattr("campaign_sdk.analytics._watch.time.sleep", sleep)
         assert next(watching).clicks == 1
     backoff = [seconds for seconds in slept if seconds >= 0.5]
     assert backoff[:7] == [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0]

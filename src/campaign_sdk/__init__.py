@@ -54,7 +54,15 @@ if TYPE_CHECKING:
     )
     from campaign_sdk.local import LocalSupabase
     from campaign_sdk.rules import Rules, RulesLike, everyone, field
-    from campaign_sdk.segments import AudiencePreview, AudienceSize, FunnelStep, Segment
+    from campaign_sdk.segments import (
+        AudiencePreview,
+        AudienceSize,
+        Breakdown,
+        FieldGroup,
+        FunnelStep,
+        Segment,
+        SegmentAnalytics,
+    )
     from campaign_sdk.templates import Template
 
 # Where each public name lives. They are imported when first used: supabase-py alone takes
@@ -77,7 +85,9 @@ _HOMES = {
     "drafting": "Draft DraftProblem DraftedRules DraftingOptions Drafts StreamedDraft Usage",
     "local": "LocalSupabase",
     "rules": "Rules RulesLike everyone field",
-    "segments": "AudiencePreview AudienceSize FunnelStep Segment",
+    "segments": (
+        "AudiencePreview AudienceSize Breakdown FieldGroup FunnelStep Segment SegmentAnalytics"
+    ),
     "templates": "Template",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
@@ -89,6 +99,7 @@ __all__ = [
     "AudiencePreview",
     "AudienceSize",
     "AuthUnavailable",
+    "Breakdown",
     "Campaign",
     "CampaignClient",
     "CampaignError",
@@ -107,6 +118,7 @@ __all__ = [
     "Engagement",
     "Event",
     "EventProblem",
+    "FieldGroup",
     "FunnelStep",
     "IllegalTransition",
     "ImportReport",
@@ -131,6 +143,7 @@ __all__ = [
     "RulesLike",
     "SchemaMismatch",
     "Segment",
+    "SegmentAnalytics",
     "StaleState",
     "Status",
     "StatusChange",

@@ -13,8 +13,8 @@ from supabase_auth import AsyncSupportedStorage, SyncSupportedStorage
 from supabase_auth.helpers import decode_jwt
 from supabase_auth.types import Session, User
 
-from campaign_sdk._database_failures import REFUSED_KEY, wrong_key
 from campaign_sdk._errors import AuthUnavailable, NotAuthenticated
+from campaign_sdk._failures._database import REFUSED_KEY, wrong_key
 from campaign_sdk.stores import SessionStore
 
 # Renewed so many seconds before it ends, so that no request arrives with a dead token.

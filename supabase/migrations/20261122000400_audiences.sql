@@ -48,6 +48,46 @@ comment on function public.match_contacts is
   'The caller''s contacts that match, in the order of their ids: one page after an id. '
   'With reachable, those who have unsubscribed are left out.';
 
+create type public.audience_groups as (total bigint, missing bigint, groups jsonb);
+comment on type public.audience_groups is
+  'How many contacts match, how many of them lack the field, and the largest groups of the '
+  'rest: [{"value", "count"}]. One row, so that no limit on rows cuts it.';
+
+create function public.group_audience(
+  rules jsonb, field text, as_of timestamptz default now(), timezone text default 'UTC',
+  largest integer default 20
+) returns public.audience_groups
+language plpgsql stable security invoker set search_path = '' as $$
+declare
+  predicate constant text := private.compile_rules(rules, as_of, timezone);
+  target constant private.rule_target := private.rule_target(to_jsonb(field), 'field');
+  result public.audience_groups;
+begin
+  execute format(
+    'with counted as (
+       select %s as label, count(*) as size from public.contacts as c
+       where c.user_id = %L and %s group by label
+     ),
+     top as (
+       select label, size from counted where label is not null
+       order by size desc, label limit least(greatest(%L, 0), 1000)
+     )
+     select (select coalesce(sum(size), 0) from counted),
+       (select coalesce(sum(size), 0) from counted where label is null),
+       (select coalesce(jsonb_agg(
+          jsonb_build_object(''value'', left(label, 200), ''count'', size)
+          order by size desc, label), ''[]'') from top)',
+    case target.kind
+      when 'time' then format('(%s at time zone %L)::date::text', target.text, timezone)
+      else target.text
+    end,
+    auth.uid(), predicate, largest) into result;
+  return result;
+end
+$$;
+comment on function public.group_audience is
+  'The caller''s contacts that match, grouped by what they have in one field (dates by day).';
+
 create function private.funnel_steps(rules jsonb, as_of timestamptz, timezone text)
 returns table (path text, predicate text)
 language plpgsql stable rows 10 security invoker set search_path = '' as $$
@@ -116,7 +156,7 @@ begin
     where (p.pronamespace = 'private'::regnamespace
            and p.proname ~ '^(rule_|compile_|check_|valid_rules|is_plain|refuse_rules|funnel_|hot_)')
        or (p.pronamespace = 'public'::regnamespace
-           and p.proname in ('audience_size', 'match_contacts', 'audience_funnel'))
+           and p.proname in ('audience_size', 'match_contacts', 'audience_funnel', 'group_audience'))
   loop
     execute format('revoke all on function %s from public, anon, service_role', name);
     execute format('grant execute on function %s to authenticated', name);

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from campaign_sdk import ConfigurationError, InvalidInput, NotAuthenticated, TimedOut
-from campaign_sdk._loopback import Loopback, pasted_code
+from campaign_sdk.auth._loopback import Loopback, pasted_code
 
 CODE = "6f1c2ad9-7f0d-4a3b-9a55-0d0c5f4d9a11"
 

@@ -53,7 +53,7 @@ def test_list_show_and_size(campaign: Campaign) -> None:
 
 def test_a_misspelled_field_is_noticed(campaign: Campaign) -> None:
     where = ("--where", 'citty is "Pune" or attributes.orders > 1 and email is present')
-    said = "no contact has the field citty; did you mean city?\n"
+    said = "no contact has the field 'citty'; did you mean 'city'?\n"
     assert campaign("segments", "preview", *where).stderr == said
     assert campaign("segments", "create", "A", *where).stderr == said
 

@@ -41,6 +41,7 @@ def calls(mine: World, theirs: World) -> list[Call]:
         Call("audience_size", {"rules": them}, [{"total": 0, "reachable": 0}]),
         Call("match_contacts", {"rules": EVERYONE}, [mine.rows["contacts"]]),
         Call("match_contacts", {"rules": them}, []),
+        Call("group_audience", {"rules": them, "field": "email"}, {"total": 0, "groups": []}),
         Call("audience_funnel", {"rules": them}, [{"alone": 0, "cumulative": 0}]),
         Call("update_contact", {"contact_id": contact, "changes": {"phone": "666"}}, []),
         Call("find_contact", {"email": email}, []),

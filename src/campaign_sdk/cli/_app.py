@@ -14,6 +14,7 @@ from campaign_sdk.cli import (
     campaigns,
     contacts,
     demo,
+    doctor,
     local,
     migrations,
     segments,
@@ -25,7 +26,8 @@ _EPILOG = (
     "answers the question for a password; CAMPAIGN_ACCESS_TOKEN stands for a session.\n\n"
     "[bold]Exit codes:[/] 0 done, 1 a bug, 2 usage, 3 configuration, 4 not signed in, "
     "5 not allowed, 6 not found, 7 conflict, 8 invalid input, 9 too many requests, "
-    "10 unavailable, 11 protocol, 12 schema, 13 drafting, 14 local stack, 130 interrupted.\n\n"
+    "10 unavailable, 11 protocol, 12 schema, 13 drafting, 14 local stack, "
+    "15 the doctor found a fault, 130 interrupted.\n\n"
     "[bold]Example:[/] campaign segments size --where 'orders >= 3 and not city in (\"Pune\")'"
 )
 
@@ -84,6 +86,7 @@ app = typer.Typer(
 for noun in (auth, contacts, segments, campaigns, analytics, local, migrations):
     app.add_typer(noun.app, name=noun.__name__.rpartition(".")[2])
 demo.add_to(app)
+doctor.add_to(app)
 
 
 def _print_version(wanted: bool) -> None:

@@ -7,7 +7,8 @@
 4   nobody is signed in             12   the database lacks our migrations
 5   not allowed                     13   the language model gave no usable draft
 6   no such thing                   14   the local stack couldn't be started
-7   the state stands against it    130   interrupted (Ctrl-C)
+7   the state stands against it     15   the doctor found a fault
+                                   130   interrupted (Ctrl-C)
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from __future__ import annotations
 from campaign_sdk import _errors
 
 BUG = 1
+UNHEALTHY = 15
 INTERRUPTED = 130
 
 # The first that fits counts.

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from datetime import datetime
-from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from campaign_sdk._errors import InvalidInput
-from campaign_sdk.cli import _show
 from campaign_sdk.cli._connect import find_segment
 
 if TYPE_CHECKING:
@@ -59,9 +56,9 @@ def rules_given(where: str | None, file: Path | None) -> Rules | None:
     if where is not None and file is not None:
         raise typer.BadParameter("give --where or --rules, not both")
     if where is not None:
-        from campaign_sdk.rules._where import parse
+        from campaign_sdk.rules import Rules
 
-        return parse(where)
+        return Rules.parse(where)
     return None if file is None else _read_rules(file)
 
 
@@ -92,25 +89,6 @@ def audience_given(
     if where is not None or file is not None:
         raise typer.BadParameter("name a segment, or give --where or --rules, not both")
     return find_segment(client, named)
-
-
-def warn_of_unknown_fields(client: CampaignClient, rules: Rules) -> None:
-    """Say so if no contact has a field: a misspelled rule is a rule that nobody fulfils."""
-    from campaign_sdk.rules._wire import COLUMNS
-
-    paths = [field.name.split(".") for field in client.contacts.fields()]
-    known = {*COLUMNS, *(".".join(path[:n]) for path in paths for n in range(1, len(path) + 1))}
-    for name in sorted(_fields(rules.to_wire())):
-        if name.removeprefix("attributes.") not in known:
-            near = get_close_matches(name, known, n=1)
-            guess = f"; did you mean {near[0]}?" if near else ""
-            _show.note(f"no contact has the field {name}{guess}")
-
-
-def _fields(node: Mapping[str, Any]) -> set[str]:
-    if "rules" in node:
-        return {name for child in node["rules"] for name in _fields(child)}
-    return {node["field"]}
 
 
 def moment_given(text: str | None, timezone: str | None) -> datetime | None:

@@ -21,7 +21,6 @@ from campaign_sdk.cli._options import (
     example,
     moment_given,
     rules_needed,
-    warn_of_unknown_fields,
 )
 
 if TYPE_CHECKING:
@@ -53,10 +52,10 @@ def create(
     given = rules_needed(where, rules) if describe is None else None
     with connect() as client:
         wanted = described(client, describe or "", timezone) if given is None else given
-        warn_of_unknown_fields(client, wanted)
         segment = client.segments.create(
             name, wanted, description=description, timezone=timezone or "UTC"
         )
+    _warn(segment.warnings)
     _show.print_json(segment) if as_json else _print(segment)
 
 
@@ -132,12 +131,17 @@ def preview(
         _show.print_json(found)
 
 
+def _warn(warnings: tuple[str, ...]) -> None:
+    for warning in warnings:
+        _show.note(warning)
+
+
 def _print_preview(client: CampaignClient, target: Segment | Rules, found: AudiencePreview) -> None:
     from campaign_sdk.cli.contacts import print_contacts
     from campaign_sdk.rules import Rules
 
     rules = target if isinstance(target, Rules) else target.rules
-    warn_of_unknown_fields(client, rules)
+    _warn(found.warnings)
     screen = _show.console()
     _show.print_facts(_counts(found.size))
     screen.print("", _show.funnel(rules, found.funnel, client.contacts.count()), sep="\n")

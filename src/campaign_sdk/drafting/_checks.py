@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 from campaign_sdk._errors import InvalidInput
 from campaign_sdk._model import Model
-from campaign_sdk._template_parser import Placeholder, parse
 from campaign_sdk.templates import Template
+from campaign_sdk.templates._parser import Placeholder, parse
 
 from ._fields import KnownFields
 from ._sms import sms_size

@@ -13,7 +13,8 @@ from campaign_sdk._errors import DraftingError, InvalidInput
 from campaign_sdk._model import Model, text
 from campaign_sdk._operation import Resource, Steps
 from campaign_sdk.rules import Rules, everyone
-from campaign_sdk.segments import AudienceSize, count_audience
+from campaign_sdk.segments._audience import count_audience
+from campaign_sdk.segments._models import AudienceSize
 
 from ._ask import Closed, ask
 from ._budget import Usage

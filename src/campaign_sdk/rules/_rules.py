@@ -95,6 +95,11 @@ class Rules:
         """Yield the contacts that belong to the audience; see `matches`."""
         return filter(_evaluate.predicate(self._node, as_of, timezone), contacts)
 
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields that the rules ask about, each once, as they come."""
+        return _tree.fields(self._node)
+
     def explain(self) -> str:
         """Return the rules as people read them."""
         return _tree.describe(self._node)

@@ -116,6 +116,13 @@ def _members(combinator: Combinator, node: Node) -> tuple[Node, ...]:
     return node.rules if isinstance(node, Group) and joined and node.rules else (node,)
 
 
+def fields(node: Node) -> tuple[str, ...]:
+    """Return the names of the fields that a tree asks about, each once, as they come."""
+    if isinstance(node, Rule):
+        return (node.field,)
+    return tuple(dict.fromkeys(name for child in node.rules for name in fields(child)))
+
+
 def describe(node: Node, outermost: bool = True) -> str:
     """Write a tree as people read it."""
     if isinstance(node, Rule):

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from supabase_auth import errors as auth
 
-from campaign_sdk._database_failures import REFUSED_KEY, wrong_key
 from campaign_sdk._errors import (
     AlreadyExists,
     CampaignError,
@@ -17,6 +16,7 @@ from campaign_sdk._errors import (
     RateLimited,
     Unavailable,
 )
+from campaign_sdk._failures._database import REFUSED_KEY, wrong_key
 
 _SIGN_IN = "sign in first, for example with client.auth.sign_in_with_password(...)"
 _PROJECT = "is the URL that of a Supabase project?"

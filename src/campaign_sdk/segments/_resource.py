@@ -5,96 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from postgrest.types import CountMethod
 
-from campaign_sdk._errors import InvalidInput, NotFound, TimedOut
 from campaign_sdk._failures import rows_of
-from campaign_sdk._model import NOT_GIVEN, Model, NotGiven, given, text, timezone_name, uuid_text
+from campaign_sdk._model import NOT_GIVEN, NotGiven, given, text, timezone_name, uuid_text
 from campaign_sdk._operation import Mode, PagedSteps, Resource, Steps, operation, pages
 from campaign_sdk._paging import PAGE, collect, function_pages, table_pages
-from campaign_sdk.contacts import Contact, match_arguments
+from campaign_sdk.contacts._matching import match_arguments
+from campaign_sdk.contacts._models import Contact
 from campaign_sdk.rules import Rules, RulesLike
-
-
-class Segment(Model):
-    """An audience with a name.
-
-    Attributes:
-        id: stays the same for the life of the segment.
-        name: for people.
-        description: for people.
-        wire: the rules as they are stored, react-querybuilder's JSON.
-        timezone: the IANA time zone of relative dates.
-        created_at: when it was stored.
-        updated_at: when it last changed.
-    """
-
-    id: UUID
-    name: str
-    description: str | None = None
-    wire: Any = Field(default=None, alias="rules", repr=False)
-    timezone: str = "UTC"
-    created_at: AwareDatetime
-    updated_at: AwareDatetime
-
-    @property
-    def rules(self) -> Rules:
-        """The rules.
-
-        Raises:
-            InvalidRules: another client stored something that aren't rules; names the
-                segment.
-        """
-        return stored_rules(self.wire, f"segments[{self.id}].rules")
-
-
-class AudienceSize(Model):
-    """How many contacts an audience has.
-
-    Attributes:
-        count: the contacts that match; `None` if the database gave up counting.
-        reachable: those of them who haven't unsubscribed; `None` likewise.
-        reason: why there is no count.
-        as_of: the moment asked for; `None` for the database's own now.
-        timezone: the IANA time zone of relative dates.
-    """
-
-    count: int | None
-    reachable: int | None
-    reason: str | None = None
-    as_of: AwareDatetime | None = None
-    timezone: str = "UTC"
-
-
-class FunnelStep(Model):
-    """What one rule does to an audience.
-
-    Attributes:
-        path: which rule, as a JSON path.
-        alone: how many contacts match this rule alone.
-        cumulative: how many are left after this rule and all before it.
-    """
-
-    path: str
-    alone: int
-    cumulative: int
-
-
-class AudiencePreview(Model):
-    """What an audience looks like.
-
-    Attributes:
-        size: how many contacts it has.
-        sample: a few of them.
-        funnel: what each rule costs.
-    """
-
-    size: AudienceSize
-    sample: tuple[Contact, ...]
-    funnel: tuple[FunnelStep, ...] = ()
+from campaign_sdk.segments._analytics import SegmentAnalytics, break_down, campaigns_of
+from campaign_sdk.segments._audience import audience, count_audience, one_segment, read_segment
+from campaign_sdk.segments._fields import field_warnings, refuse_unknown
+from campaign_sdk.segments._models import AudiencePreview, AudienceSize, FunnelStep, Segment
 
 
 class Segments(Resource[Mode]):
@@ -108,14 +33,19 @@ class Segments(Resource[Mode]):
         *,
         description: str | None = None,
         timezone: str = "UTC",
+        strict: bool = False,
     ) -> Steps[Segment]:
         """Store an audience under a name.
+
+        Rules that ask about a field which no contact has are stored, and `warnings` of
+        the segment says so.
 
         Args:
             name: for people.
             rules: an expression, or react-querybuilder's JSON.
             description: for people.
             timezone: the IANA time zone of relative dates.
+            strict: refuse what would only be warned of.
 
         Raises:
             InvalidRules: a rule is unfinished or malformed; the path says where.
@@ -127,8 +57,11 @@ class Segments(Resource[Mode]):
             "rules": Rules.of(rules).to_wire(),
             "timezone": timezone_name(timezone),
         }
+        warnings = yield from field_warnings(self, Rules.of(rules))
+        if strict:
+            refuse_unknown(warnings)
         response = yield self._db.from_("audience_segments").insert(row)
-        return _one(response.data)
+        return one_segment(response.data).model_copy(update={"warnings": warnings})
 
     @operation
     def get(self, id: UUID | str) -> Steps[Segment]:
@@ -174,7 +107,7 @@ class Segments(Resource[Mode]):
         if not changes:
             return (yield from read_segment(self, id))
         response = yield self._db.from_("audience_segments").update(changes).eq("id", uuid_text(id))
-        return _one(response.data)
+        return one_segment(response.data)
 
     @operation
     def delete(self, id: UUID | str) -> Steps[None]:
@@ -185,7 +118,7 @@ class Segments(Resource[Mode]):
             Conflict: a campaign uses it.
         """
         response = yield self._db.from_("audience_segments").delete().eq("id", uuid_text(id))
-        _one(response.data)
+        one_segment(response.data)
 
     @operation
     def size(
@@ -236,6 +169,41 @@ class Segments(Resource[Mode]):
             size=size,
             sample=tuple(map(Contact.from_row, rows_of(members))),
             funnel=tuple(map(FunnelStep.from_row, rows_of(funnel))),
+            warnings=(yield from field_warnings(self, rules)),
+        )
+
+    @operation
+    def analytics(
+        self,
+        id: UUID | str,
+        *,
+        by: str | None = None,
+        largest: int = 20,
+        as_of: datetime | None = None,
+    ) -> Steps[SegmentAnalytics]:
+        """Return how large a segment is, who is in it, and what became of its campaigns.
+
+        Args:
+            id: the segment.
+            by: a field to group its members by, such as `city`.
+            largest: how many groups to return.
+            as_of: the moment that relative dates refer to; now by default.
+
+        Raises:
+            NotFound: there is no such segment, or it is somebody else's.
+        """
+        segment = yield from read_segment(self, id)
+        rules, zone = segment.rules, segment.timezone
+        size = yield from count_audience(self, rules, as_of, zone)
+        counted = yield self._db.from_("contacts").select("id", count=CountMethod.exact, head=True)
+        contacts = counted.count or 0
+        groups = (
+            None if by is None else (yield from break_down(self, rules, by, largest, as_of, zone))
+        )
+        campaigns = yield from campaigns_of(self, segment.id)
+        share = None if size.count is None or not contacts else size.count / contacts
+        return SegmentAnalytics(
+            size=size, contacts=contacts, share=share, breakdown=groups, campaigns=campaigns
         )
 
     @pages
@@ -254,52 +222,3 @@ class Segments(Resource[Mode]):
         rules, zone = yield from audience(self, target, timezone)
         arguments = match_arguments(rules, as_of, zone)
         yield from function_pages(self, "match_contacts", arguments, Contact, page_size)
-
-
-def read_segment(resource: Resource[Any], id: UUID | str) -> Steps[Segment]:
-    """Read one segment, or raise `NotFound`."""
-    query = resource._db.from_("audience_segments").select("*")
-    response = yield query.eq("id", uuid_text(id))
-    return _one(response.data)
-
-
-def audience(
-    resource: Resource[Any], target: RulesLike | Segment | UUID | str, timezone: str | None
-) -> Steps[tuple[Rules, str]]:
-    """Return the rules that an audience is named by, and their time zone."""
-    if isinstance(target, UUID | str):
-        target = yield from read_segment(resource, target)
-    if isinstance(target, Segment):
-        return target.rules, timezone or target.timezone
-    return Rules.of(target), timezone or "UTC"
-
-
-def count_audience(
-    resource: Resource[Any], rules: Rules, as_of: datetime | None, timezone: str
-) -> Steps[AudienceSize]:
-    """Count an audience; a count that takes too long is `None`, never 0."""
-    arguments = match_arguments(rules, as_of, timezone)
-    try:
-        response = yield resource._rpc("audience_size", arguments, kind="read")
-    except TimedOut as error:
-        return AudienceSize(
-            count=None, reachable=None, reason=error.message, as_of=as_of, timezone=timezone
-        )
-    counted = response.data[0] if isinstance(response.data, list) else response.data
-    return AudienceSize(
-        count=counted["total"], reachable=counted["reachable"], as_of=as_of, timezone=timezone
-    )
-
-
-def stored_rules(wire: Any, path: str) -> Rules:
-    """Read rules from a row, naming it if they can't be read."""
-    try:
-        return Rules.of(wire)
-    except InvalidInput as error:
-        raise type(error)(f"{path}{error.path.removeprefix('$')}", error.reason) from None
-
-
-def _one(rows: Any) -> Segment:
-    if not rows:
-        raise NotFound("there is no such segment, or it isn't yours")
-    return Segment.from_row(rows[0])

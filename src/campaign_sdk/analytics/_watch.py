@@ -92,7 +92,7 @@ def _bell(resource: Resource[Any], campaign_id: str, interval: float) -> Opened:
         raise InvalidInput("interval", f"must lie between {_SHORTEST} and 3,600 seconds")
     if not resource.is_async:
         return Opened(nullcontext(Clock(interval)))
-    from campaign_sdk._realtime import RealtimeBell
+    from campaign_sdk.analytics._realtime import RealtimeBell
 
     connection = resource._connection
     return Opened(

@@ -16,9 +16,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
-from ._errors import InvalidInput
-from ._template_filters import Filter, Refused, build, is_blank, quoted
-from .rules._wire import COLUMNS
+from .._errors import InvalidInput
+from ..rules._wire import COLUMNS
+from ._filters import Filter, Refused, build, is_blank, quoted
 
 MAX_BYTES = 100_000
 MAX_PLACEHOLDERS = 1_000

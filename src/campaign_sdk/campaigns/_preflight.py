@@ -8,7 +8,8 @@ from campaign_sdk._errors import InvalidInput
 from campaign_sdk._model import Model
 from campaign_sdk._operation import Resource, Steps
 from campaign_sdk.rules import Rules, field
-from campaign_sdk.segments import AudienceSize, count_audience
+from campaign_sdk.segments._audience import count_audience
+from campaign_sdk.segments._models import AudienceSize
 from campaign_sdk.templates import Template
 
 

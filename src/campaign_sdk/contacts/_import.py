@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 from pydantic import model_validator
 
-from campaign_sdk._contact_csv import Row
 from campaign_sdk._model import Model
+from campaign_sdk.contacts._csv import Row
 
 # A file full of problems must not fill the memory with them.
 _PROBLEMS_KEPT = 1_000

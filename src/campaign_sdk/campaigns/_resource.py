@@ -3,96 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from functools import partial
-from typing import Any, Literal, Unpack, get_args
+from typing import Any, Unpack
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from pydantic import AwareDatetime, Field
-
-from campaign_sdk._contact_items import utc_text
-from campaign_sdk._errors import Conflict, InvalidInput, NotFound, NotReady, StaleState
-from campaign_sdk._model import NOT_GIVEN, Model, NotGiven, given, text, timezone_name, uuid_text
+from campaign_sdk._errors import Conflict, InvalidInput, StaleState
+from campaign_sdk._model import NOT_GIVEN, NotGiven, given, text, timezone_name, uuid_text
 from campaign_sdk._operation import Mode, PagedSteps, Resource, Steps, operation, pages
-from campaign_sdk._paging import PAGE, collect, function_pages, map_pages, table_pages
-from campaign_sdk._preflight import Preflight, PreflightProblem, inspect
-from campaign_sdk.contacts import Contact, match_arguments
+from campaign_sdk._paging import PAGE, collect, map_pages, table_pages
+from campaign_sdk.campaigns._audience import audience_of, reached, rendered, template_of
+from campaign_sdk.campaigns._models import Campaign, Status
+from campaign_sdk.campaigns._moves import Moves
+from campaign_sdk.campaigns._preflight import Preflight, inspect
+from campaign_sdk.campaigns._read import check_status, one_campaign, read_campaign
+from campaign_sdk.contacts._items import utc_text
+from campaign_sdk.contacts._models import Contact
 from campaign_sdk.drafting import Draft
 from campaign_sdk.drafting._campaign import usable, write_for
 from campaign_sdk.drafting._drafts import Brief, Wishes
 from campaign_sdk.rules import Rules, RulesLike
-from campaign_sdk.segments import read_segment, stored_rules
+from campaign_sdk.segments._audience import read_segment
 from campaign_sdk.templates import Template
 
-Status = Literal["draft", "scheduled", "active", "paused", "completed", "archived"]
 
-__all__ = ["Campaign", "Campaigns", "Preflight", "PreflightProblem", "Status", "StatusChange"]
-
-
-class Campaign(Model):
-    """A message for an audience.
-
-    Attributes:
-        id: stays the same for the life of the campaign.
-        name: for people.
-        description: for people.
-        message: the text, with placeholders; see `campaign_sdk.templates`.
-        wire: the rules as they are stored; after the launch, those that were launched.
-        segment_id: the segment that is the audience, if it isn't described by rules.
-        status: where it is in its life.
-        audience_size: how many contacts could be reached at the launch.
-        timezone: the IANA time zone of its days and relative dates.
-        scheduled_at: when it is meant to be launched.
-        launched_at: when it was; relative dates refer to this moment from then on.
-        completed_at: when it was completed.
-        created_at: when it was stored.
-        updated_at: when it last changed.
-    """
-
-    id: UUID
-    name: str
-    description: str | None = None
-    message: str | None = None
-    wire: Any = Field(default=None, alias="rules", repr=False)
-    segment_id: UUID | None = None
-    status: Status
-    audience_size: int | None = 0
-    timezone: str = "UTC"
-    scheduled_at: AwareDatetime | None = None
-    launched_at: AwareDatetime | None = None
-    completed_at: AwareDatetime | None = None
-    created_at: AwareDatetime
-    updated_at: AwareDatetime
-
-    @property
-    def rules(self) -> Rules | None:
-        """The rules of its own, or those that were launched; `None` if a segment has them.
-
-        Raises:
-            InvalidRules: another client stored something that aren't rules; names the
-                campaign.
-        """
-        return None if self.wire is None else stored_rules(self.wire, f"campaigns[{self.id}].rules")
-
-
-class StatusChange(Model):
-    """One move in the life of a campaign.
-
-    Attributes:
-        from_status: where it was.
-        to_status: where it went.
-        changed_at: when.
-        changed_by: the user who moved it; `None` for a job of the database.
-    """
-
-    from_status: Status
-    to_status: Status
-    changed_at: AwareDatetime
-    changed_by: UUID | None = None
-
-
-class Campaigns(Resource[Mode]):
+class Campaigns(Moves[Mode]):
     """Creating, launching and following campaigns."""
 
     @operation
@@ -131,7 +65,7 @@ class Campaigns(Resource[Mode]):
         }
         values = {key: value for key, value in optional.items() if value is not None}
         response = yield self._db.from_("campaigns").insert(_row({"name": name, **values}))
-        return _one(response.data)
+        return one_campaign(response.data)
 
     @operation
     def get(self, id: UUID | str) -> Steps[Campaign]:
@@ -194,7 +128,7 @@ class Campaigns(Resource[Mode]):
         if not row:
             return (yield from read_campaign(self, id))
         response = yield self._db.from_("campaigns").update(row).eq("id", uuid_text(id))
-        return _one(response.data)
+        return one_campaign(response.data)
 
     @operation
     def delete(self, id: UUID | str) -> Steps[None]:
@@ -204,7 +138,7 @@ class Campaigns(Resource[Mode]):
             NotFound: there is no such campaign, or it is somebody else's.
         """
         response = yield self._db.from_("campaigns").delete().eq("id", uuid_text(id))
-        _one(response.data)
+        one_campaign(response.data)
 
     @operation
     def duplicate(self, id: UUID | str, *, name: str | None = None) -> Steps[Campaign]:
@@ -227,7 +161,7 @@ class Campaigns(Resource[Mode]):
             "rules": None if source.segment_id else source.wire,
         }
         response = yield self._db.from_("campaigns").insert(row)
-        return _one(response.data)
+        return one_campaign(response.data)
 
     @operation
     def preflight(self, id: UUID | str) -> Steps[Preflight]:
@@ -237,7 +171,7 @@ class Campaigns(Resource[Mode]):
             NotFound: there is no such campaign, or it is somebody else's.
         """
         campaign = yield from read_campaign(self, id)
-        rules = yield from _audience(self, campaign)
+        rules = yield from audience_of(self, campaign)
         return (yield from inspect(self, campaign.message, rules, campaign.timezone))
 
     @operation
@@ -284,91 +218,6 @@ class Campaigns(Resource[Mode]):
             yield from _save_message(self, campaign, usable(draft))
         return draft
 
-    @operation
-    def launch(self, id: UUID | str, *, expected: Status | None = None) -> Steps[Campaign]:
-        """Make a campaign active, and freeze its audience and size.
-
-        Args:
-            id: the campaign.
-            expected: the status that it is believed to have, if that matters.
-
-        Raises:
-            NotFound: there is no such campaign, or it is somebody else's.
-            NotReady: it has no message or no audience.
-            IllegalTransition: it can't be launched from the status it has.
-            StaleState: somebody else moved it first.
-        """
-        return (yield from self._move(id, "launch", expected))
-
-    @operation
-    def schedule(
-        self, id: UUID | str, at: datetime, *, expected: Status | None = None
-    ) -> Steps[Campaign]:
-        """Note when a draft is to be launched. Launching it then is up to a job of yours.
-
-        Raises:
-            InvalidInput: the moment has no time zone, or has passed.
-            IllegalTransition: it isn't a draft.
-            NotFound, StaleState: as for `launch`.
-        """
-        moment = utc_text(at, "at")
-        if at <= datetime.now(UTC):
-            raise InvalidInput("at", "must lie in the future")
-        return (yield from self._move(id, "schedule", expected, moment))
-
-    @operation
-    def unschedule(self, id: UUID | str, *, expected: Status | None = None) -> Steps[Campaign]:
-        """Make a scheduled campaign a draft again. Raises as `launch` does."""
-        return (yield from self._move(id, "unschedule", expected))
-
-    @operation
-    def pause(self, id: UUID | str, *, expected: Status | None = None) -> Steps[Campaign]:
-        """Pause an active campaign. Raises as `launch` does."""
-        return (yield from self._move(id, "pause", expected))
-
-    @operation
-    def resume(self, id: UUID | str, *, expected: Status | None = None) -> Steps[Campaign]:
-        """Make a paused campaign active again. Raises as `launch` does."""
-        return (yield from self._move(id, "resume", expected))
-
-    @operation
-    def complete(self, id: UUID | str, *, expected: Status | None = None) -> Steps[Campaign]:
-        """End an active or paused campaign. Raises as `launch` does."""
-        return (yield from self._move(id, "complete", expected))
-
-    @operation
-    def archive(self, id: UUID | str, *, expected: Status | None = None) -> Steps[Campaign]:
-        """Put a draft or a completed campaign away, for good. Raises as `launch` does."""
-        return (yield from self._move(id, "archive", expected))
-
-    def _move(
-        self, id: UUID | str, move: str, expected: Status | None, scheduled_at: str | None = None
-    ) -> Steps[Campaign]:
-        _check_status(expected, "expected")
-        arguments = {
-            "campaign_id": uuid_text(id),
-            "move": move,
-            "expected": expected,
-            "scheduled_at": scheduled_at,
-        }
-        response = yield self._rpc("move_campaign", arguments)
-        return _one(response.data)
-
-    @operation
-    def history(self, id: UUID | str) -> Steps[Sequence[StatusChange]]:
-        """Return every move that the campaign made, the first one first.
-
-        Raises:
-            NotFound: there is no such campaign, or it is somebody else's.
-        """
-        yield from read_campaign(self, id)
-
-        def select() -> Any:
-            query = self._db.from_("campaign_status_history").select("*")
-            return query.eq("campaign_id", uuid_text(id))
-
-        return (yield from collect(table_pages(select, StatusChange)))
-
     @pages
     def audience(self, id: UUID | str, *, page_size: int = PAGE) -> PagedSteps[Contact]:
         """Yield each contact whom the campaign reaches, exactly once, page by page.
@@ -382,7 +231,7 @@ class Campaigns(Resource[Mode]):
             NotReady: it has no audience yet.
         """
         campaign = yield from read_campaign(self, id)
-        yield from _reached(self, campaign, page_size)
+        yield from reached(self, campaign, page_size)
 
     @operation
     def render(
@@ -401,7 +250,7 @@ class Campaigns(Resource[Mode]):
                 has no value for this contact.
         """
         campaign = yield from read_campaign(self, id)
-        return _template(campaign).render(contact, html=html)
+        return template_of(campaign).render(contact, html=html)
 
     @pages
     def render_audience(
@@ -427,65 +276,20 @@ class Campaigns(Resource[Mode]):
             NotFound, NotReady: as for `audience`.
         """
         campaign = yield from read_campaign(self, id)
-        template = _template(campaign)
-        reached = _reached(self, campaign, page_size)
-        render = partial(_rendered, partial(template.render, html=html), on_problem)
-        yield from map_pages(render, reached)
-
-
-def _check_status(status: object, name: str) -> None:
-    if status is not None and status not in get_args(Status):
-        raise InvalidInput(name, f"must be one of {', '.join(get_args(Status))}")
+        template = template_of(campaign)
+        members = reached(self, campaign, page_size)
+        render = partial(rendered, partial(template.render, html=html), on_problem)
+        yield from map_pages(render, members)
 
 
 def _select(resource: Resource[Any], status: Status | None) -> Callable[[], Any]:
-    _check_status(status, "status")
+    check_status(status, "status")
 
     def select() -> Any:
         query = resource._db.from_("campaigns").select("*")
         return query if status is None else query.eq("status", status)
 
     return select
-
-
-def _audience(resource: Resource[Any], campaign: Campaign) -> Steps[Rules | None]:
-    """Return whom a campaign is for: its segment before the launch, its own rules after it."""
-    if campaign.launched_at is None and campaign.segment_id is not None:
-        segment = yield from read_segment(resource, campaign.segment_id)
-        return None if segment.wire is None else segment.rules
-    return campaign.rules
-
-
-def _reached(resource: Resource[Any], campaign: Campaign, page_size: int) -> PagedSteps[Contact]:
-    rules = yield from _audience(resource, campaign)
-    if rules is None:
-        raise NotReady("the campaign has no audience: give it rules or a segment")
-    arguments = match_arguments(rules, campaign.launched_at, campaign.timezone)
-    reachable = {**arguments, "reachable": True}
-    yield from function_pages(resource, "match_contacts", reachable, Contact, page_size)
-
-
-def _rendered(
-    render: Callable[[Contact], str],
-    on_problem: Callable[[Contact, InvalidInput], object] | None,
-    contacts: Sequence[Contact],
-) -> Sequence[tuple[Contact, str]]:
-    messages = []
-    for contact in contacts:
-        try:
-            messages.append((contact, render(contact)))
-        except InvalidInput as error:
-            named = InvalidInput(f"contacts[{contact.id}].{error.path}", error.reason)
-            if on_problem is None:
-                raise named from None
-            on_problem(contact, named)
-    return messages
-
-
-def _template(campaign: Campaign) -> Template:
-    if not (campaign.message or "").strip():
-        raise NotReady("the campaign has no message")
-    return Template.parse(campaign.message or "", timezone=ZoneInfo(campaign.timezone))
 
 
 _CHECKS: dict[str, Callable[[Any], Any]] = {
@@ -502,12 +306,6 @@ def _row(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _CHECKS[name](value) for name, value in values.items()}
 
 
-def _one(rows: Any) -> Campaign:
-    if not rows:
-        raise NotFound("there is no such campaign, or it isn't yours")
-    return Campaign.from_row(rows[0])
-
-
 def _save_message(resource: Resource[Any], campaign: Campaign, draft: Draft) -> Steps[None]:
     """Store a message, unless the campaign isn't any more as it was read."""
     update = resource._db.from_("campaigns").update(_row({"message": draft.body}))
@@ -519,9 +317,3 @@ def _save_message(resource: Resource[Any], campaign: Campaign, draft: Draft) -> 
         raise StaleState(
             "somebody changed the campaign while the draft was written: not saved", details=draft
         )
-
-
-def read_campaign(resource: Resource[Any], id: UUID | str) -> Steps[Campaign]:
-    """Read one campaign, or raise `NotFound`."""
-    response = yield resource._db.from_("campaigns").select("*").eq("id", uuid_text(id))
-    return _one(response.data)

@@ -19,10 +19,10 @@ from difflib import get_close_matches
 from functools import partial
 from typing import Any, Protocol
 
-from ._errors import InvalidInput
-from ._template_filters import Refused, to_text
-from ._template_parser import Placeholder, canonical, error_at, parse
-from .rules._wire import COLUMNS
+from .._errors import InvalidInput
+from ..rules._wire import COLUMNS
+from ._filters import Refused, to_text
+from ._parser import Placeholder, canonical, error_at, parse
 
 __all__ = ["SupportsAttributes", "Template"]
 

@@ -11,9 +11,9 @@ from postgrest.exceptions import APIError
 from pydantic import ValidationError
 from supabase_auth.errors import AuthError
 
-from campaign_sdk._auth_failures import from_auth
-from campaign_sdk._database_failures import from_database
 from campaign_sdk._errors import CampaignError, ProtocolError, TimedOut, Unavailable
+from campaign_sdk._failures._auth import from_auth
+from campaign_sdk._failures._database import from_database
 
 
 def translate(error: Exception) -> Exception:

@@ -8,21 +8,17 @@ from typing import Any
 from uuid import UUID
 
 from campaign_sdk._errors import InvalidInput
-from campaign_sdk._events import Event, EventProblem, EventType, IngestReport, ingest
 from campaign_sdk._failures import rows_of
 from campaign_sdk._model import uuid_text
 from campaign_sdk._operation import LastingSteps, Mode, Resource, Steps, operation, pages
-from campaign_sdk._watch import INTERVAL, counters, follow
+from campaign_sdk.analytics._events import Event, IngestReport, ingest
+from campaign_sdk.analytics._watch import INTERVAL, counters, follow
 from campaign_sdk.reports import (
     METRICS,
     Comparison,
-    DayDifference,
     Engagement,
-    Metric,
-    Proportion,
     Reconciliation,
     Report,
-    ReportRow,
 )
 from campaign_sdk.reports._comparison import check_comparison
 from campaign_sdk.reports._metrics import check_metrics, needs_events
@@ -31,23 +27,6 @@ from campaign_sdk.reports._request import prepare_report
 BATCH = 1_000
 _EARLIEST_DAY = date(2000, 1, 1)
 _INTEGER_LIMIT = 2**31 - 1
-
-__all__ = [
-    "METRICS",
-    "Analytics",
-    "Comparison",
-    "DayDifference",
-    "Engagement",
-    "Event",
-    "EventProblem",
-    "EventType",
-    "IngestReport",
-    "Metric",
-    "Proportion",
-    "Reconciliation",
-    "Report",
-    "ReportRow",
-]
 
 
 class Analytics(Resource[Mode]):

@@ -12,74 +12,27 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from postgrest.types import CountMethod
-from pydantic import AwareDatetime, Field
 
-from campaign_sdk._contact_csv import ColumnType, ContactFile, Row
-from campaign_sdk._contact_items import (
+from campaign_sdk._errors import InvalidInput, NotFound, ProtocolError
+from campaign_sdk._failures import rows_of
+from campaign_sdk._model import NOT_GIVEN, NotGiven, given, uuid_text
+from campaign_sdk._operation import Mode, PagedSteps, Resource, Steps, operation, pages
+from campaign_sdk._paging import PAGE, function_pages, table_pages
+from campaign_sdk.contacts._csv import ColumnType, ContactFile, Row
+from campaign_sdk.contacts._import import ImportReport, Problem, Tally, ahead
+from campaign_sdk.contacts._items import (
     ContactItem,
     attributes,
     moment,
     normalize_email,
     phone,
     prepare,
-    utc_text,
 )
-from campaign_sdk._errors import InvalidInput, NotFound, ProtocolError
-from campaign_sdk._failures import rows_of
-from campaign_sdk._import import ImportReport, Problem, Tally, ahead
-from campaign_sdk._model import NOT_GIVEN, Model, NotGiven, given, timezone_name, uuid_text
-from campaign_sdk._operation import Mode, PagedSteps, Resource, Steps, operation, pages
-from campaign_sdk._paging import PAGE, function_pages, table_pages
+from campaign_sdk.contacts._matching import match_arguments
+from campaign_sdk.contacts._models import Contact, ContactField
 from campaign_sdk.rules import Rules, RulesLike
 
 BATCH = 1_000
-
-__all__ = ["Contact", "ContactField", "ContactItem", "Contacts", "ImportReport", "Problem"]
-
-
-class Contact(Model):
-    """A person who can receive a campaign. Its `repr`, as in a log, doesn't say who it is.
-
-    Attributes:
-        id: stays the same for the life of the contact.
-        email: trimmed, NFC, lower-case; unique among the owner's contacts.
-        phone: as it was given.
-        attributes: what rules and placeholders refer to.
-        unsubscribed_at: since when the contact wants no messages; `None` for a subscriber.
-        created_at: when the contact was stored.
-        updated_at: when it last changed.
-    """
-
-    id: UUID
-    email: str = Field(repr=False)
-    phone: str | None = Field(default=None, repr=False)
-    attributes: dict[str, Any] = Field(default_factory=dict, repr=False)
-    unsubscribed_at: AwareDatetime | None = None
-    created_at: AwareDatetime
-    updated_at: AwareDatetime
-
-    @property
-    def is_subscribed(self) -> bool:
-        """Whether the contact may be sent messages."""
-        return self.unsubscribed_at is None
-
-
-class ContactField(Model):
-    """An attribute that contacts have.
-
-    Attributes:
-        name: its dotted path, as rules and placeholders write it.
-        types: the JSON types seen: string, number, boolean, array.
-        present: how many of the contacts looked at have it.
-        coverage: the share of the contacts looked at that have it, from 0 to 1.
-        examples: a few values, as text.
-    """
-
-    name: str
-    types: tuple[str, ...]
-    present: int
-    coverage: float
-    examples: tuple[str, ...]
 
 
 class Progress(Protocol):
@@ -283,14 +236,6 @@ class Contacts(Resource[Mode]):
             ContactField(**field, coverage=field["present"] / sampled)
             for field in response.data["fields"]
         )
-
-
-def match_arguments(rules: Rules, as_of: datetime | None, timezone: str) -> dict[str, Any]:
-    """Return what the SQL functions of audiences take."""
-    arguments = {"rules": rules.to_wire(), "timezone": timezone_name(timezone)}
-    if as_of is not None:
-        arguments["as_of"] = utc_text(as_of, "as_of")
-    return arguments
 
 
 def _one(rows: list[Any]) -> Contact:

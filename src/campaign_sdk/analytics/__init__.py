@@ -1,0 +1,32 @@
+"""What became of the messages: impressions, clicks and conversions."""
+
+from campaign_sdk.analytics._events import Event, EventProblem, EventType, IngestReport
+from campaign_sdk.analytics._resource import Analytics
+from campaign_sdk.reports import (
+    METRICS,
+    Comparison,
+    DayDifference,
+    Engagement,
+    Metric,
+    Proportion,
+    Reconciliation,
+    Report,
+    ReportRow,
+)
+
+__all__ = [
+    "METRICS",
+    "Analytics",
+    "Comparison",
+    "DayDifference",
+    "Engagement",
+    "Event",
+    "EventProblem",
+    "EventType",
+    "IngestReport",
+    "Metric",
+    "Proportion",
+    "Reconciliation",
+    "Report",
+    "ReportRow",
+]

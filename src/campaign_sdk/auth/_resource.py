@@ -1,0 +1,193 @@
+"""Who is signed in, and how they come and go."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pydantic import SecretStr
+from supabase_auth.helpers import (
+    parse_user_response,
+)
+from supabase_auth.types import AuthResponse, UserResponse
+
+from campaign_sdk._errors import CampaignError, InvalidInput, NotAuthenticated
+from campaign_sdk._model import NOT_GIVEN, NotGiven, given
+from campaign_sdk._operation import Call, Mode, Steps, operation
+from campaign_sdk.auth._models import Session, User, user_of
+from campaign_sdk.auth._oauth import OAuth
+
+
+class Auth(OAuth[Mode]):
+    """Signing up, in and out; the profile."""
+
+    @property
+    def session(self) -> Session | None:
+        """The session, as far as this client knows; asks nobody."""
+        keeper = self._connection.keeper
+        session = keeper.session
+        if session is None:
+            return None
+        return Session(
+            user=User.of(session.user),
+            expires_at=datetime.now(UTC) + timedelta(seconds=keeper.seconds_left),
+            access_token=SecretStr(session.access_token),
+        )
+
+    @property
+    def user(self) -> User | None:
+        """Who is signed in, as far as this client knows; asks nobody."""
+        session = self._connection.keeper.session
+        return User.of(session.user) if session else None
+
+    @operation
+    def sign_up(self, email: str, password: str, *, full_name: str | None = None) -> Steps[User]:
+        """Create an account, and sign in unless the project wants the address confirmed.
+
+        Raises:
+            AlreadyExists: there is an account with this address.
+            InvalidInput: the address or the password isn't acceptable.
+        """
+        credentials = _credentials(email, password)
+        if full_name is not None:
+            credentials["options"] = {"data": {"full_name": full_name}}
+        response: AuthResponse = yield Call(lambda: self._api.sign_up(credentials))
+        return user_of(response)
+
+    @operation
+    def sign_in_with_password(self, email: str, password: str) -> Steps[User]:
+        """Sign in.
+
+        Raises:
+            NotAuthenticated: the address or the password is wrong.
+        """
+        credentials = _credentials(email, password)
+        response: AuthResponse = yield Call(lambda: self._api.sign_in_with_password(credentials))
+        return user_of(response)
+
+    @operation
+    def refresh(self) -> Steps[Session]:
+        """Renew the session now, though it may be good yet.
+
+        Raises:
+            NotAuthenticated: nobody is signed in, or the session has ended.
+            AuthUnavailable: the auth server gives no answer; the session is kept.
+        """
+        yield Call(self._connection.renew)
+        session = self.session
+        if session is None:
+            raise NotAuthenticated("nobody is signed in")
+        return session
+
+    @operation
+    def profile(self) -> Steps[User]:
+        """Return who is signed in, as the project knows them now.
+
+        Raises:
+            NotAuthenticated: nobody is signed in, or the session has ended.
+        """
+        return (yield from self._profile())
+
+    @operation
+    def update_profile(
+        self,
+        *,
+        full_name: str | None | NotGiven = NOT_GIVEN,
+        avatar_url: str | None | NotGiven = NOT_GIVEN,
+    ) -> Steps[User]:
+        """Change what is given of one's own profile, and return it."""
+        data = given(full_name=full_name, avatar_url=avatar_url)
+        return (yield from self._update({"data": data}))
+
+    @operation
+    def change_email(self, email: str) -> Steps[User]:
+        """Ask for another address. The project may want both confirmed by mail first.
+
+        Raises:
+            AlreadyExists: there is an account with this address.
+        """
+        return (yield from self._update({"email": _address(email)}))
+
+    @operation
+    def change_password(self, password: str) -> Steps[User]:
+        """Set another password.
+
+        Raises:
+            InvalidInput: it is too weak, or the one of before.
+        """
+        return (yield from self._update({"password": _secret(password)}))
+
+    @operation
+    def send_recovery(self, email: str, *, redirect_to: str | None = None) -> Steps[None]:
+        """Have a mail sent with which the account can be recovered, if there is one.
+
+        Args:
+            email: the address of the account.
+            redirect_to: where its link leads, if not to the project's site.
+        """
+        options = {} if redirect_to is None else {"redirect_to": redirect_to}
+        address = _address(email)
+        yield Call(lambda: self._api.reset_password_for_email(address, options))
+
+    @operation
+    def sign_out(self) -> Steps[bool]:
+        """Sign out of this client, whether or not the server can be told.
+
+        Returns:
+            Whether the server has ended the session. If not, because it couldn't be
+            reached, this client has forgotten it, and its token runs out by itself.
+        """
+        try:
+            has_ended = yield from self._ended()
+        finally:
+            self._connection.keeper.forget()
+        # Nothing is left to be sent: this is for those who listen to supabase-py's events.
+        yield Call(lambda: self._api.sign_out({"scope": "local"}))
+        return has_ended
+
+    def _ended(self) -> Steps[bool]:
+        """Have the server end the session, while there is still a token to prove whose it is."""
+        try:
+            token = self._connection.keeper.bearer
+            if token is not None:
+                yield Call(lambda: self._api.admin.sign_out(token, "local"))
+        except NotAuthenticated:
+            # It had ended already.
+            return True
+        except CampaignError:
+            return False
+        return token is not None
+
+    def _profile(self) -> Steps[User]:
+        token = self._connection.keeper.bearer
+        response: UserResponse | None = yield Call(lambda: self._api.get_user(token))
+        if response is None:
+            raise NotAuthenticated("nobody is signed in")
+        return User.of(response.user)
+
+    def _update(self, changes: dict[str, Any]) -> Steps[User]:
+        token = self._connection.keeper.bearer
+        if token is None:
+            raise NotAuthenticated("nobody is signed in")
+        # Not update_user: it would store the session of before the request, which may be
+        # renewed by now, and knows no client with a token only.
+        response = yield Call(lambda: self._api._request("PUT", "user", jwt=token, body=changes))
+        user = yield Call(lambda: parse_user_response(response).user)
+        self._connection.keeper.change_user(user)
+        return User.of(user)
+
+
+def _address(email: object) -> str:
+    if not isinstance(email, str) or "@" not in email:
+        raise InvalidInput("email", "must be an e-mail address")
+    return email.strip()
+
+
+def _secret(password: object) -> str:
+    if not isinstance(password, str) or not password:
+        raise InvalidInput("password", "must not be empty")
+    return password
+
+
+def _credentials(email: object, password: object) -> dict[str, Any]:
+    return {"email": _address(email), "password": _secret(password)}

@@ -1,0 +1,76 @@
+"""What a campaign is."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+
+from campaign_sdk._model import Model
+from campaign_sdk.rules import Rules
+from campaign_sdk.segments._models import stored_rules
+
+Status = Literal["draft", "scheduled", "active", "paused", "completed", "archived"]
+
+
+class Campaign(Model):
+    """A message for an audience.
+
+    Attributes:
+        id: stays the same for the life of the campaign.
+        name: for people.
+        description: for people.
+        message: the text, with placeholders; see `campaign_sdk.templates`.
+        wire: the rules as they are stored; after the launch, those that were launched.
+        segment_id: the segment that is the audience, if it isn't described by rules.
+        status: where it is in its life.
+        audience_size: how many contacts could be reached at the launch.
+        timezone: the IANA time zone of its days and relative dates.
+        scheduled_at: when it is meant to be launched.
+        launched_at: when it was; relative dates refer to this moment from then on.
+        completed_at: when it was completed.
+        created_at: when it was stored.
+        updated_at: when it last changed.
+    """
+
+    id: UUID
+    name: str
+    description: str | None = None
+    message: str | None = None
+    wire: Any = Field(default=None, alias="rules", repr=False)
+    segment_id: UUID | None = None
+    status: Status
+    audience_size: int | None = 0
+    timezone: str = "UTC"
+    scheduled_at: AwareDatetime | None = None
+    launched_at: AwareDatetime | None = None
+    completed_at: AwareDatetime | None = None
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
+
+    @property
+    def rules(self) -> Rules | None:
+        """The rules of its own, or those that were launched; `None` if a segment has them.
+
+        Raises:
+            InvalidRules: another client stored something that aren't rules; names the
+                campaign.
+        """
+        return None if self.wire is None else stored_rules(self.wire, f"campaigns[{self.id}].rules")
+
+
+class StatusChange(Model):
+    """One move in the life of a campaign.
+
+    Attributes:
+        from_status: where it was.
+        to_status: where it went.
+        changed_at: when.
+        changed_by: the user who moved it; `None` for a job of the database.
+    """
+
+    from_status: Status
+    to_status: Status
+    changed_at: AwareDatetime
+    changed_by: UUID | None = None

