@@ -13,10 +13,13 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
+from websockets.sync.server import serve
 
 from campaign_sdk import CampaignClient, LocalSupabase
 from campaign_sdk.doctor import Finding, examine
 from campaign_sdk.doctor._examine import is_secret
+from campaign_sdk.doctor._probe import Answer, Identity, Probe
+from campaign_sdk.doctor._project import check_clock, check_max_rows, check_realtime, identify
 from campaign_sdk.doctor._schema import CHAPTERS, TABLES
 from campaign_sdk.stores import FileStore
 from clients import PASSWORD
@@ -361,3 +364,34 @@ def test_a_token_of_a_job_will_do(
         assert session is not None
         monkeypatch.setenv("CAMPAIGN_ACCESS_TOKEN", session.access_token.get_secret_value())
     assert doctor()["session"]["status"] == "ok"
+
+
+def test_a_low_limit_of_rows_has_a_remedy() -> None:
+    def answer(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json=[{"id": n} for n in range(5)])
+
+    probe = Probe("http://project.test", "key", httpx.MockTransport(answer))
+    found = check_max_rows(probe, Identity("me", "token"))
+    assert found.message.startswith("5 at once")
+    assert found.remedy
+
+
+def test_a_server_without_a_clock_is_no_fault() -> None:
+    assert check_clock(Answer(200, {}, None)).status == "skipped"
+
+
+def test_realtime_is_told_from_a_server_without() -> None:
+    with serve(lambda _: None, "127.0.0.1", 0) as http:
+        thread = threading.Thread(target=http.serve_forever)
+        thread.start()
+        url = f"http://127.0.0.1:{http.socket.getsockname()[1]}"
+        assert check_realtime(url, "key").status == "ok"
+        http.shutdown()
+        thread.join()
+
+
+def test_an_auth_server_that_is_away_is_a_fault(stack: LocalSupabase) -> None:
+    away = httpx.MockTransport(lambda _: httpx.Response(400, json={"msg": "no"}))
+    with CampaignClient(stack.url, stack.anon_key, access_token="x", transport=away) as client:
+        found, who = identify(client, "x")
+    assert (found.status, who) == ("failed", None)

