@@ -350,6 +350,13 @@ def test_the_language_model_is_asked_only_on_demand(
         assert doctor(0, "--openai")["openai"]["status"] == "ok"
 
 
+def test_a_malformed_setting_of_the_language_model(
+    doctor: Doctor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_BASE_URL", "nonsense")
+    assert "OPENAI_BASE_URL must look like" in doctor(15, "--openai")["openai"]["message"]
+
+
 def test_the_limit_of_rows_is_noticed(doctor: Doctor, client: CampaignClient) -> None:
     client.contacts.upsert([{"email": f"{n}@example.com"} for n in range(1_001)])
     assert doctor()["max rows"]["message"] == "1,000 or more at once"
