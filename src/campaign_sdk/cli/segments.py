@@ -82,8 +82,7 @@ def show(segment: Named, as_json: Json = False) -> None:
 
 
 def _print(segment: Segment) -> None:
-
-    known = segment.model_dump(exclude={"wire"}, exclude_none=True)
+    known = segment.model_dump(exclude={"wire", "warnings"}, exclude_none=True)
     _show.print_facts({**known, "rules": _show.explained(segment)})
 
 
