@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from campaign_sdk import ProtocolError, RateLimited, TimedOut, Unavailable, _transport
+from campaign_sdk import ProtocolError, RateLimited, TimedOut, Unavailable, _exchange, _transport
 from clients import Mode
 from wire import KEY, URL, Both, Clock, answers, session
 
@@ -110,7 +110,7 @@ def test_a_write_is_never_sent_twice(mode: Mode, clock: Clock) -> None:
 def test_the_mark_of_a_replayable_request_stays_here(mode: Mode) -> None:
     handler, seen = answers(GOOD)
     Both(mode, handler, signed_in=session()).send("POST", kind="keyed")
-    assert _transport.REPLAYABLE not in seen[0].headers
+    assert _exchange.REPLAYABLE not in seen[0].headers
 
 
 def test_only_marked_functions_are_replayable(mode: Mode) -> None:
@@ -157,7 +157,7 @@ def test_retry_after_beyond_the_deadline_is_told_at_once(mode: Mode, clock: Cloc
 )
 def test_a_strange_retry_after_is_no_crash(value: str) -> None:
     response = httpx.Response(429, headers={b"Retry-After": value.encode()})
-    seconds = _transport._retry_after(response)
+    seconds = _exchange._retry_after(response)
     assert seconds is None or seconds >= 0
 
 

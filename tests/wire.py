@@ -13,7 +13,7 @@ import httpx
 import pytest
 from supabase_auth.types import Session, User
 
-from campaign_sdk import AsyncCampaignClient, CampaignClient, _session, _transport
+from campaign_sdk import AsyncCampaignClient, CampaignClient, _exchange, _session, _transport
 from clients import Mode
 
 Handler = Callable[[httpx.Request], httpx.Response]
@@ -44,6 +44,7 @@ class Clock:
         self.sleep(seconds)
 
     def replace_clocks(self, patch: pytest.MonkeyPatch) -> None:
+        patch.setattr(_exchange, "time", self)
         patch.setattr(_transport, "time", self)
         patch.setattr(_session, "time", self)
         sleeping = {**vars(asyncio), "sleep": self.asleep}
@@ -105,7 +106,7 @@ class Both:
         """Send one raw request over the client's wire."""
         sent = {"Authorization": f"Bearer {KEY}", **(headers or {})}
         if kind is not None:
-            sent[_transport.REPLAYABLE] = kind
+            sent[_exchange.REPLAYABLE] = kind
         response: httpx.Response = self.result(
             self.client._connection.http.request(method, URL + path, headers=sent)
         )

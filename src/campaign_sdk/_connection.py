@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from campaign_sdk._exchange import Exchange
 from campaign_sdk._session import AsyncStorage, SessionKeeper
 from campaign_sdk._settings import Settings
-from campaign_sdk._transport import AsyncWire, Exchange, Wire
+from campaign_sdk._transport import AsyncWire, Wire
 
 if TYPE_CHECKING:
     import supabase

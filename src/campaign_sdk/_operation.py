@@ -28,8 +28,8 @@ from typing import (
     overload,
 )
 
+from campaign_sdk._exchange import REPLAYABLE
 from campaign_sdk._failures import checked, translate
-from campaign_sdk._transport import REPLAYABLE
 
 if TYPE_CHECKING:
     from supabase import Client as SupabaseClient

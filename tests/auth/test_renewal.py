@@ -19,7 +19,7 @@ from campaign_sdk import (
     AuthUnavailable,
     CampaignClient,
     RateLimited,
-    _transport,
+    _exchange,
 )
 from campaign_sdk.local import LocalSupabase
 from campaign_sdk.stores import FileStore, MemoryStore
@@ -53,7 +53,7 @@ def name(failure: Any) -> str:
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Try again at once."""
-    monkeypatch.setattr(_transport, "random", SimpleNamespace(uniform=lambda *_: 0.001))
+    monkeypatch.setattr(_exchange, "random", SimpleNamespace(uniform=lambda *_: 0.001))
 
 
 def test_eight_threads_at_expiry_renew_once(stack: LocalSupabase, clocks: Clocks) -> None:
