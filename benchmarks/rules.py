@@ -187,12 +187,12 @@ def hot(db: Database) -> list[dict[str, Any]]:
 
         scan = seconds(ours, lambda: None)[0]
         plain = insert_seconds(db)
-        alter(db, f"select private.add_hot_field('{attribute}', '{kind}')")
+        alter(db, f"select campaign_private.add_hot_field('{attribute}', '{kind}')")
         indexed = seconds(ours, lambda: None)[0]
         rows.append({"rules": name, "scan_ms": scan * 1e3, "hot_ms": indexed * 1e3,
                      "times_faster": scan / indexed,
                      "insert_ratio": insert_seconds(db) / plain})  # fmt: skip
-        alter(db, f"select private.drop_hot_field('{attribute}')")
+        alter(db, f"select campaign_private.drop_hot_field('{attribute}')")
     return rows
 
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any, Literal, TypeVar, cast
 
 from campaign_sdk import AsyncCampaignClient, CampaignClient
-from campaign_sdk._operation import Resource
+from campaign_sdk._core.operation import Resource
 from campaign_sdk.local import LocalSupabase
 
 Mode = Literal["sync", "async"]

@@ -13,7 +13,9 @@ import httpx
 import pytest
 from supabase_auth.types import Session, User
 
-from campaign_sdk import AsyncCampaignClient, CampaignClient, _exchange, _session, _transport
+from campaign_sdk import AsyncCampaignClient, CampaignClient
+from campaign_sdk._core import exchange, transport
+from campaign_sdk._core import session as sessions
 from clients import Mode
 
 Handler = Callable[[httpx.Request], httpx.Response]
@@ -44,11 +46,11 @@ class Clock:
         self.sleep(seconds)
 
     def replace_clocks(self, patch: pytest.MonkeyPatch) -> None:
-        patch.setattr(_exchange, "time", self)
-        patch.setattr(_transport, "time", self)
-        patch.setattr(_session, "time", self)
+        patch.setattr(exchange, "time", self)
+        patch.setattr(transport, "time", self)
+        patch.setattr(sessions, "time", self)
         sleeping = {**vars(asyncio), "sleep": self.asleep}
-        patch.setattr(_transport, "asyncio", SimpleNamespace(**sleeping))
+        patch.setattr(transport, "asyncio", SimpleNamespace(**sleeping))
 
 
 def session(access: str = ACCESS, refresh: str = REFRESH, *, expires_in: int = 3600) -> Session:
@@ -106,7 +108,7 @@ class Both:
         """Send one raw request over the client's wire."""
         sent = {"Authorization": f"Bearer {KEY}", **(headers or {})}
         if kind is not None:
-            sent[_exchange.REPLAYABLE] = kind
+            sent[exchange.REPLAYABLE] = kind
         response: httpx.Response = self.result(
             self.client._connection.http.request(method, URL + path, headers=sent)
         )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from campaign_sdk._client import AsyncCampaignClient, CampaignClient
-    from campaign_sdk._errors import (
+    from campaign_sdk._core.errors import (
         AlreadyExists,
         AuthUnavailable,
         CampaignError,
@@ -69,7 +69,7 @@ if TYPE_CHECKING:
 # longer to import than most commands take to run.
 _HOMES = {
     "_client": "AsyncCampaignClient CampaignClient",
-    "_errors": (
+    "_core.errors": (
         "AlreadyExists AuthUnavailable CampaignError ConfigurationError Conflict DraftingError "
         "IllegalTransition InvalidInput InvalidRules LocalStackError NotAuthenticated NotFound "
         "NotReady PermissionDenied ProtocolError RateLimited SchemaMismatch StaleState TimedOut "

@@ -6,9 +6,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Self
 
-from campaign_sdk._connection import AsyncConnection, Connection, SyncConnection
-from campaign_sdk._operation import Async, Mode, Sync
-from campaign_sdk._settings import load_settings
+from campaign_sdk._core.connection import AsyncConnection, Connection, SyncConnection
+from campaign_sdk._core.operation import Async, Mode, Sync
+from campaign_sdk._core.settings import load_settings
 from campaign_sdk.analytics import Analytics
 from campaign_sdk.auth import Auth
 from campaign_sdk.campaigns import Campaigns

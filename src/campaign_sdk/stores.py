@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from campaign_sdk._errors import ConfigurationError
-from campaign_sdk._settings import check_url
+from campaign_sdk._core.errors import ConfigurationError
+from campaign_sdk._core.settings import check_url
 
 _SERVICE = "campaign_sdk"
 

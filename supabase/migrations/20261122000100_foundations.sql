@@ -1,14 +1,14 @@
 -- Chapter 1. Foundations: a private schema for what the API must not expose,
 -- and the helpers that every later chapter leans on.
 
-create schema private;
-comment on schema private is
+create schema campaign_private;
+comment on schema campaign_private is
   'Helpers of campaign_sdk. Not exposed by the API; callable by signed-in users only through public functions, triggers and constraints.';
-revoke all on schema private from public;
+revoke all on schema campaign_private from public;
 -- The service role writes to the same tables, whose constraints and triggers live here.
-grant usage on schema private to authenticated, service_role;
+grant usage on schema campaign_private to authenticated, service_role;
 
-create function private.touch_updated_at()
+create function campaign_private.touch_updated_at()
 returns trigger
 language plpgsql
 security invoker
@@ -19,10 +19,10 @@ begin
   return new;
 end
 $$;
-comment on function private.touch_updated_at() is
+comment on function campaign_private.touch_updated_at() is
   'Keeps updated_at. Attached with a WHEN clause, so that a write that changes nothing leaves it alone.';
 
-create function private.is_timezone(name text)
+create function campaign_private.is_timezone(name text)
 returns boolean
 language plpgsql
 stable
@@ -46,10 +46,10 @@ exception
     return false;
 end
 $$;
-comment on function private.is_timezone(text) is
+comment on function campaign_private.is_timezone(text) is
   'Whether a text is UTC or an Area/City name of the IANA time zone database.';
 
-revoke execute on all functions in schema private from public;
+revoke execute on all functions in schema campaign_private from public;
 grant execute on function
-  private.touch_updated_at(), private.is_timezone(text)
+  campaign_private.touch_updated_at(), campaign_private.is_timezone(text)
   to authenticated, service_role;

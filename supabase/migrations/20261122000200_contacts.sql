@@ -1,6 +1,6 @@
 -- Chapter 2. Contacts: the people who can receive a campaign.
 
-create function private.normalize_email(email text)
+create function campaign_private.normalize_email(email text)
 returns text
 language sql
 immutable
@@ -9,7 +9,7 @@ set search_path = ''
 return normalize(
   lower(normalize(btrim(email, e' \t\n\r\f\u000b\u00a0\u3000\ufeff'), nfc)), nfc
 );
-comment on function private.normalize_email(text) is
+comment on function campaign_private.normalize_email(text) is
   'The one stored form of an address: trimmed, NFC, lower-case.';
 
 create table public.contacts (
@@ -24,7 +24,7 @@ create table public.contacts (
   constraint contacts_email_unique unique (user_id, email),
   -- What campaign_events points at: an event can't name another owner's contact.
   constraint contacts_owner_unique unique (user_id, id),
-  constraint contacts_email_normalized check (email = private.normalize_email(email)),
+  constraint contacts_email_normalized check (email = campaign_private.normalize_email(email)),
   constraint contacts_email_shape check (
     length(email) <= 254
     and email ~ '^[^@[:space:][:cntrl:]]+@[^@[:space:][:cntrl:].]+(\.[^@[:space:][:cntrl:].]+)+$'
@@ -65,24 +65,24 @@ create policy "Owners change their contacts and keep them" on public.contacts
 create policy "Owners delete their contacts" on public.contacts
   for delete to authenticated using (user_id = (select auth.uid()));
 
-create function private.normalize_contact()
+create function campaign_private.normalize_contact()
 returns trigger
 language plpgsql
 security invoker
 set search_path = ''
 as $$
 begin
-  new.email := private.normalize_email(new.email);
+  new.email := campaign_private.normalize_email(new.email);
   return new;
 end
 $$;
-comment on function private.normalize_contact() is
+comment on function campaign_private.normalize_contact() is
   'Stores an address in its one form, whoever writes it.';
 
 create trigger normalize_contact before insert or update of email on public.contacts
-  for each row execute function private.normalize_contact();
+  for each row execute function campaign_private.normalize_contact();
 create trigger touch_updated_at before update on public.contacts
-  for each row when (old is distinct from new) execute function private.touch_updated_at();
+  for each row when (old is distinct from new) execute function campaign_private.touch_updated_at();
 
 create type public.upsert_result as (created integer, updated integer, unchanged integer);
 comment on type public.upsert_result is 'What became of the contacts of one upsert.';
@@ -98,13 +98,13 @@ declare
   given integer;
 begin
   with item as (
-    select distinct on (private.normalize_email(i.email))
-      private.normalize_email(i.email) as email, i.phone,
+    select distinct on (campaign_private.normalize_email(i.email))
+      campaign_private.normalize_email(i.email) as email, i.phone,
       coalesce(i.attributes, '{}') as attributes, i.unsubscribed_at
     from jsonb_to_recordset(upsert_contacts.contacts)
       as i (email text, phone text, attributes jsonb, unsubscribed_at timestamptz)
     -- One order for all writers, or two overlapping imports deadlock.
-    order by private.normalize_email(i.email)
+    order by campaign_private.normalize_email(i.email)
   ),
   written as (
     insert into public.contacts as c (email, phone, attributes, unsubscribed_at)
@@ -167,7 +167,7 @@ begin
   return query
   select c.* from public.contacts as c
   where c.user_id = (select auth.uid())
-    and c.email = private.normalize_email(find_contact.email);
+    and c.email = campaign_private.normalize_email(find_contact.email);
 end
 $$;
 comment on function public.find_contact(text) is
@@ -239,12 +239,12 @@ comment on function public.list_contact_fields(integer) is
   'The attributes that the caller''s contacts have, as dotted paths, from a random sample of so many contacts.';
 
 revoke execute on function
-  private.normalize_email(text), private.normalize_contact(),
+  campaign_private.normalize_email(text), campaign_private.normalize_contact(),
   public.upsert_contacts(jsonb), public.update_contact(uuid, jsonb),
   public.find_contact(text), public.unsubscribe_contact(uuid), public.list_contact_fields(integer)
   from public, anon, authenticated, service_role;
 grant execute on function
-  private.normalize_email(text), private.normalize_contact()
+  campaign_private.normalize_email(text), campaign_private.normalize_contact()
   to authenticated, service_role;
 grant execute on function
   public.upsert_contacts(jsonb), public.update_contact(uuid, jsonb),

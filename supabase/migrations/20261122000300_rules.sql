@@ -8,89 +8,89 @@
 --   * a comparison stands before the check of its type, so that only the rows that
 --     pass it pay for the check.
 
-create type private.rule_target as (kind text, keys text[], json text, text text);
-comment on type private.rule_target is
+create type campaign_private.rule_target as (kind text, keys text[], json text, text text);
+comment on type campaign_private.rule_target is
   'What a field names: kind attribute, text or time (columns); the path into attributes; '
   'and the SQL that reads it as jsonb and as text.';
 
-create type private.rule_operand as (
+create type campaign_private.rule_operand as (
   kind text, text text, number numeric, truth boolean, moment timestamptz, wall timestamp
 );
-comment on type private.rule_operand is
+comment on type campaign_private.rule_operand is
   'One value of a rule: kind boolean, number, text, date, naive or relative; its text; '
   'and for dates the instant and what the clock on the wall shows then.';
 
-create type private.rule_bounds as (bare text, exact text, lowest text, highest text);
-comment on type private.rule_bounds is
+create type campaign_private.rule_bounds as (bare text, exact text, lowest text, highest text);
+comment on type campaign_private.rule_bounds is
   'Texts that bound stored dates: bare ones, instants; and the band outside of which '
   'one comparison decides.';
 
 
 -- refusing ------------------------------------------------------------------------
 
-create function private.refuse_rules(path text, reason text) returns void
+create function campaign_private.refuse_rules(path text, reason text) returns void
 language plpgsql volatile security invoker set search_path = '' as $$
 begin
   raise exception using errcode = 'CMP03', message = reason, detail = path;
 end
 $$;
-comment on function private.refuse_rules is
+comment on function campaign_private.refuse_rules is
   'Raise CMP03: the message is the reason, the detail is the JSON path.';
 
-create function private.check_timezone(timezone text) returns void
+create function campaign_private.check_timezone(timezone text) returns void
 language plpgsql stable security invoker set search_path = '' as $$
 begin
-  if not private.is_timezone(timezone) then
-    perform private.refuse_rules('timezone', 'must be an IANA name such as "Europe/Berlin"');
+  if not campaign_private.is_timezone(timezone) then
+    perform campaign_private.refuse_rules('timezone', 'must be an IANA name such as "Europe/Berlin"');
   end if;
 end
 $$;
-comment on function private.check_timezone is
+comment on function campaign_private.check_timezone is
   'Refuse (CMP03, path "timezone") what is not an IANA time zone.';
 
 
 -- dates ---------------------------------------------------------------------------
 
-create function private.rule_instant(wall timestamp, timezone text) returns timestamptz
+create function campaign_private.rule_instant(wall timestamp, timezone text) returns timestamptz
 language sql stable security invoker set search_path = '' as $$
   select greatest(least(wall at time zone timezone, '9999-12-31 23:59:59.999999+00'),
                   '0001-01-01 00:00:00+00')
 $$;
-comment on function private.rule_instant is
+comment on function campaign_private.rule_instant is
   'The instant at which a clock on the wall shows this, kept within the years 1 to 9999.';
 
-create function private.rule_wall(moment timestamptz, timezone text) returns timestamp
+create function campaign_private.rule_wall(moment timestamptz, timezone text) returns timestamp
 language sql stable security invoker set search_path = '' as $$
   select greatest(least(moment at time zone timezone, '9999-12-31 23:59:59.999999'),
                   '0001-01-01 00:00:00')
 $$;
-comment on function private.rule_wall is
+comment on function campaign_private.rule_wall is
   'What a clock on the wall shows at this instant, kept within the years 1 to 9999.';
 
-create function private.rule_date(written text, timezone text) returns private.rule_operand
+create function campaign_private.rule_date(written text, timezone text) returns campaign_private.rule_operand
 language plpgsql stable security invoker set search_path = '' as $$
 declare
   moment timestamptz;
 begin
   if written ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' then
-    moment := private.rule_instant(written::date::timestamp, timezone);
-    return row('date', written, null, null, moment, written::date::timestamp)::private.rule_operand;
+    moment := campaign_private.rule_instant(written::date::timestamp, timezone);
+    return row('date', written, null, null, moment, written::date::timestamp)::campaign_private.rule_operand;
   elsif written ~ ('^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]([01][0-9]|2[0-3]):[0-5][0-9]'
       '(:[0-5][0-9](\.[0-9]{1,6})?)?(Z|[+-](0[0-9]|1[0-5]):[0-5][0-9])$') then
-    moment := private.rule_instant(written::timestamptz at time zone 'UTC', 'UTC');
-    return row('date', written, null, null, moment, private.rule_wall(moment, timezone))::private.rule_operand;
+    moment := campaign_private.rule_instant(written::timestamptz at time zone 'UTC', 'UTC');
+    return row('date', written, null, null, moment, campaign_private.rule_wall(moment, timezone))::campaign_private.rule_operand;
   elsif written ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?$' then
-    return row('naive', written, null, null, null, null)::private.rule_operand;
+    return row('naive', written, null, null, null, null)::campaign_private.rule_operand;
   end if;
-  return row('text', written, null, null, null, null)::private.rule_operand;
+  return row('text', written, null, null, null, null)::campaign_private.rule_operand;
 exception when datetime_field_overflow or invalid_datetime_format then
-  return row('text', written, null, null, null, null)::private.rule_operand;
+  return row('text', written, null, null, null, null)::campaign_private.rule_operand;
 end
 $$;
-comment on function private.rule_date is
+comment on function campaign_private.rule_date is
   'A text of a rule as a date or an instant; one without an offset is naive; else a text.';
 
-create function private.rule_anchor(wall timestamp, anchor text) returns timestamp
+create function campaign_private.rule_anchor(wall timestamp, anchor text) returns timestamp
 language sql immutable security invoker set search_path = '' as $$
   select case
     when anchor = 'now' then wall
@@ -99,12 +99,12 @@ language sql immutable security invoker set search_path = '' as $$
       + ('1 ' || lower(substr(anchor, 6)))::interval - interval '1 microsecond'
   end
 $$;
-comment on function private.rule_anchor is
+comment on function campaign_private.rule_anchor is
   'The start or the last microsecond of the day, week (from Monday), month or year.';
 
-create function private.rule_relative(
+create function campaign_private.rule_relative(
   value jsonb, path text, as_of timestamptz, timezone text
-) returns private.rule_operand
+) returns campaign_private.rule_operand
 language plpgsql stable security invoker set search_path = '' as $$
 declare
   anchor constant text := value ->> 'anchor';
@@ -115,80 +115,80 @@ declare
   moment timestamptz;
 begin
   if value ->> 'mode' is distinct from 'relative' then
-    perform private.refuse_rules(path || '.mode', 'must be "relative"');
+    perform campaign_private.refuse_rules(path || '.mode', 'must be "relative"');
   elsif anchor is null or anchor !~ '^(now|(start|end)Of(Day|Week|Month|Year))$' then
-    perform private.refuse_rules(path || '.anchor', 'is not a known anchor such as "startOfDay"');
+    perform campaign_private.refuse_rules(path || '.anchor', 'is not a known anchor such as "startOfDay"');
   elsif unit is null or not most ? unit then
-    perform private.refuse_rules(path || '.unit', 'must be minute, hour, day, week, month or year');
+    perform campaign_private.refuse_rules(path || '.unit', 'must be minute, hour, day, week, month or year');
   elsif jsonb_typeof(value -> 'offset') is distinct from 'number'
     or (value ->> 'offset')::numeric % 1 <> 0
     or abs((value ->> 'offset')::numeric) > (most ->> unit)::numeric then
-    perform private.refuse_rules(path || '.offset', 'must be a whole number, within 1000 years');
+    perform campaign_private.refuse_rules(path || '.offset', 'must be a whole number, within 1000 years');
   end if;
   shift := ((value ->> 'offset')::numeric::bigint || ' ' || unit)::interval;
-  moment := private.rule_anchored(as_of, timezone, anchor, shift, unit in ('minute', 'hour'));
-  return row('relative', null, null, null, moment, private.rule_wall(moment, timezone))::private.rule_operand;
+  moment := campaign_private.rule_anchored(as_of, timezone, anchor, shift, unit in ('minute', 'hour'));
+  return row('relative', null, null, null, moment, campaign_private.rule_wall(moment, timezone))::campaign_private.rule_operand;
 end
 $$;
-comment on function private.rule_relative is
+comment on function campaign_private.rule_relative is
   'A relative date, resolved: the anchor first, then the offset.';
 
-create function private.rule_anchored(
+create function campaign_private.rule_anchored(
   as_of timestamptz, timezone text, anchor text, shift interval, elapsed boolean
 ) returns timestamptz
 language sql stable security invoker set search_path = '' as $$
   with here as (
-    select private.rule_anchor(private.rule_wall(as_of, timezone), anchor) as wall
+    select campaign_private.rule_anchor(campaign_private.rule_wall(as_of, timezone), anchor) as wall
   )
   -- Hours and minutes elapse; days, weeks, months and years turn on the calendar.
   select case
-    when elapsed then private.rule_instant(
-      (case anchor when 'now' then as_of else private.rule_instant(wall, timezone) end + shift)
+    when elapsed then campaign_private.rule_instant(
+      (case anchor when 'now' then as_of else campaign_private.rule_instant(wall, timezone) end + shift)
         at time zone 'UTC', 'UTC')
     when anchor = 'now' and shift = interval '0' then as_of
-    else private.rule_instant(wall + shift, timezone)
+    else campaign_private.rule_instant(wall + shift, timezone)
   end
   from here
 $$;
-comment on function private.rule_anchored is
+comment on function campaign_private.rule_anchored is
   'The instant that lies an interval away from an anchor, in a time zone.';
 
 
 -- the values of a rule ------------------------------------------------------------
 
-create function private.rule_operand(
+create function campaign_private.rule_operand(
   value jsonb, path text, as_of timestamptz, timezone text
-) returns private.rule_operand
+) returns campaign_private.rule_operand
 language plpgsql stable security invoker set search_path = '' as $$
 declare
   written constant text := value #>> '{}';
 begin
   case jsonb_typeof(value)
     when 'boolean' then
-      return row('boolean', null, null, written::boolean, null, null)::private.rule_operand;
+      return row('boolean', null, null, written::boolean, null, null)::campaign_private.rule_operand;
     when 'number' then
       -- Beyond a double, the readers of JSON disagree with each other.
       if abs(written::numeric) > 1.7976931348623157e308 then
-        perform private.refuse_rules(path, 'is too large a number');
+        perform campaign_private.refuse_rules(path, 'is too large a number');
       end if;
-      return row('number', trim_scale(written::numeric)::text, written::numeric, null, null, null)::private.rule_operand;
+      return row('number', trim_scale(written::numeric)::text, written::numeric, null, null, null)::campaign_private.rule_operand;
     when 'object' then
-      return private.rule_relative(value, path, as_of, timezone);
+      return campaign_private.rule_relative(value, path, as_of, timezone);
     when 'string' then
       if length(written) <= 400
         and written ~ '^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?$' then
-        return row('number', written, written::numeric, null, null, null)::private.rule_operand;
+        return row('number', written, written::numeric, null, null, null)::campaign_private.rule_operand;
       end if;
-      return private.rule_date(written, timezone);
+      return campaign_private.rule_date(written, timezone);
     else
-      perform private.refuse_rules(path, 'must be a text, a number, a boolean or a date');
+      perform campaign_private.refuse_rules(path, 'must be a text, a number, a boolean or a date');
   end case;
 end
 $$;
-comment on function private.rule_operand is
+comment on function campaign_private.rule_operand is
   'One value of a rule. A text that is a number stands for both.';
 
-create function private.rule_values(value jsonb, path text) returns jsonb[]
+create function campaign_private.rule_values(value jsonb, path text) returns jsonb[]
 language plpgsql immutable security invoker set search_path = '' as $$
 begin
   case jsonb_typeof(value)
@@ -202,17 +202,17 @@ begin
     when 'number' then
       return array[value];
     else
-      perform private.refuse_rules(path, 'must be a list');
+      perform campaign_private.refuse_rules(path, 'must be a list');
   end case;
 end
 $$;
-comment on function private.rule_values is
+comment on function campaign_private.rule_values is
   'The values of a list: an array, or a text joined by commas ("\," is a comma within).';
 
 
 -- the field of a rule -------------------------------------------------------------
 
-create function private.rule_target(field jsonb, path text) returns private.rule_target
+create function campaign_private.rule_target(field jsonb, path text) returns campaign_private.rule_target
 language plpgsql immutable security invoker set search_path = '' as $$
 declare
   name constant text := field #>> '{}';
@@ -220,27 +220,27 @@ declare
   json text;
 begin
   if jsonb_typeof(field) is distinct from 'string' or name in ('', '~') then
-    perform private.refuse_rules(path, 'must name a field');
+    perform campaign_private.refuse_rules(path, 'must name a field');
   elsif name in ('email', 'phone') then
-    return row('text', null, null, format('c.%I', name))::private.rule_target;
+    return row('text', null, null, format('c.%I', name))::campaign_private.rule_target;
   elsif name in ('created_at', 'updated_at', 'unsubscribed_at') then
-    return row('time', null, null, format('c.%I', name))::private.rule_target;
+    return row('time', null, null, format('c.%I', name))::campaign_private.rule_target;
   end if;
   keys := string_to_array(regexp_replace(name, '^attributes\.', ''), '.');
   if '' = any(keys) or cardinality(keys) not between 1 and 32 then
-    perform private.refuse_rules(path, 'must be a path of 1 to 32 names, such as "address.city"');
+    perform campaign_private.refuse_rules(path, 'must be a path of 1 to 32 names, such as "address.city"');
   end if;
   select 'c.attributes' || coalesce(string_agg(format(' -> %L', key), '' order by n), '')
     into json from unnest(keys[:cardinality(keys) - 1]) with ordinality as k(key, n);
   return row('attribute', keys,
              format('(%s -> %L)', json, keys[cardinality(keys)]),
-             format('(%s ->> %L)', json, keys[cardinality(keys)]))::private.rule_target;
+             format('(%s ->> %L)', json, keys[cardinality(keys)]))::campaign_private.rule_target;
 end
 $$;
-comment on function private.rule_target is
+comment on function campaign_private.rule_target is
   'What a field names: a column of the contact, or a path into its attributes.';
 
-create function private.rule_holds(keys text[], value jsonb) returns text
+create function campaign_private.rule_holds(keys text[], value jsonb) returns text
 language plpgsql immutable security invoker set search_path = '' as $$
 begin
   for i in reverse cardinality(keys) .. 1 loop
@@ -249,20 +249,20 @@ begin
   return format('c.attributes @> %L', value);
 end
 $$;
-comment on function private.rule_holds is 'SQL: the attributes hold this value at this path.';
+comment on function campaign_private.rule_holds is 'SQL: the attributes hold this value at this path.';
 
 
 -- the conditions ------------------------------------------------------------------
 
-create function private.is_plain(operand private.rule_operand) returns boolean
+create function campaign_private.is_plain(operand campaign_private.rule_operand) returns boolean
 language sql immutable security invoker set search_path = '' as $$
   select (operand).kind in ('text', 'date', 'naive')
     and (operand).text !~ '^[\[{]' and (operand).text not in ('true', 'false')
 $$;
-comment on function private.is_plain is
+comment on function campaign_private.is_plain is
   'Whether only a stored text, and no other JSON, reads like this value.';
 
-create function private.rule_equal_values(operand private.rule_operand) returns jsonb[]
+create function campaign_private.rule_equal_values(operand campaign_private.rule_operand) returns jsonb[]
 language sql immutable security invoker set search_path = '' as $$
   select case (operand).kind
     when 'boolean' then array[to_jsonb((operand).truth)]
@@ -270,11 +270,11 @@ language sql immutable security invoker set search_path = '' as $$
     else array[to_jsonb((operand).text)]
   end
 $$;
-comment on function private.rule_equal_values is
+comment on function campaign_private.rule_equal_values is
   'The JSON values that a value of a rule equals.';
 
-create function private.rule_bounds(operand private.rule_operand, inclusive boolean)
-returns private.rule_bounds
+create function campaign_private.rule_bounds(operand campaign_private.rule_operand, inclusive boolean)
+returns campaign_private.rule_bounds
 language plpgsql stable security invoker set search_path = '' as $$
 declare
   moment constant timestamp := operand.moment at time zone 'UTC';
@@ -293,18 +293,18 @@ begin
   end if;
   return row(bare, exact, least(bare collate "C", exact collate "C"), greatest(
     bare collate "C", (case when length(exact) > 19 then second || '[' else exact end) collate "C"
-  ))::private.rule_bounds;
+  ))::campaign_private.rule_bounds;
 end
 $$;
-comment on function private.rule_bounds is
+comment on function campaign_private.rule_bounds is
   'The texts before which a stored date lies, if it lies before a moment (or on it).';
 
-create function private.rule_before(
-  read text, operand private.rule_operand, inclusive boolean, before boolean
+create function campaign_private.rule_before(
+  read text, operand campaign_private.rule_operand, inclusive boolean, before boolean
 ) returns text
 language plpgsql stable security invoker set search_path = '' as $$
 declare
-  bounds constant private.rule_bounds := private.rule_bounds(operand, inclusive);
+  bounds constant campaign_private.rule_bounds := campaign_private.rule_bounds(operand, inclusive);
   precise text;
 begin
   if bounds.lowest = bounds.highest then
@@ -325,18 +325,18 @@ begin
                 read, bounds.highest, bounds.lowest, precise) end;
 end
 $$;
-comment on function private.rule_before is
+comment on function campaign_private.rule_before is
   'SQL: a text, taken as a date, lies before a moment (or on it), or else does not.';
 
-create function private.rule_dated(read text) returns text
+create function campaign_private.rule_dated(read text) returns text
 language sql immutable security invoker set search_path = '' as $$
   -- By shape only: to look at each digit would cost more than all the rest.
   select format('(%1$s like ''____-__-__T__:__:__Z'' or %1$s like ''____-__-__'' '
                 'or %1$s like ''____-__-__T__:__:__.%%Z'')', read)
 $$;
-comment on function private.rule_dated is 'SQL: a text has the shape of a date or an instant in UTC.';
+comment on function campaign_private.rule_dated is 'SQL: a text has the shape of a date or an instant in UTC.';
 
-create function private.rule_number(
+create function campaign_private.rule_number(
   keys text[], operator text, number numeric, most numeric default null
 ) returns text
 language sql immutable security invoker set search_path = '' as $$
@@ -350,11 +350,11 @@ language sql immutable security invoker set search_path = '' as $$
                 || coalesce(' && ' || path || ' <= ' || most, ''))
   from path
 $$;
-comment on function private.rule_number is
+comment on function campaign_private.rule_number is
   'SQL: the number at a path of the attributes compares so with a number, and is at most another.';
 
-create function private.rule_order(
-  target private.rule_target, operator text, operand private.rule_operand
+create function campaign_private.rule_order(
+  target campaign_private.rule_target, operator text, operand campaign_private.rule_operand
 ) returns text
 language plpgsql stable security invoker set search_path = '' as $$
 begin
@@ -362,79 +362,79 @@ begin
     return case when operand.moment is null then 'false'
       else format('%s %s %L::timestamptz', target.text, operator, operand.moment) end;
   elsif operand.moment is not null then
-    return private.rule_before(
+    return campaign_private.rule_before(
       target.text, operand, operator in ('<=', '>'), operator in ('<', '<='));
   elsif operand.kind = 'number' and target.kind = 'attribute' then
-    return private.rule_number(target.keys, operator, operand.number);
+    return campaign_private.rule_number(target.keys, operator, operand.number);
   end if;
   return 'false';
 end
 $$;
-comment on function private.rule_order is
+comment on function campaign_private.rule_order is
   'SQL: numbers with numbers, dates with dates, else false; without the check of a date''s shape.';
 
-create function private.rule_ordered(
-  target private.rule_target, condition text, operand private.rule_operand
+create function campaign_private.rule_ordered(
+  target campaign_private.rule_target, condition text, operand campaign_private.rule_operand
 ) returns text
 language sql immutable security invoker set search_path = '' as $$
   select case
     when condition = 'false' or (target).kind = 'time' or (operand).kind = 'number' then condition
-    else format('(%s and %s)', condition, private.rule_dated((target).text))
+    else format('(%s and %s)', condition, campaign_private.rule_dated((target).text))
   end
 $$;
-comment on function private.rule_ordered is
+comment on function campaign_private.rule_ordered is
   'SQL: a comparison, followed by the check that what was compared has the shape of a date.';
 
-create function private.rule_equals(
-  target private.rule_target, operand private.rule_operand
+create function campaign_private.rule_equals(
+  target campaign_private.rule_target, operand campaign_private.rule_operand
 ) returns text
 language plpgsql stable security invoker set search_path = '' as $$
 begin
   if operand.kind = 'relative' or target.kind = 'time' then
-    return case when target.kind = 'time' then private.rule_order(target, '=', operand)
-      else private.rule_between(target, operand, operand) end;
+    return case when target.kind = 'time' then campaign_private.rule_order(target, '=', operand)
+      else campaign_private.rule_between(target, operand, operand) end;
   elsif target.kind = 'text' then
     return case when operand.kind = 'boolean' then 'false'
       else format('%s = %L', target.text, operand.text) end;
-  elsif private.is_plain(operand) then
+  elsif campaign_private.is_plain(operand) then
     return format('%s = %L', target.text, operand.text);
   end if;
   return (
-    select '(' || string_agg(private.rule_holds(target.keys, value), ' or ') || ')'
-    from unnest(private.rule_equal_values(operand)) as value);
+    select '(' || string_agg(campaign_private.rule_holds(target.keys, value), ' or ') || ')'
+    from unnest(campaign_private.rule_equal_values(operand)) as value);
 end
 $$;
-comment on function private.rule_equals is 'SQL: what the field holds equals a value.';
+comment on function campaign_private.rule_equals is 'SQL: what the field holds equals a value.';
 
-create function private.rule_between(
-  target private.rule_target, low private.rule_operand, high private.rule_operand
+create function campaign_private.rule_between(
+  target campaign_private.rule_target, low campaign_private.rule_operand, high campaign_private.rule_operand
 ) returns text
 language plpgsql stable security invoker set search_path = '' as $$
 declare
-  above constant text := private.rule_order(target, '>=', low);
-  below constant text := private.rule_order(target, '<=', high);
+  above constant text := campaign_private.rule_order(target, '>=', low);
+  below constant text := campaign_private.rule_order(target, '<=', high);
 begin
   if 'false' in (above, below) or (low.kind = 'number') <> (high.kind = 'number') then
     return 'false';
   elsif low.kind = 'number' then
-    return private.rule_number(target.keys, '>=', low.number, high.number);
+    return campaign_private.rule_number(target.keys, '>=', low.number, high.number);
   end if;
-  return private.rule_ordered(target, format('%s and %s', above, below), low);
+  return campaign_private.rule_ordered(target, format('%s and %s', above, below), low);
 end
 $$;
-comment on function private.rule_between is 'SQL: what the field holds lies between two values.';
+comment on function campaign_private.rule_between is 'SQL: what the field holds lies between two values.';
 
-create function private.rule_in(
-  target private.rule_target, operands private.rule_operand[]
+create function campaign_private.rule_in(
+  target campaign_private.rule_target, operands campaign_private.rule_operand[]
 ) returns text
 language sql stable security invoker set search_path = '' as $$
   select case
     when (target).kind = 'attribute'
-      and (select bool_and(private.is_plain(o)) from unnest(operands) as o)
+      and (select bool_and(campaign_private.is_plain(o)) from unnest(operands) as o)
     then format('%s = any(%L::text[])', (target).text,
       (select array_agg((o).text) from unnest(operands) as o))
     when (target).kind = 'attribute' then format('%s = any(%L::jsonb[])', (target).json,
-      (select array_agg(v) from unnest(operands) as o, unnest(private.rule_equal_values(o)) as v))
+      (select array_agg(v) from unnest(operands) as o, unnest(campaign_private.rule_equal_values(o)) as v))
     when (target).kind = 'text' then format('%s = any(%L::text[])', (target).text,
       (select coalesce(array_agg((o).text) filter (where (o).text is not null), '{}')
        from unnest(operands) as o))
@@ -443,10 +443,10 @@ language sql stable security invoker set search_path = '' as $$
        from unnest(operands) as o))
   end
 $$;
-comment on function private.rule_in is 'SQL: what the field holds equals one of the values.';
+comment on function campaign_private.rule_in is 'SQL: what the field holds equals one of the values.';
 
-create function private.rule_search(
-  target private.rule_target, operator text, operand private.rule_operand
+create function campaign_private.rule_search(
+  target campaign_private.rule_target, operator text, operand campaign_private.rule_operand
 ) returns text
 language plpgsql stable security invoker set search_path = '' as $$
 declare
@@ -467,7 +467,7 @@ begin
     return case when found is null then 'false' else format('(%s and %s)', found, is_text) end;
   end if;
   select string_agg(format('%s @> %L', target.json, jsonb_build_array(value)), ' or ')
-    into element from unnest(private.rule_equal_values(operand)) as value;
+    into element from unnest(campaign_private.rule_equal_values(operand)) as value;
   return case
     when found is null then format('(%s)', element)
     -- A list that has the element shows it in its text, unless JSON escapes it there.
@@ -477,62 +477,62 @@ begin
     else format('((%s and %s) or %s)', found, is_text, element) end;
 end
 $$;
-comment on function private.rule_search is
+comment on function campaign_private.rule_search is
   'SQL: a text contains, begins or ends with another; an array has an element.';
 
 
 -- one rule ------------------------------------------------------------------------
 
-create function private.rule_scalar(
+create function campaign_private.rule_scalar(
   operator text, value jsonb, path text, as_of timestamptz, timezone text
-) returns private.rule_operand
+) returns campaign_private.rule_operand
 language plpgsql stable security invoker set search_path = '' as $$
 declare
-  operand private.rule_operand;
+  operand campaign_private.rule_operand;
 begin
   if operator not in ('=', 'in') and jsonb_typeof(value) = 'string'
     and btrim(value #>> '{}', e' \t\n\r\f\v') = '' then
-    perform private.refuse_rules(path, 'is empty: the rule is unfinished');
+    perform campaign_private.refuse_rules(path, 'is empty: the rule is unfinished');
   elsif operator in ('in', 'contains', 'beginsWith', 'endsWith')
     and jsonb_typeof(value) = 'object' then
-    perform private.refuse_rules(path, 'must be a text, a number or a boolean');
+    perform campaign_private.refuse_rules(path, 'must be a text, a number or a boolean');
   elsif value is null or jsonb_typeof(value) = 'null' then
-    perform private.refuse_rules(path, 'is missing: the rule is unfinished');
+    perform campaign_private.refuse_rules(path, 'is missing: the rule is unfinished');
   end if;
-  operand := private.rule_operand(value, path, as_of, timezone);
+  operand := campaign_private.rule_operand(value, path, as_of, timezone);
   if operand.kind = 'naive' and operator in ('<', '<=', '>', '>=', 'between') then
-    perform private.refuse_rules(path, 'lacks an offset such as "Z" or "+05:30"');
+    perform campaign_private.refuse_rules(path, 'lacks an offset such as "Z" or "+05:30"');
   end if;
   return operand;
 end
 $$;
-comment on function private.rule_scalar is 'One value of a rule, refused if it is unfinished.';
+comment on function campaign_private.rule_scalar is 'One value of a rule, refused if it is unfinished.';
 
-create function private.rule_operands(
+create function campaign_private.rule_operands(
   operator text, value jsonb, path text, as_of timestamptz, timezone text
-) returns private.rule_operand[]
+) returns campaign_private.rule_operand[]
 language plpgsql stable security invoker set search_path = '' as $$
 declare
   items jsonb[];
 begin
   if operator not in ('in', 'between') then
-    return array[private.rule_scalar(operator, value, path, as_of, timezone)];
+    return array[campaign_private.rule_scalar(operator, value, path, as_of, timezone)];
   end if;
-  items := private.rule_values(coalesce(value, 'null'), path);
+  items := campaign_private.rule_values(coalesce(value, 'null'), path);
   if operator = 'between' and cardinality(items) <> 2 then
-    perform private.refuse_rules(path, 'must be two values, the lower and the higher');
+    perform campaign_private.refuse_rules(path, 'must be two values, the lower and the higher');
   elsif cardinality(items) = 0 then
-    perform private.refuse_rules(path, 'is an empty list');
+    perform campaign_private.refuse_rules(path, 'is an empty list');
   end if;
   return array(
-    select private.rule_scalar(operator, item, format('%s[%s]', path, n - 1), as_of, timezone)
+    select campaign_private.rule_scalar(operator, item, format('%s[%s]', path, n - 1), as_of, timezone)
     from unnest(items) with ordinality as i(item, n) order by n);
 end
 $$;
-comment on function private.rule_operands is 'The values of a rule: one, two or a list.';
+comment on function campaign_private.rule_operands is 'The values of a rule: one, two or a list.';
 
-create function private.check_between(
-  low private.rule_operand, high private.rule_operand, path text
+create function campaign_private.check_between(
+  low campaign_private.rule_operand, high campaign_private.rule_operand, path text
 ) returns void
 language plpgsql immutable security invoker set search_path = '' as $$
 begin
@@ -540,14 +540,14 @@ begin
   if (low.kind = 'number' and high.kind = 'number' and low.number > high.number)
     or (low.kind = 'date' and high.kind = 'date' and low.moment > high.moment
         and (length(low.text) = 10) = (length(high.text) = 10)) then
-    perform private.refuse_rules(path, 'is reversed: the lower value comes first');
+    perform campaign_private.refuse_rules(path, 'is reversed: the lower value comes first');
   end if;
 end
 $$;
-comment on function private.check_between is 'Refuse a range whose ends are reversed.';
+comment on function campaign_private.check_between is 'Refuse a range whose ends are reversed.';
 
-create function private.compile_condition(
-  operator text, target private.rule_target, operands private.rule_operand[], path text
+create function campaign_private.compile_condition(
+  operator text, target campaign_private.rule_target, operands campaign_private.rule_operand[], path text
 ) returns text
 language plpgsql stable security invoker set search_path = '' as $$
 begin
@@ -555,23 +555,23 @@ begin
     when operator = 'notNull' then
       return format('%s is not null', target.text);
     when operator = '=' then
-      return private.rule_equals(target, operands[1]);
+      return campaign_private.rule_equals(target, operands[1]);
     when operator in ('<', '<=', '>', '>=') then
-      return private.rule_ordered(
-        target, private.rule_order(target, operator, operands[1]), operands[1]);
+      return campaign_private.rule_ordered(
+        target, campaign_private.rule_order(target, operator, operands[1]), operands[1]);
     when operator = 'between' then
-      perform private.check_between(operands[1], operands[2], path);
-      return private.rule_between(target, operands[1], operands[2]);
+      perform campaign_private.check_between(operands[1], operands[2], path);
+      return campaign_private.rule_between(target, operands[1], operands[2]);
     when operator = 'in' then
-      return private.rule_in(target, operands);
+      return campaign_private.rule_in(target, operands);
     else
-      return private.rule_search(target, operator, operands[1]);
+      return campaign_private.rule_search(target, operator, operands[1]);
   end case;
 end
 $$;
-comment on function private.compile_condition is 'SQL of one positive operator.';
+comment on function campaign_private.compile_condition is 'SQL of one positive operator.';
 
-create function private.compile_rule(
+create function campaign_private.compile_rule(
   rule jsonb, path text, as_of timestamptz, timezone text
 ) returns text
 language plpgsql stable security invoker set search_path = '' as $$
@@ -584,57 +584,57 @@ declare
     "notBetween": "between"}';
   operator constant text := case when jsonb_typeof(rule -> 'operator') = 'string'
     then positive ->> (rule ->> 'operator') end;
-  target constant private.rule_target := private.rule_target(rule -> 'field', path || '.field');
-  operands private.rule_operand[];
+  target constant campaign_private.rule_target := campaign_private.rule_target(rule -> 'field', path || '.field');
+  operands campaign_private.rule_operand[];
   condition text;
 begin
   if operator is null then
-    perform private.refuse_rules(path || '.operator', 'is not a known operator');
+    perform campaign_private.refuse_rules(path || '.operator', 'is not a known operator');
   elsif coalesce(rule -> 'valueSource', 'null') not in ('null', '""', '"value"') then
-    perform private.refuse_rules(path || '.valueSource', 'must be "value"');
+    perform campaign_private.refuse_rules(path || '.valueSource', 'must be "value"');
   end if;
   if operator <> 'notNull' then
-    operands := private.rule_operands(
+    operands := campaign_private.rule_operands(
       operator, rule -> 'value', path || '.value', as_of, timezone);
   end if;
-  condition := private.compile_condition(operator, target, operands, path || '.value');
+  condition := campaign_private.compile_condition(operator, target, operands, path || '.value');
   if operator <> rule ->> 'operator' then
     return format('(%s) is not true', condition);
   end if;
-  return concat_ws(' and ', private.hot_condition(operator, target.keys, operands), condition);
+  return concat_ws(' and ', campaign_private.hot_condition(operator, target.keys, operands), condition);
 end
 $$;
-comment on function private.compile_rule is
+comment on function campaign_private.compile_rule is
   'SQL of one rule. A negative operator is the complement of its positive one.';
 
 
 -- groups --------------------------------------------------------------------------
 
-create function private.check_group(grp jsonb, path text, depth integer) returns void
+create function campaign_private.check_group(grp jsonb, path text, depth integer) returns void
 language plpgsql immutable security invoker set search_path = '' as $$
 declare
   everyone constant boolean := grp -> 'everyone' = 'true';
 begin
   if depth > 32 then
-    perform private.refuse_rules(path, 'is nested more than 32 groups deep');
+    perform campaign_private.refuse_rules(path, 'is nested more than 32 groups deep');
   elsif coalesce(grp -> 'combinator', 'null') not in ('"and"', '"or"') then
-    perform private.refuse_rules(path || '.combinator', 'must be "and" or "or"');
+    perform campaign_private.refuse_rules(path || '.combinator', 'must be "and" or "or"');
   elsif coalesce(grp -> 'not', 'false') not in ('true', 'false') then
-    perform private.refuse_rules(path || '.not', 'must be true or false');
+    perform campaign_private.refuse_rules(path || '.not', 'must be true or false');
   elsif coalesce(grp -> 'everyone', 'false') not in ('true', 'false') then
-    perform private.refuse_rules(path || '.everyone', 'must be true or false');
+    perform campaign_private.refuse_rules(path || '.everyone', 'must be true or false');
   elsif jsonb_typeof(grp -> 'rules') <> 'array' then
-    perform private.refuse_rules(path || '.rules', 'must be a list of rules');
+    perform campaign_private.refuse_rules(path || '.rules', 'must be a list of rules');
   elsif everyone and grp -> 'rules' <> '[]' then
-    perform private.refuse_rules(path || '.everyone', 'marks a group that has rules');
+    perform campaign_private.refuse_rules(path || '.everyone', 'marks a group that has rules');
   elsif grp -> 'rules' = '[]' and everyone is not true then
-    perform private.refuse_rules(path || '.rules', 'is empty: the group is unfinished');
+    perform campaign_private.refuse_rules(path || '.rules', 'is empty: the group is unfinished');
   end if;
 end
 $$;
-comment on function private.check_group is 'Refuse a group that is unfinished or malformed.';
+comment on function campaign_private.check_group is 'Refuse a group that is unfinished or malformed.';
 
-create function private.rule_children(grp jsonb, path text)
+create function campaign_private.rule_children(grp jsonb, path text)
 returns table (node jsonb, at text)
 language plpgsql immutable rows 10 security invoker set search_path = '' as $$
 declare
@@ -644,20 +644,20 @@ begin
     from jsonb_array_elements(grp -> 'rules') with ordinality as r(rule, n)
     where coalesce(rule -> 'muted', 'false') not in ('true', 'false') order by n limit 1;
   if muted is not null then
-    perform private.refuse_rules(muted, 'must be true or false');
+    perform campaign_private.refuse_rules(muted, 'must be true or false');
   end if;
   return query
     select rule, format('%s.rules[%s]', path, n - 1)
     from jsonb_array_elements(grp -> 'rules') with ordinality as r(rule, n)
     where rule -> 'muted' is distinct from 'true' order by n;
   if not found then
-    perform private.refuse_rules(path || '.rules', 'is all muted: nothing is left of the group');
+    perform campaign_private.refuse_rules(path || '.rules', 'is all muted: nothing is left of the group');
   end if;
 end
 $$;
-comment on function private.rule_children is 'What is in a group and is not muted.';
+comment on function campaign_private.rule_children is 'What is in a group and is not muted.';
 
-create function private.compile_node(
+create function campaign_private.compile_node(
   node jsonb, path text, depth integer, as_of timestamptz, timezone text
 ) returns text
 language plpgsql stable security invoker set search_path = '' as $$
@@ -666,85 +666,85 @@ declare
   condition text := 'true';
 begin
   if jsonb_typeof(node) <> 'object' then
-    perform private.refuse_rules(path, 'must be a rule or a group of rules');
+    perform campaign_private.refuse_rules(path, 'must be a rule or a group of rules');
   elsif not node ? 'rules' then
-    return private.compile_rule(node, path, as_of, timezone);
+    return campaign_private.compile_rule(node, path, as_of, timezone);
   end if;
-  perform private.check_group(node, path, depth);
+  perform campaign_private.check_group(node, path, depth);
   if node -> 'rules' <> '[]' then
-    parts := array(select private.compile_node(child.node, child.at, depth + 1, as_of, timezone)
-                   from private.rule_children(node, path) as child);
+    parts := array(select campaign_private.compile_node(child.node, child.at, depth + 1, as_of, timezone)
+                   from campaign_private.rule_children(node, path) as child);
     condition := '(' || array_to_string(parts, format(' %s ', node ->> 'combinator')) || ')';
   end if;
   return case when node -> 'not' = 'true' then format('(%s) is not true', condition)
     else condition end;
 end
 $$;
-comment on function private.compile_node is
+comment on function campaign_private.compile_node is
   'SQL of a rule or a group; it calls itself at most 32 times.';
 
-create function private.check_limits(rules jsonb) returns void
+create function campaign_private.check_limits(rules jsonb) returns void
 language plpgsql immutable security invoker set search_path = '' as $$
 begin
   if rules is null then
-    perform private.refuse_rules('$', 'is missing');
+    perform campaign_private.refuse_rules('$', 'is missing');
   elsif octet_length(rules::text) > 262144 then
-    perform private.refuse_rules('$', 'takes more than 256 kB');
+    perform campaign_private.refuse_rules('$', 'takes more than 256 kB');
   elsif rules @? 'strict $.**{101}' then
     -- No reader of JSON that we know gives up before this depth; some do soon after.
-    perform private.refuse_rules('$', 'is nested more than 100 levels deep');
+    perform campaign_private.refuse_rules('$', 'is nested more than 100 levels deep');
   end if;
 end
 $$;
-comment on function private.check_limits is 'Refuse rules that are too large or too deep to be read.';
+comment on function campaign_private.check_limits is 'Refuse rules that are too large or too deep to be read.';
 
-create function private.compile_rules(
+create function campaign_private.compile_rules(
   rules jsonb, as_of timestamptz default now(), timezone text default 'UTC'
 ) returns text
 language plpgsql stable security invoker set search_path = '' as $$
 begin
-  perform private.check_limits(rules);
-  perform private.check_timezone(timezone);
+  perform campaign_private.check_limits(rules);
+  perform campaign_private.check_timezone(timezone);
   if as_of is null or as_of not between '0001-01-01+00' and '9999-12-31 23:59:59.999999+00' then
-    perform private.refuse_rules('as_of', 'must lie within the years 1 to 9999');
+    perform campaign_private.refuse_rules('as_of', 'must lie within the years 1 to 9999');
   elsif jsonb_typeof(rules) <> 'object' or not rules ? 'rules' then
-    perform private.refuse_rules('$', 'must be a group: {"combinator", "rules", …}');
+    perform campaign_private.refuse_rules('$', 'must be a group: {"combinator", "rules", …}');
   elsif coalesce(rules -> 'muted', 'false') not in ('true', 'false') then
-    perform private.refuse_rules('$.muted', 'must be true or false');
+    perform campaign_private.refuse_rules('$.muted', 'must be true or false');
   elsif rules -> 'muted' = 'true' then
-    perform private.refuse_rules('$', 'is muted: nothing is left of the rules');
+    perform campaign_private.refuse_rules('$', 'is muted: nothing is left of the rules');
   end if;
-  return private.compile_node(rules, '$', 1, as_of, timezone);
+  return campaign_private.compile_node(rules, '$', 1, as_of, timezone);
 end
 $$;
-comment on function private.compile_rules is
+comment on function campaign_private.compile_rules is
   'One SQL predicate over public.contacts as c for react-querybuilder''s JSON. '
   'Refuses with CMP03: the message is the reason, the detail the JSON path.';
 
 
 -- refusing bad rules at write time ------------------------------------------------
 
-create function private.valid_rules(rules jsonb) returns boolean
+create function campaign_private.valid_rules(rules jsonb) returns boolean
 language plpgsql stable security invoker set search_path = '' as $$
 begin
-  perform private.compile_rules(rules);
+  perform campaign_private.compile_rules(rules);
   return true;
 exception when sqlstate 'CMP03' then
   return false;
 end
 $$;
-comment on function private.valid_rules is 'Whether these rules can be compiled.';
+comment on function campaign_private.valid_rules is 'Whether these rules can be compiled.';
 
-create function private.check_rules() returns trigger
+create function campaign_private.check_rules() returns trigger
 language plpgsql security invoker set search_path = '' as $$
 begin
-  perform private.check_timezone(coalesce(new.timezone, 'UTC'));
+  perform campaign_private.check_timezone(coalesce(new.timezone, 'UTC'));
   if new.rules is not null then
-    perform private.compile_rules(new.rules, now(), coalesce(new.timezone, 'UTC'));
+    perform campaign_private.compile_rules(new.rules, now(), coalesce(new.timezone, 'UTC'));
   end if;
   return new;
 end
 $$;
-comment on function private.check_rules is
+comment on function campaign_private.check_rules is
   'Trigger for a table with rules and timezone: refuses bad ones with CMP03 and the path. '
   'Rules that are null have not been set yet.';

@@ -5,19 +5,19 @@
 -- column, and a condition on it also says what it implies for the column. The condition
 -- itself stays: the column only saves looking at rows, and can't change an answer.
 
-create table private.hot_fields (
+create table campaign_private.hot_fields (
   field text primary key,
   kind text not null check (kind in ('number', 'text')),
   column_name name not null unique
 );
-comment on table private.hot_fields is 'Fields that have a generated column in contacts.';
-comment on column private.hot_fields.field is 'The path into the attributes, joined by dots.';
-comment on column private.hot_fields.kind is 'What the column holds: numbers, or texts and dates.';
-comment on column private.hot_fields.column_name is 'The generated column of public.contacts.';
-revoke all on private.hot_fields from public, anon, authenticated;
-grant select on private.hot_fields to authenticated, service_role;
+comment on table campaign_private.hot_fields is 'Fields that have a generated column in contacts.';
+comment on column campaign_private.hot_fields.field is 'The path into the attributes, joined by dots.';
+comment on column campaign_private.hot_fields.kind is 'What the column holds: numbers, or texts and dates.';
+comment on column campaign_private.hot_fields.column_name is 'The generated column of public.contacts.';
+revoke all on campaign_private.hot_fields from public, anon, authenticated;
+grant select on campaign_private.hot_fields to authenticated, service_role;
 
-create function private.hot_number(value jsonb) returns double precision
+create function campaign_private.hot_number(value jsonb) returns double precision
 language plpgsql immutable parallel safe security invoker set search_path = '' as $$
 declare
   written constant text := value #>> '{}';
@@ -34,29 +34,29 @@ begin
   return null;
 end
 $$;
-comment on function private.hot_number is
+comment on function campaign_private.hot_number is
   'What the column of a hot number holds: at least every value that equals or orders as one.';
 
-create function private.hot_text(value jsonb) returns text
+create function campaign_private.hot_text(value jsonb) returns text
 language sql immutable parallel safe security invoker set search_path = '' as $$
   -- An index holds no texts of more than 2,700 bytes.
   select case when jsonb_typeof(value) = 'string' then left(value #>> '{}', 200) end
 $$;
-comment on function private.hot_text is 'What the column of a hot text or date holds.';
+comment on function campaign_private.hot_text is 'What the column of a hot text or date holds.';
 
-create function private.add_hot_field(field text, kind text) returns void
+create function campaign_private.add_hot_field(field text, kind text) returns void
 language plpgsql security invoker set search_path = '' as $$
 declare
-  keys constant text[] := (private.rule_target(to_jsonb(field), 'field')).keys;
+  keys constant text[] := (campaign_private.rule_target(to_jsonb(field), 'field')).keys;
   name constant text :=
     'hot_' || left(regexp_replace(lower(array_to_string(keys, '_')), '[^a-z0-9]+', '_', 'g'), 40);
 begin
   if keys is null then
-    perform private.refuse_rules('field', 'is a column already');
+    perform campaign_private.refuse_rules('field', 'is a column already');
   end if;
-  insert into private.hot_fields values (array_to_string(keys, '.'), kind, name);
+  insert into campaign_private.hot_fields values (array_to_string(keys, '.'), kind, name);
   execute format(
-    'alter table public.contacts add column %I %s generated always as (private.%I(%s)) stored',
+    'alter table public.contacts add column %I %s generated always as (campaign_private.%I(%s)) stored',
     name, case kind when 'number' then 'double precision' else 'text collate "C"' end,
     'hot_' || kind,
     (select 'attributes' || string_agg(format(' -> %L', key), '' order by n)
@@ -64,73 +64,73 @@ begin
   execute format('create index %I on public.contacts (user_id, %I)', 'contacts_' || name, name);
 end
 $$;
-comment on function private.add_hot_field is
+comment on function campaign_private.add_hot_field is
   'For a project''s own migrations: give a field of kind number or text (also dates) a '
   'generated column with an index, which rules then use. Rewrites the table.';
 
-create function private.drop_hot_field(field text) returns void
+create function campaign_private.drop_hot_field(field text) returns void
 language plpgsql security invoker set search_path = '' as $$
 declare
   name text;
 begin
-  delete from private.hot_fields as h
+  delete from campaign_private.hot_fields as h
     where h.field = regexp_replace(drop_hot_field.field, '^attributes\.', '')
     returning h.column_name into strict name;
   execute format('alter table public.contacts drop column %I', name);
 end
 $$;
-comment on function private.drop_hot_field is 'Take the generated column of a field away again.';
+comment on function campaign_private.drop_hot_field is 'Take the generated column of a field away again.';
 
-create function private.hot_values(held text, operands private.rule_operand[]) returns text[]
+create function campaign_private.hot_values(held text, operands campaign_private.rule_operand[]) returns text[]
 language sql immutable security invoker set search_path = '' as $$
   select array_agg(case held
-    when 'number' then private.hot_number(to_jsonb((o).number))::text
+    when 'number' then campaign_private.hot_number(to_jsonb((o).number))::text
     else left((o).text, 200) end)
   from unnest(operands) as o
-  having bool_and(case held when 'number' then (o).kind = 'number' else private.is_plain(o) end)
+  having bool_and(case held when 'number' then (o).kind = 'number' else campaign_private.is_plain(o) end)
 $$;
-comment on function private.hot_values is
+comment on function campaign_private.hot_values is
   'What a hot field''s column holds for values that equal these, if that can be said.';
 
-create function private.hot_equal(hot private.hot_fields, operands private.rule_operand[])
+create function campaign_private.hot_equal(hot campaign_private.hot_fields, operands campaign_private.rule_operand[])
 returns text
 language sql immutable security invoker set search_path = '' as $$
-  select format('c.%I = any(%L::%s[])', hot.column_name, private.hot_values(hot.kind, operands),
+  select format('c.%I = any(%L::%s[])', hot.column_name, campaign_private.hot_values(hot.kind, operands),
                 case hot.kind when 'number' then 'double precision' else 'text' end)
-  where private.hot_values(hot.kind, operands) is not null
+  where campaign_private.hot_values(hot.kind, operands) is not null
 $$;
-comment on function private.hot_equal is 'SQL: what it implies that a hot field equals a value.';
+comment on function campaign_private.hot_equal is 'SQL: what it implies that a hot field equals a value.';
 
-create function private.hot_order(
-  hot private.hot_fields, operator text, operand private.rule_operand
+create function campaign_private.hot_order(
+  hot campaign_private.hot_fields, operator text, operand campaign_private.rule_operand
 ) returns text
 language sql stable security invoker set search_path = '' as $$
   select case
     when hot.kind = 'number' and (operand).kind = 'number' then
       format('c.%I %s %L', hot.column_name, case when operator like '<%' then '<=' else '>=' end,
-             private.hot_number(to_jsonb((operand).number)))
+             campaign_private.hot_number(to_jsonb((operand).number)))
     when hot.kind = 'text' and (operand).moment is not null and operator like '<%' then
       format('c.%I < %L', hot.column_name,
-             (private.rule_bounds(operand, operator = '<=')).highest)
+             (campaign_private.rule_bounds(operand, operator = '<=')).highest)
     when hot.kind = 'text' and (operand).moment is not null then
       format('c.%I >= %L', hot.column_name,
-             (private.rule_bounds(operand, operator = '>')).lowest)
+             (campaign_private.rule_bounds(operand, operator = '>')).lowest)
   end
 $$;
-comment on function private.hot_order is 'SQL: what it implies that a hot field orders so.';
+comment on function campaign_private.hot_order is 'SQL: what it implies that a hot field orders so.';
 
-create function private.hot_condition(
-  operator text, keys text[], operands private.rule_operand[]
+create function campaign_private.hot_condition(
+  operator text, keys text[], operands campaign_private.rule_operand[]
 ) returns text
 language sql stable security invoker set search_path = '' as $$
   select case
     when operator = 'between' or (operator = '=' and (operands[1]).kind = 'relative') then
-      nullif(concat_ws(' and ', private.hot_order(h, '>=', operands[1]),
-                       private.hot_order(h, '<=', operands[cardinality(operands)])), '')
-    when operator in ('=', 'in') then private.hot_equal(h, operands)
-    when operator in ('<', '<=', '>', '>=') then private.hot_order(h, operator, operands[1])
+      nullif(concat_ws(' and ', campaign_private.hot_order(h, '>=', operands[1]),
+                       campaign_private.hot_order(h, '<=', operands[cardinality(operands)])), '')
+    when operator in ('=', 'in') then campaign_private.hot_equal(h, operands)
+    when operator in ('<', '<=', '>', '>=') then campaign_private.hot_order(h, operator, operands[1])
   end
-  from private.hot_fields as h where h.field = array_to_string(keys, '.')
+  from campaign_private.hot_fields as h where h.field = array_to_string(keys, '.')
 $$;
-comment on function private.hot_condition is
+comment on function campaign_private.hot_condition is
   'SQL: what a condition implies for the column of a hot field; null if it isn''t one.';

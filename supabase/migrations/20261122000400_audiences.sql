@@ -8,7 +8,7 @@ create function public.audience_size(
 ) returns table (total bigint, reachable bigint)
 language plpgsql stable rows 1 security invoker set search_path = '' as $$
 declare
-  predicate constant text := private.compile_rules(rules, as_of, timezone);
+  predicate constant text := campaign_private.compile_rules(rules, as_of, timezone);
 begin
   return query execute format(
     'select count(*), count(*) filter (where c.unsubscribed_at is null)
@@ -28,7 +28,7 @@ create function public.match_contacts(
 ) returns setof public.contacts
 language plpgsql stable security invoker set search_path = '' as $$
 declare
-  predicate text := private.compile_rules(rules, as_of, timezone);
+  predicate text := campaign_private.compile_rules(rules, as_of, timezone);
 begin
   -- The page is cut in here: a limit from outside comes after every row was kept. And
   -- the planner takes any rule on jsonb for a rare one, so it would read and sort everybody
@@ -59,8 +59,8 @@ create function public.group_audience(
 ) returns public.audience_groups
 language plpgsql stable security invoker set search_path = '' as $$
 declare
-  predicate constant text := private.compile_rules(rules, as_of, timezone);
-  target constant private.rule_target := private.rule_target(to_jsonb(field), 'field');
+  predicate constant text := campaign_private.compile_rules(rules, as_of, timezone);
+  target constant campaign_private.rule_target := campaign_private.rule_target(to_jsonb(field), 'field');
   result public.audience_groups;
 begin
   execute format(
@@ -88,20 +88,20 @@ $$;
 comment on function public.group_audience is
   'The caller''s contacts that match, grouped by what they have in one field (dates by day).';
 
-create function private.funnel_steps(rules jsonb, as_of timestamptz, timezone text)
+create function campaign_private.funnel_steps(rules jsonb, as_of timestamptz, timezone text)
 returns table (path text, predicate text)
 language plpgsql stable rows 10 security invoker set search_path = '' as $$
 begin
   if rules -> 'not' = 'true' or rules -> 'rules' = '[]' then
-    return query select '$', private.compile_rules(rules, as_of, timezone);
+    return query select '$', campaign_private.compile_rules(rules, as_of, timezone);
     return;
   end if;
   return query
-    select child.at, private.compile_node(child.node, child.at, 2, as_of, timezone)
-    from private.rule_children(rules, '$') as child;
+    select child.at, campaign_private.compile_node(child.node, child.at, 2, as_of, timezone)
+    from campaign_private.rule_children(rules, '$') as child;
 end
 $$;
-comment on function private.funnel_steps is
+comment on function campaign_private.funnel_steps is
   'The steps of a funnel: what stands in the root group, or the root itself if it is negated.';
 
 create function public.audience_funnel(
@@ -114,10 +114,10 @@ declare
   alone_counts bigint[];
   cumulative_counts bigint[];
 begin
-  perform private.compile_rules(rules, as_of, timezone);
+  perform campaign_private.compile_rules(rules, as_of, timezone);
   select array_agg(s.path), array_agg(format('(%s) is true', s.predicate))
-    into paths, predicates from private.funnel_steps(rules, as_of, timezone) as s;
-  execute private.funnel_query(predicates, rules ->> 'combinator') using auth.uid()
+    into paths, predicates from campaign_private.funnel_steps(rules, as_of, timezone) as s;
+  execute campaign_private.funnel_query(predicates, rules ->> 'combinator') using auth.uid()
     into alone_counts, cumulative_counts;
   return query select n::integer, p, a, m
     from unnest(paths, alone_counts, cumulative_counts) with ordinality as f(p, a, m, n);
@@ -127,7 +127,7 @@ comment on function public.audience_funnel is
   'Per rule of the root group: how many contacts match it alone, and how many are left '
   '(or, for "or", reached) once it is added to those before it.';
 
-create function private.funnel_query(predicates text[], combinator text) returns text
+create function campaign_private.funnel_query(predicates text[], combinator text) returns text
 language sql stable security invoker set search_path = '' as $$
   -- One scan: each contact is reduced to what it hits and the step at which it drops
   -- out of the conjunction (or comes into the disjunction).
@@ -142,7 +142,7 @@ language sql stable security invoker set search_path = '' as $$
     array_to_string(predicates, ', '), auth.uid())
   from generate_series(1, cardinality(predicates)) as n
 $$;
-comment on function private.funnel_query is 'The query that counts all steps of a funnel in one scan.';
+comment on function campaign_private.funnel_query is 'The query that counts all steps of a funnel in one scan.';
 
 
 -- privileges ----------------------------------------------------------------------
@@ -153,7 +153,7 @@ declare
 begin
   for name in
     select p.oid::regprocedure from pg_catalog.pg_proc as p
-    where (p.pronamespace = 'private'::regnamespace
+    where (p.pronamespace = 'campaign_private'::regnamespace
            and p.proname ~ '^(rule_|compile_|check_|valid_rules|is_plain|refuse_rules|funnel_|hot_)')
        or (p.pronamespace = 'public'::regnamespace
            and p.proname in ('audience_size', 'match_contacts', 'audience_funnel', 'group_audience'))
@@ -161,11 +161,11 @@ begin
     execute format('revoke all on function %s from public, anon, service_role', name);
     execute format('grant execute on function %s to authenticated', name);
     -- Triggers call these as whoever writes, and the service role writes too.
-    if name::text like 'private.%' then
+    if name::text like 'campaign_private.%' then
       execute format('grant execute on function %s to service_role', name);
     end if;
   end loop;
 end
 $$;
-revoke all on function private.add_hot_field, private.drop_hot_field
+revoke all on function campaign_private.add_hot_field, campaign_private.drop_hot_field
   from public, anon, authenticated;

@@ -13,7 +13,7 @@ create table public.audience_segments (
   constraint audience_segments_owner_unique unique (user_id, id),
   constraint audience_segments_name_length check (length(btrim(name)) between 1 and 200),
   constraint audience_segments_description_size check (octet_length(description) <= 102400),
-  constraint audience_segments_timezone_known check (private.is_timezone(timezone)),
+  constraint audience_segments_timezone_known check (campaign_private.is_timezone(timezone)),
   constraint audience_segments_dates_readable check (
     least(created_at, updated_at) >= '0001-01-02 00:00:00+00'
     and greatest(created_at, updated_at) <= '9999-12-30 00:00:00+00'
@@ -41,6 +41,6 @@ create policy "Owners delete their segments" on public.audience_segments
   for delete to authenticated using (user_id = (select auth.uid()));
 
 create trigger check_rules before insert or update of rules on public.audience_segments
-  for each row execute function private.check_rules();
+  for each row execute function campaign_private.check_rules();
 create trigger touch_updated_at before update on public.audience_segments
-  for each row when (old is distinct from new) execute function private.touch_updated_at();
+  for each row when (old is distinct from new) execute function campaign_private.touch_updated_at();

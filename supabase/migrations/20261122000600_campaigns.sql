@@ -1,14 +1,14 @@
 -- Chapter 6. Campaigns: a message for an audience, and the machine of its status.
 
-create table private.campaign_moves (
+create table campaign_private.campaign_moves (
   move text not null,
   from_status text not null,
   to_status text not null,
   primary key (move, from_status)
 );
-comment on table private.campaign_moves is
+comment on table campaign_private.campaign_moves is
   'The status machine as data: every move that exists. What isn''t here is illegal.';
-insert into private.campaign_moves (move, from_status, to_status) values
+insert into campaign_private.campaign_moves (move, from_status, to_status) values
   ('schedule', 'draft', 'scheduled'),
   ('unschedule', 'scheduled', 'draft'),
   ('launch', 'draft', 'active'),
@@ -19,11 +19,11 @@ insert into private.campaign_moves (move, from_status, to_status) values
   ('complete', 'paused', 'completed'),
   ('archive', 'draft', 'archived'),
   ('archive', 'completed', 'archived');
-alter table private.campaign_moves enable row level security;
-create policy "Everyone signed in may read the status machine" on private.campaign_moves
+alter table campaign_private.campaign_moves enable row level security;
+create policy "Everyone signed in may read the status machine" on campaign_private.campaign_moves
   for select to authenticated using (true);
-revoke all on private.campaign_moves from public, anon;
-grant select on private.campaign_moves to authenticated, service_role;
+revoke all on campaign_private.campaign_moves from public, anon;
+grant select on campaign_private.campaign_moves to authenticated, service_role;
 
 create table public.campaigns (
   id uuid primary key default gen_random_uuid(),
@@ -53,7 +53,7 @@ create table public.campaigns (
     status in ('draft', 'scheduled', 'active', 'paused', 'completed', 'archived')
   ),
   constraint campaigns_audience_size_positive check (audience_size >= 0),
-  constraint campaigns_timezone_known check (private.is_timezone(timezone)),
+  constraint campaigns_timezone_known check (campaign_private.is_timezone(timezone)),
   constraint campaigns_dates_readable check (
     least(created_at, updated_at, scheduled_at) >= '0001-01-02 00:00:00+00'
     and greatest(created_at, updated_at, scheduled_at) <= '9999-12-30 00:00:00+00'
@@ -118,7 +118,7 @@ create policy "Only the trigger adds to the history" on public.campaign_status_h
     and campaign_id in (select c.id from public.campaigns as c where c.user_id = (select auth.uid()))
   );
 
-create function private.begin_campaign()
+create function campaign_private.begin_campaign()
 returns trigger
 language plpgsql
 security invoker
@@ -140,10 +140,10 @@ begin
   return new;
 end
 $$;
-comment on function private.begin_campaign() is
+comment on function campaign_private.begin_campaign() is
   'Every campaign begins as a draft, in the time zone of its segment unless told otherwise.';
 
-create function private.guard_campaign()
+create function campaign_private.guard_campaign()
 returns trigger
 language plpgsql
 security invoker
@@ -170,10 +170,10 @@ begin
   return new;
 end
 $$;
-comment on function private.guard_campaign() is
+comment on function campaign_private.guard_campaign() is
   'What a launch froze stays as it was; the moments of the status machine can''t be set by hand.';
 
-create function private.move_status()
+create function campaign_private.move_status()
 returns trigger
 language plpgsql
 security invoker
@@ -181,7 +181,7 @@ set search_path = ''
 as $$
 begin
   if not exists (
-    select from private.campaign_moves as m
+    select from campaign_private.campaign_moves as m
     where m.from_status = old.status and m.to_status = new.status
   ) then
     raise exception using errcode = 'CMP01',
@@ -193,15 +193,15 @@ begin
   elsif new.status = 'completed' then
     new.completed_at := now();
   elsif new.status = 'active' and old.launched_at is null then
-    new := private.freeze_audience(new);
+    new := campaign_private.freeze_audience(new);
   end if;
   return new;
 end
 $$;
-comment on function private.move_status() is
-  'Refuses a move that isn''t in private.campaign_moves (SQLSTATE CMP01), and does what each move entails.';
+comment on function campaign_private.move_status() is
+  'Refuses a move that isn''t in campaign_private.campaign_moves (SQLSTATE CMP01), and does what each move entails.';
 
-create function private.freeze_audience(campaign public.campaigns)
+create function campaign_private.freeze_audience(campaign public.campaigns)
 returns public.campaigns
 language plpgsql
 security invoker
@@ -220,16 +220,16 @@ begin
       'select count(*) from public.contacts as c
        where c.user_id = %L and c.unsubscribed_at is null and %s',
       campaign.user_id,
-      private.compile_rules(campaign.rules, campaign.launched_at, campaign.timezone)
+      campaign_private.compile_rules(campaign.rules, campaign.launched_at, campaign.timezone)
     ) into campaign.audience_size;
   end if;
   return campaign;
 end
 $$;
-comment on function private.freeze_audience(public.campaigns) is
+comment on function campaign_private.freeze_audience(public.campaigns) is
   'At the launch: the moment, the rules (a segment''s are copied, so that later edits don''t reach back), and how many contacts can be reached.';
 
-create function private.record_move()
+create function campaign_private.record_move()
 returns trigger
 language plpgsql
 security invoker
@@ -241,23 +241,23 @@ begin
   return null;
 end
 $$;
-comment on function private.record_move() is 'Writes the history.';
+comment on function campaign_private.record_move() is 'Writes the history.';
 
 -- Triggers of one kind fire by name: the numbers are the order.
 create trigger a1_begin_campaign before insert on public.campaigns
-  for each row execute function private.begin_campaign();
+  for each row execute function campaign_private.begin_campaign();
 create trigger a2_guard_campaign before update on public.campaigns
-  for each row execute function private.guard_campaign();
+  for each row execute function campaign_private.guard_campaign();
 create trigger a3_check_rules before insert or update of rules on public.campaigns
-  for each row execute function private.check_rules();
+  for each row execute function campaign_private.check_rules();
 create trigger a4_move_status before update on public.campaigns
   for each row when (old.status is distinct from new.status)
-  execute function private.move_status();
+  execute function campaign_private.move_status();
 create trigger a5_touch_updated_at before update on public.campaigns
-  for each row when (old is distinct from new) execute function private.touch_updated_at();
+  for each row when (old is distinct from new) execute function campaign_private.touch_updated_at();
 create trigger record_move after update on public.campaigns
   for each row when (old.status is distinct from new.status)
-  execute function private.record_move();
+  execute function campaign_private.record_move();
 
 create function public.move_campaign(
   campaign_id uuid, move text, expected text default null, scheduled_at timestamptz default null
@@ -281,7 +281,7 @@ begin
     raise exception using errcode = 'CMP02',
       message = format('somebody else moved it: the campaign is %s now', campaign.status);
   end if;
-  select m.to_status into target from private.campaign_moves as m
+  select m.to_status into target from campaign_private.campaign_moves as m
   where m.move = move_campaign.move and m.from_status = campaign.status;
   if not found then
     raise exception using errcode = 'CMP01',
@@ -289,7 +289,7 @@ begin
       detail = 'status';
   end if;
   if target = 'active' and campaign.launched_at is null then
-    perform private.require_launchable(campaign);
+    perform campaign_private.require_launchable(campaign);
   end if;
   return query
   update public.campaigns as c set
@@ -302,7 +302,7 @@ $$;
 comment on function public.move_campaign(uuid, text, text, timestamptz) is
   'Makes one named move of the status machine. CMP01: illegal; CMP02: somebody else moved it first; CMP05: not ready; PT404: not the caller''s.';
 
-create function private.require_launchable(campaign public.campaigns)
+create function campaign_private.require_launchable(campaign public.campaigns)
 returns void
 language plpgsql
 stable
@@ -323,18 +323,18 @@ begin
   end if;
 end
 $$;
-comment on function private.require_launchable(public.campaigns) is
+comment on function campaign_private.require_launchable(public.campaigns) is
   'What no launch can do without: a message and an audience.';
 
 revoke execute on function
-  private.begin_campaign(), private.guard_campaign(), private.move_status(),
-  private.freeze_audience(public.campaigns), private.record_move(),
-  private.require_launchable(public.campaigns),
+  campaign_private.begin_campaign(), campaign_private.guard_campaign(), campaign_private.move_status(),
+  campaign_private.freeze_audience(public.campaigns), campaign_private.record_move(),
+  campaign_private.require_launchable(public.campaigns),
   public.move_campaign(uuid, text, text, timestamptz)
   from public, anon, authenticated, service_role;
 grant execute on function
-  private.begin_campaign(), private.guard_campaign(), private.move_status(),
-  private.freeze_audience(public.campaigns), private.record_move(),
-  private.require_launchable(public.campaigns)
+  campaign_private.begin_campaign(), campaign_private.guard_campaign(), campaign_private.move_status(),
+  campaign_private.freeze_audience(public.campaigns), campaign_private.record_move(),
+  campaign_private.require_launchable(public.campaigns)
   to authenticated, service_role;
 grant execute on function public.move_campaign(uuid, text, text, timestamptz) to authenticated;

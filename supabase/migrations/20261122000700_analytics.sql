@@ -42,16 +42,16 @@ create policy "Owners delete the counters of their campaigns" on public.campaign
   for delete to authenticated
   using (campaign_id in (select c.id from public.campaigns as c where c.user_id = (select auth.uid())));
 create trigger touch_updated_at before update on public.campaign_analytics
-  for each row when (old is distinct from new) execute function private.touch_updated_at();
+  for each row when (old is distinct from new) execute function campaign_private.touch_updated_at();
 
-create function private.is_amount(value numeric)
+create function campaign_private.is_amount(value numeric)
 returns boolean
 language sql
 immutable
 security invoker
 set search_path = ''
 return value is null or (abs(value) <= 1e15 and coalesce(scale(value), 31) <= 30);
-comment on function private.is_amount(numeric) is
+comment on function campaign_private.is_amount(numeric) is
   'Whether an amount can be summed and read back: finite, at most 1e15, at most 30 decimal places.';
 
 create table public.campaign_events (
@@ -71,7 +71,7 @@ create table public.campaign_events (
     references public.contacts (user_id, id) on delete set null (contact_id),
   constraint campaign_events_event_id_length check (length(event_id) between 1 and 200),
   constraint campaign_events_type_known check (type in ('impression', 'click', 'conversion')),
-  constraint campaign_events_value_finite check (private.is_amount(value)),
+  constraint campaign_events_value_finite check (campaign_private.is_amount(value)),
   constraint campaign_events_occurred_at_plausible check (
     occurred_at >= '2000-01-01 00:00:00+00' and occurred_at <= received_at + interval '1 day'
   ),
@@ -102,7 +102,7 @@ create policy "Owners add events to their campaigns" on public.campaign_events
     and campaign_id in (select c.id from public.campaigns as c where c.user_id = (select auth.uid()))
   );
 
-create function private.count_events()
+create function campaign_private.count_events()
 returns trigger
 language plpgsql
 security invoker
@@ -126,13 +126,13 @@ begin
   return null;
 end
 $$;
-comment on function private.count_events() is
+comment on function campaign_private.count_events() is
   'Adds the events of one statement to the counters of their days, so that the log and the counters can''t part.';
 create trigger count_events after insert on public.campaign_events
   referencing new table as added
-  for each statement execute function private.count_events();
+  for each statement execute function campaign_private.count_events();
 
-create function private.keep_days()
+create function campaign_private.keep_days()
 returns trigger
 language plpgsql
 security invoker
@@ -147,10 +147,10 @@ begin
   return new;
 end
 $$;
-comment on function private.keep_days() is 'A campaign''s days stay what they were when they were counted.';
+comment on function campaign_private.keep_days() is 'A campaign''s days stay what they were when they were counted.';
 create trigger a3_keep_days before update on public.campaigns
   for each row when (old.timezone is distinct from new.timezone)
-  execute function private.keep_days();
+  execute function campaign_private.keep_days();
 
 create type public.ingest_result as (
   inserted integer, duplicates integer, rejected integer[], reasons text[]
@@ -179,7 +179,7 @@ begin
         when i.occurred_at is null then 'occurred_at: is missing'
         when i.occurred_at < '2000-01-01 00:00:00+00' or i.occurred_at > now() + interval '1 day'
           then 'occurred_at: must lie between the year 2000 and tomorrow'
-        when not private.is_amount(i.value)
+        when not campaign_private.is_amount(i.value)
           then 'value: must be a finite number, at most 1e15, with at most 30 decimal places'
       end as reason
     from rows from (
@@ -259,12 +259,12 @@ comment on function public.record_engagement(uuid, integer, integer, integer, da
   'Adds totals to a day''s counter (today in the campaign''s time zone unless told otherwise) and returns that day.';
 
 revoke execute on function
-  private.is_amount(numeric), private.count_events(), private.keep_days(),
+  campaign_private.is_amount(numeric), campaign_private.count_events(), campaign_private.keep_days(),
   public.ingest_events(jsonb),
   public.record_engagement(uuid, integer, integer, integer, date)
   from public, anon, authenticated, service_role;
 grant execute on function
-  private.is_amount(numeric), private.count_events(), private.keep_days()
+  campaign_private.is_amount(numeric), campaign_private.count_events(), campaign_private.keep_days()
   to authenticated, service_role;
 grant execute on function
   public.ingest_events(jsonb),

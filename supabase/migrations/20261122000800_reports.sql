@@ -10,7 +10,7 @@ create type public.engagement as (
 comment on type public.engagement is
   'Counts; reach: distinct contacts with an impression; identified: impressions whose contact is known; value: a number as text, so that no reader rounds it.';
 
-create function private.require_campaign(campaign_id uuid)
+create function campaign_private.require_campaign(campaign_id uuid)
 returns void
 language plpgsql
 stable
@@ -23,7 +23,7 @@ begin
   end if;
 end
 $$;
-comment on function private.require_campaign(uuid) is 'Raises PT404 unless the campaign is the caller''s.';
+comment on function campaign_private.require_campaign(uuid) is 'Raises PT404 unless the campaign is the caller''s.';
 
 create function public.summarize_campaign(campaign_id uuid, with_events boolean default true)
 returns public.engagement
@@ -35,7 +35,7 @@ as $$
 declare
   result public.engagement;
 begin
-  perform private.require_campaign(summarize_campaign.campaign_id);
+  perform campaign_private.require_campaign(summarize_campaign.campaign_id);
   select coalesce(sum(a.impressions), 0), coalesce(sum(a.clicks), 0),
     coalesce(sum(a.conversions), 0)
   into result.impressions, result.clicks, result.conversions
@@ -71,7 +71,7 @@ as $$
 declare
   result public.reconciliation;
 begin
-  perform private.require_campaign(reconcile_campaign.campaign_id);
+  perform campaign_private.require_campaign(reconcile_campaign.campaign_id);
   with logged as (
     select (e.occurred_at at time zone c.timezone)::date as day,
       count(*) filter (where e.type = 'impression') as impressions,
@@ -119,7 +119,7 @@ create type public.engagement_report as (
 comment on type public.engagement_report is
   'Columns of equal length, one element for each line, null where it isn''t grouped by them; the whole, as an engagement; the names of the campaigns and segments in it.';
 
-create function private.report_zone(campaign_ids uuid[], segment uuid, zone text)
+create function campaign_private.report_zone(campaign_ids uuid[], segment uuid, zone text)
 returns text
 language plpgsql
 stable
@@ -130,7 +130,7 @@ declare
   zones text[];
   found_ids bigint;
 begin
-  if zone is not null and not private.is_timezone(zone) then
+  if zone is not null and not campaign_private.is_timezone(zone) then
     raise exception using errcode = '22023', message = 'isn''t a known IANA time zone', detail = 'timezone';
   end if;
   if segment is not null
@@ -148,7 +148,7 @@ begin
   return coalesce(zone, case when cardinality(zones) = 1 then zones[1] end, 'UTC');
 end
 $$;
-comment on function private.report_zone(uuid[], uuid, text) is
+comment on function campaign_private.report_zone(uuid[], uuid, text) is
   'The zone of a report: the one asked for, or the one that all its campaigns share, or UTC. PT404: a campaign or the segment isn''t the caller''s.';
 
 create function public.report_engagement(
@@ -176,7 +176,7 @@ declare
   owner constant uuid := auth.uid();
   -- Without days there is nothing that a time zone could move.
   is_timeless constant boolean := bucket is null and since is null and until is null;
-  tz constant text := private.report_zone(campaign_ids, segment, zone);
+  tz constant text := campaign_private.report_zone(campaign_ids, segment, zone);
   longest constant integer := 200000;
 begin
   if bucket not in ('day', 'week', 'month') then
@@ -332,12 +332,12 @@ comment on function public.report_engagement is
   'The counters of the caller''s campaigns, by time, campaign and segment, in the days of a time zone; half-open range; gaps are zeros. 22023: a bad argument (its detail); PT404: not the caller''s.';
 
 revoke execute on function
-  private.require_campaign(uuid), private.report_zone(uuid[], uuid, text),
+  campaign_private.require_campaign(uuid), campaign_private.report_zone(uuid[], uuid, text),
   public.summarize_campaign(uuid, boolean), public.reconcile_campaign(uuid),
   public.report_engagement(uuid[], uuid, date, date, text, boolean, boolean, boolean, text)
   from public, anon, authenticated, service_role;
 grant execute on function
-  private.require_campaign(uuid), private.report_zone(uuid[], uuid, text)
+  campaign_private.require_campaign(uuid), campaign_private.report_zone(uuid[], uuid, text)
   to authenticated, service_role;
 grant execute on function
   public.summarize_campaign(uuid, boolean), public.reconcile_campaign(uuid),

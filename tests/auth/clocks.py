@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from campaign_sdk import _session
+from campaign_sdk._core import session
 
 
 class Clocks:
@@ -15,7 +15,7 @@ class Clocks:
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.wall = 0.0
         self.steady = 0.0
-        patch.setattr(_session, "time", self)
+        patch.setattr(session, "time", self)
 
     def time(self) -> float:
         return time.time() + self.wall

@@ -19,8 +19,8 @@ from campaign_sdk import (
     AuthUnavailable,
     CampaignClient,
     RateLimited,
-    _exchange,
 )
+from campaign_sdk._core import exchange
 from campaign_sdk.local import LocalSupabase
 from campaign_sdk.stores import FileStore, MemoryStore
 from clients import Mode, client_of, sign_up
@@ -53,7 +53,7 @@ def name(failure: Any) -> str:
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Try again at once."""
-    monkeypatch.setattr(_exchange, "random", SimpleNamespace(uniform=lambda *_: 0.001))
+    monkeypatch.setattr(exchange, "random", SimpleNamespace(uniform=lambda *_: 0.001))
 
 
 def test_eight_threads_at_expiry_renew_once(stack: LocalSupabase, clocks: Clocks) -> None:

@@ -174,8 +174,8 @@ PLANTED = {
         {"schema: contacts"},
     ),
     "rules aren't compiled": (
-        "alter function private.compile_rules rename to moved_away",
-        "alter function private.moved_away rename to compile_rules",
+        "alter function campaign_private.compile_rules rename to moved_away",
+        "alter function campaign_private.moved_away rename to compile_rules",
         {"schema: rules"},
     ),
     "nobody may read": (

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from campaign_sdk import CampaignClient, _errors
+from campaign_sdk import CampaignClient
+from campaign_sdk._core import errors
 from campaign_sdk.cli import _show
 from campaign_sdk.cli._app import app
 from campaign_sdk.cli._errors import EXIT_CODES, exit_code, one_line
@@ -24,22 +25,22 @@ from .test_examples_in_help import COMMANDS
 EXECUTABLE = Path(sys.executable).parent / "campaign"
 
 
-def families(root: type[_errors.CampaignError]) -> list[type[_errors.CampaignError]]:
+def families(root: type[errors.CampaignError]) -> list[type[errors.CampaignError]]:
     return root.__subclasses__()
 
 
 def test_every_family_of_errors_has_an_exit_code_of_its_own() -> None:
-    assert set(EXIT_CODES) == set(families(_errors.CampaignError))
+    assert set(EXIT_CODES) == set(families(errors.CampaignError))
     assert len(set(EXIT_CODES.values())) == len(EXIT_CODES)
     written = app.info.epilog or ""
     assert all(f"{code} " in written for code in EXIT_CODES.values())
 
 
 def test_an_error_is_one_line_with_its_remedy() -> None:
-    limited = _errors.RateLimited("too many\nrequests", retry_after=3)
+    limited = errors.RateLimited("too many\nrequests", retry_after=3)
     assert one_line(limited) == "too many requests; try again in 3 s"
-    assert exit_code(_errors.TimedOut("late")) == exit_code(_errors.Unavailable("away"))
-    assert "migrations export" in one_line(_errors.SchemaMismatch("no table"))
+    assert exit_code(errors.TimedOut("late")) == exit_code(errors.Unavailable("away"))
+    assert "migrations export" in one_line(errors.SchemaMismatch("no table"))
 
 
 def raising(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 
-SCHEMAS = ["public", "private"]
+SCHEMAS = ["public", "campaign_private"]
 
 _TABLES = """
 select relname from pg_class

@@ -109,7 +109,7 @@ def test_the_service_is_told_that_it_has_no_contacts_of_its_own(
 
 def test_the_private_schema_is_not_served(vandal: World, service: Client, refused: Refused) -> None:
     for client in (vandal.client, service):
-        private = client.schema("private")
+        private = client.schema("campaign_private")
         assert refused(private.from_("campaign_moves").select("*").execute) == "PGRST106"
         assert refused(private.rpc("is_timezone", {"name": "UTC"}).execute) == "PGRST106"
         assert refused(client.rpc("is_timezone", {"name": "UTC"}).execute) == "PGRST202"

@@ -22,7 +22,7 @@ TABLE_GRANTS = {
     "hot_fields": {"SELECT"},
 }
 # For a project's own migrations, which alter tables.
-FOR_MIGRATIONS = {("private", "add_hot_field"), ("private", "drop_hot_field")}
+FOR_MIGRATIONS = {("campaign_private", "add_hot_field"), ("campaign_private", "drop_hot_field")}
 # Tables with row level security, and the commands that have a policy: one, for those who
 # are signed in.
 COMMANDS = {
@@ -81,7 +81,7 @@ def test_sequences_are_for_nobody(db: psycopg.Connection) -> None:
 def test_functions_are_for_the_signed_in_and_helpers_for_the_service_too(
     db: psycopg.Connection,
 ) -> None:
-    meant = {"public": {"authenticated"}, "private": {"authenticated", "service_role"}}
+    meant = {"public": {"authenticated"}, "campaign_private": {"authenticated", "service_role"}}
     granted: dict[tuple[str, str], set[str]] = {
         (schema, name): set() for schema in SCHEMAS for name in catalog.functions(db, schema)
     }
@@ -107,18 +107,18 @@ def test_nobody_of_the_api_may_create_anything(db: psycopg.Connection) -> None:
 
 
 def test_the_private_schema_is_closed_to_who_is_not_signed_in(db: psycopg.Connection) -> None:
-    query = "select has_schema_privilege(%s, 'private', 'usage')"
+    query = "select has_schema_privilege(%s, 'campaign_private', 'usage')"
     usage = {role for role in API_ROLES if rows(db, query, role) == [(True,)]}
     assert usage == {"authenticated", "service_role"}
 
 
 def test_the_status_machine_can_be_read_and_not_rewired(db: psycopg.Connection) -> None:
     with catalog.acting_as(db, "authenticated"):
-        assert rows(db, "select count(*) from private.campaign_moves") == [(10,)]
+        assert rows(db, "select count(*) from campaign_private.campaign_moves") == [(10,)]
     statements = (
-        "insert into private.campaign_moves values ('undo', 'archived', 'draft')",
-        "update private.campaign_moves set to_status = 'draft'",
-        "delete from private.campaign_moves",
+        "insert into campaign_private.campaign_moves values ('undo', 'archived', 'draft')",
+        "update campaign_private.campaign_moves set to_status = 'draft'",
+        "delete from campaign_private.campaign_moves",
     )
     for statement in statements:
         for role in ("authenticated", "service_role"):

@@ -13,7 +13,7 @@ import httpx2
 import pytest
 
 from campaign_sdk import AsyncCampaignClient, CampaignClient, DraftingOptions
-from campaign_sdk._operation import Call
+from campaign_sdk._core.operation import Call
 from campaign_sdk.drafting._writer import Writer
 
 from .model import KEY, Model, serving

@@ -13,8 +13,8 @@ import openai
 import pytest
 
 from campaign_sdk import ConfigurationError, DraftingError
-from campaign_sdk._failures import translate
-from campaign_sdk._operation import Call
+from campaign_sdk._core.failures import translate
+from campaign_sdk._core.operation import Call
 from campaign_sdk.drafting import _budget
 from campaign_sdk.drafting._failures import from_openai
 from campaign_sdk.drafting._writer import Writer

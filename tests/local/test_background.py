@@ -11,7 +11,7 @@ import httpx
 import psycopg
 import pytest
 
-from campaign_sdk._errors import LocalStackError
+from campaign_sdk._core.errors import LocalStackError
 from campaign_sdk.local import LocalStatus, logs, reset, start_background, status, stop_background
 
 from .conftest import MIGRATIONS

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from campaign_sdk._errors import LocalStackError
+from campaign_sdk._core.errors import LocalStackError
 from campaign_sdk.local import LocalSupabase
 from campaign_sdk.local._migrate import migrate
 

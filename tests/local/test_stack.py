@@ -17,7 +17,7 @@ import psycopg
 import pytest
 from supabase import Client
 
-from campaign_sdk._errors import LocalStackError
+from campaign_sdk._core.errors import LocalStackError
 from campaign_sdk.local import LocalSupabase, _files, _node, _postgres
 
 from .conftest import MIGRATIONS

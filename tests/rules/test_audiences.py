@@ -136,7 +136,7 @@ def test_what_people_write_is_data_and_never_sql(crowd: Audience, attack: str) -
 def test_every_function_is_documented_and_runs_as_its_caller(db: psycopg.Connection) -> None:
     rows = db.execute(
         """select p.proname from pg_proc as p
-           where p.pronamespace in ('private'::regnamespace, 'public'::regnamespace)
+           where p.pronamespace in ('campaign_private'::regnamespace, 'public'::regnamespace)
              and (p.prosecdef or obj_description(p.oid) is null
                   or p.proconfig is null or not 'search_path=""' = any(p.proconfig)
                   or has_function_privilege('anon', p.oid, 'execute'))

@@ -32,7 +32,7 @@ def hot(stack: LocalSupabase) -> Iterator[Audience]:
         connection.execute("insert into auth.users (id) values (%s)", [user])
         with connection.transaction(force_rollback=True):
             for name, kind in HOT:
-                connection.execute("select private.add_hot_field(%s, %s)", [name, kind])
+                connection.execute("select campaign_private.add_hot_field(%s, %s)", [name, kind])
             yield Audience(connection, user)
             connection.execute("reset role")
 
@@ -54,7 +54,7 @@ def test_answers_stay_the_same_for_every_pair(hot: Audience, kind: str) -> None:
     asked = trees()
     before = hot.members(asked, AS_OF, "Europe/Berlin")
     hot.connection.execute("reset role")
-    hot.connection.execute("select private.add_hot_field('x', %s)", [kind])
+    hot.connection.execute("select campaign_private.add_hot_field('x', %s)", [kind])
     hot.connection.execute("set role authenticated")
     for tree, was, now in zip(
         asked, before, hot.members(asked, AS_OF, "Europe/Berlin"), strict=True
@@ -92,7 +92,8 @@ def _plan(audience: Audience, rules: Rules) -> str:
     connection.execute("set local enable_seqscan = off")
     connection.execute("set local enable_indexscan = on")
     predicate, owner = connection.execute(
-        "select private.compile_rules(%s::jsonb), auth.uid()", [json.dumps(rules.to_wire())]
+        "select campaign_private.compile_rules(%s::jsonb), auth.uid()",
+        [json.dumps(rules.to_wire())],
     ).fetchall()[0]
     rows = connection.execute(
         psycopg.sql.SQL(
@@ -113,7 +114,7 @@ def test_somebody_else_still_sees_nothing(hot: Audience) -> None:
 def test_a_hot_field_can_be_taken_away_again(hot: Audience) -> None:
     hot.fill([{"attributes": {"a": 5}}])
     hot.connection.execute("reset role")
-    hot.connection.execute("select private.drop_hot_field('a')")
+    hot.connection.execute("select campaign_private.drop_hot_field('a')")
     hot.connection.execute("set role authenticated")
     assert hot.members([wire("a", "=", 5)]) == [{0}]
 
@@ -121,12 +122,12 @@ def test_a_hot_field_can_be_taken_away_again(hot: Audience) -> None:
 @pytest.mark.parametrize("call", ["add_hot_field('n', 'number')", "drop_hot_field('a')"])
 def test_only_the_project_itself_makes_fields_hot(hot: Audience, call: str) -> None:
     with pytest.raises(psycopg.errors.InsufficientPrivilege), hot.connection.transaction():
-        hot.connection.execute(f"select private.{call}")
+        hot.connection.execute(f"select campaign_private.{call}")
 
 
 @pytest.mark.parametrize("name", ["email", "", "a..b"])
 def test_only_attributes_can_be_hot(hot: Audience, name: str) -> None:
     hot.connection.execute("reset role")
     with pytest.raises(psycopg.Error) as caught, hot.connection.transaction():
-        hot.connection.execute("select private.add_hot_field(%s, 'text')", [name])
+        hot.connection.execute("select campaign_private.add_hot_field(%s, 'text')", [name])
     assert caught.value.sqlstate == "CMP03"

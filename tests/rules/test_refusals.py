@@ -299,7 +299,7 @@ def test_a_table_refuses_bad_rules_whoever_writes_them(db: psycopg.Connection) -
         db.execute("create table public.ruled (rules jsonb, timezone text)")
         db.execute(
             "create trigger check_rules before insert or update on public.ruled "
-            "for each row execute function private.check_rules()"
+            "for each row execute function campaign_private.check_rules()"
         )
         insert = "insert into public.ruled values (%s::jsonb, %s)"
         db.execute(insert, [None, None])

@@ -10,9 +10,9 @@ from itertools import islice
 from typing import Any, Literal, NotRequired, TypedDict, get_args
 from uuid import UUID
 
-from campaign_sdk._errors import CampaignError, InvalidInput
-from campaign_sdk._model import Model, text, uuid_text
-from campaign_sdk._operation import Call, Resource, Steps
+from campaign_sdk._core.errors import CampaignError, InvalidInput
+from campaign_sdk._core.model import Model, text, uuid_text
+from campaign_sdk._core.operation import Call, Resource, Steps
 from campaign_sdk.contacts._items import moment
 
 EventType = Literal["impression", "click", "conversion"]

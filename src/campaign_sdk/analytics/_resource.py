@@ -7,10 +7,10 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from campaign_sdk._errors import InvalidInput
-from campaign_sdk._failures import rows_of
-from campaign_sdk._model import uuid_text
-from campaign_sdk._operation import LastingSteps, Mode, Resource, Steps, operation, pages
+from campaign_sdk._core.errors import InvalidInput
+from campaign_sdk._core.failures import rows_of
+from campaign_sdk._core.model import uuid_text
+from campaign_sdk._core.operation import LastingSteps, Mode, Resource, Steps, operation, pages
 from campaign_sdk.analytics._events import Event, IngestReport, ingest
 from campaign_sdk.analytics._watch import INTERVAL, counters, follow
 from campaign_sdk.reports import (

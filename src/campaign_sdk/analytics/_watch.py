@@ -12,8 +12,8 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from campaign_sdk._errors import InvalidInput, RateLimited, Unavailable
-from campaign_sdk._operation import Call, LastingSteps, Opened, Page, Resource, Steps
+from campaign_sdk._core.errors import InvalidInput, RateLimited, Unavailable
+from campaign_sdk._core.operation import Call, LastingSteps, Opened, Page, Resource, Steps
 from campaign_sdk.reports import Engagement
 
 INTERVAL = 1.0

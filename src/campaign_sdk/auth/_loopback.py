@@ -20,7 +20,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs
 
-from campaign_sdk._errors import ConfigurationError, InvalidInput, NotAuthenticated, TimedOut
+from campaign_sdk._core.errors import ConfigurationError, InvalidInput, NotAuthenticated, TimedOut
 
 # Longer than what is mistaken for a code, such as a word or a port.
 _CODE = re.compile(r"[\w.~-]{16,}")

@@ -10,8 +10,8 @@ from pydantic import AwareDatetime, Field, SecretStr
 from supabase_auth.types import AuthResponse
 from supabase_auth.types import User as SupabaseUser
 
-from campaign_sdk._errors import NotAuthenticated
-from campaign_sdk._model import Model
+from campaign_sdk._core.errors import NotAuthenticated
+from campaign_sdk._core.model import Model
 
 
 class User(Model):

@@ -13,8 +13,8 @@ from pydantic import SecretStr
 from supabase_auth.helpers import generate_pkce_challenge, generate_pkce_verifier
 from supabase_auth.types import AuthResponse
 
-from campaign_sdk._errors import InvalidInput
-from campaign_sdk._operation import Blocking, Call, Mode, Resource, Steps, operation
+from campaign_sdk._core.errors import InvalidInput
+from campaign_sdk._core.operation import Blocking, Call, Mode, Resource, Steps, operation
 from campaign_sdk.auth._loopback import Loopback
 from campaign_sdk.auth._models import OAuthRequest, User, user_of
 

@@ -11,9 +11,9 @@ from supabase_auth.helpers import (
 )
 from supabase_auth.types import AuthResponse, UserResponse
 
-from campaign_sdk._errors import CampaignError, InvalidInput, NotAuthenticated
-from campaign_sdk._model import NOT_GIVEN, NotGiven, given
-from campaign_sdk._operation import Call, Mode, Steps, operation
+from campaign_sdk._core.errors import CampaignError, InvalidInput, NotAuthenticated
+from campaign_sdk._core.model import NOT_GIVEN, NotGiven, given
+from campaign_sdk._core.operation import Call, Mode, Steps, operation
 from campaign_sdk.auth._models import Session, User, user_of
 from campaign_sdk.auth._oauth import OAuth
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from campaign_sdk._errors import InvalidInput, NotReady
-from campaign_sdk._operation import PagedSteps, Resource, Steps
-from campaign_sdk._paging import function_pages
+from campaign_sdk._core.errors import InvalidInput, NotReady
+from campaign_sdk._core.operation import PagedSteps, Resource, Steps
+from campaign_sdk._core.paging import function_pages
 from campaign_sdk.campaigns._models import Campaign
 from campaign_sdk.contacts._matching import match_arguments
 from campaign_sdk.contacts._models import Contact

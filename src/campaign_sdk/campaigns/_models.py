@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from campaign_sdk._model import Model
+from campaign_sdk._core.model import Model
 from campaign_sdk.rules import Rules
 from campaign_sdk.segments._models import stored_rules
 

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from campaign_sdk._errors import InvalidInput
-from campaign_sdk._model import uuid_text
-from campaign_sdk._operation import Mode, Resource, Steps, operation
-from campaign_sdk._paging import collect, table_pages
+from campaign_sdk._core.errors import InvalidInput
+from campaign_sdk._core.model import uuid_text
+from campaign_sdk._core.operation import Mode, Resource, Steps, operation
+from campaign_sdk._core.paging import collect, table_pages
 from campaign_sdk.campaigns._models import Campaign, Status, StatusChange
 from campaign_sdk.campaigns._read import check_status, one_campaign, read_campaign
 from campaign_sdk.contacts._items import utc_text

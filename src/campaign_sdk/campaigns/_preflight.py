@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from campaign_sdk._errors import InvalidInput
-from campaign_sdk._model import Model
-from campaign_sdk._operation import Resource, Steps
+from campaign_sdk._core.errors import InvalidInput
+from campaign_sdk._core.model import Model
+from campaign_sdk._core.operation import Resource, Steps
 from campaign_sdk.rules import Rules, field
 from campaign_sdk.segments._audience import count_audience
 from campaign_sdk.segments._models import AudienceSize

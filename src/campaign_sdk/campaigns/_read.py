@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, get_args
 from uuid import UUID
 
-from campaign_sdk._errors import InvalidInput, NotFound
-from campaign_sdk._model import uuid_text
-from campaign_sdk._operation import Resource, Steps
+from campaign_sdk._core.errors import InvalidInput, NotFound
+from campaign_sdk._core.model import uuid_text
+from campaign_sdk._core.operation import Resource, Steps
 from campaign_sdk.campaigns._models import Campaign, Status
 
 

@@ -7,10 +7,10 @@ from functools import partial
 from typing import Any, Unpack
 from uuid import UUID
 
-from campaign_sdk._errors import Conflict, InvalidInput, StaleState
-from campaign_sdk._model import NOT_GIVEN, NotGiven, given, text, timezone_name, uuid_text
-from campaign_sdk._operation import Mode, PagedSteps, Resource, Steps, operation, pages
-from campaign_sdk._paging import PAGE, collect, map_pages, table_pages
+from campaign_sdk._core.errors import Conflict, InvalidInput, StaleState
+from campaign_sdk._core.model import NOT_GIVEN, NotGiven, given, text, timezone_name, uuid_text
+from campaign_sdk._core.operation import Mode, PagedSteps, Resource, Steps, operation, pages
+from campaign_sdk._core.paging import PAGE, collect, map_pages, table_pages
 from campaign_sdk.campaigns._audience import audience_of, reached, rendered, template_of
 from campaign_sdk.campaigns._models import Campaign, Status
 from campaign_sdk.campaigns._moves import Moves

@@ -53,7 +53,7 @@ def _belongs_to_typer(error: Exception) -> bool:
 
 
 def _explain(error: Exception) -> int:
-    from campaign_sdk._errors import CampaignError
+    from campaign_sdk._core.errors import CampaignError
     from campaign_sdk.cli._errors import BUG, exit_code, one_line
 
     if isinstance(error, CampaignError):

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from campaign_sdk import CampaignClient
-    from campaign_sdk._settings import Settings
+    from campaign_sdk._core.settings import Settings
     from campaign_sdk.campaigns import Campaign
     from campaign_sdk.segments import Segment
 
@@ -31,8 +31,8 @@ def connect() -> CampaignClient:
 
 def settings() -> Settings:
     """Return the project that the environment names, or the local stack if that is up."""
-    from campaign_sdk._errors import ConfigurationError
-    from campaign_sdk._settings import load_settings
+    from campaign_sdk._core.errors import ConfigurationError
+    from campaign_sdk._core.settings import load_settings
 
     try:
         return load_settings()
@@ -46,13 +46,13 @@ def settings() -> Settings:
 
 
 def _names_a_project() -> bool:
-    from campaign_sdk._settings import URL
+    from campaign_sdk._core.settings import URL
 
     return any(os.environ.get(name) for name in URL)
 
 
 def _local_stack() -> Settings | None:
-    from campaign_sdk._settings import load_settings
+    from campaign_sdk._core.settings import load_settings
     from campaign_sdk.local import status
 
     found = status()
@@ -85,7 +85,7 @@ class _Shelf(Protocol[Item]):
 
 
 def _find(shelf: _Shelf[Item], named: str, noun: str) -> Item:
-    from campaign_sdk._errors import InvalidInput, NotFound
+    from campaign_sdk._core.errors import InvalidInput, NotFound
 
     exact = _uuid(named)
     if exact is not None:

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from campaign_sdk._errors import CampaignError, ConfigurationError
+from campaign_sdk._core.errors import CampaignError, ConfigurationError
 from campaign_sdk.cli._show import note
 
 if TYPE_CHECKING:

@@ -13,47 +13,47 @@
 
 from __future__ import annotations
 
-from campaign_sdk import _errors
+from campaign_sdk._core import errors
 
 BUG = 1
 UNHEALTHY = 15
 INTERRUPTED = 130
 
 # The first that fits counts.
-EXIT_CODES: dict[type[_errors.CampaignError], int] = {
-    _errors.ConfigurationError: 3,
-    _errors.NotAuthenticated: 4,
-    _errors.PermissionDenied: 5,
-    _errors.NotFound: 6,
-    _errors.Conflict: 7,
-    _errors.InvalidInput: 8,
-    _errors.RateLimited: 9,
-    _errors.Unavailable: 10,
-    _errors.ProtocolError: 11,
-    _errors.SchemaMismatch: 12,
-    _errors.DraftingError: 13,
-    _errors.LocalStackError: 14,
+EXIT_CODES: dict[type[errors.CampaignError], int] = {
+    errors.ConfigurationError: 3,
+    errors.NotAuthenticated: 4,
+    errors.PermissionDenied: 5,
+    errors.NotFound: 6,
+    errors.Conflict: 7,
+    errors.InvalidInput: 8,
+    errors.RateLimited: 9,
+    errors.Unavailable: 10,
+    errors.ProtocolError: 11,
+    errors.SchemaMismatch: 12,
+    errors.DraftingError: 13,
+    errors.LocalStackError: 14,
 }
 
 # What to do about it in a shell, where the library's own words don't say it.
-_REMEDIES: dict[type[_errors.CampaignError], str] = {
-    _errors.ConfigurationError: "see `campaign --help`, Environment",
-    _errors.NotAuthenticated: "sign in with `campaign auth login`",
-    _errors.StaleState: "look at it again with `campaign campaigns show`, then decide",
-    _errors.NotReady: "see what is missing with `campaign campaigns preflight`",
-    _errors.TimedOut: "run it again; what was done stays done",
-    _errors.Unavailable: "check SUPABASE_URL, or start a stack with `campaign local start`",
-    _errors.SchemaMismatch: "write them to a folder with `campaign migrations export`",
-    _errors.LocalStackError: "look into `campaign local logs`",
+_REMEDIES: dict[type[errors.CampaignError], str] = {
+    errors.ConfigurationError: "see `campaign --help`, Environment",
+    errors.NotAuthenticated: "sign in with `campaign auth login`",
+    errors.StaleState: "look at it again with `campaign campaigns show`, then decide",
+    errors.NotReady: "see what is missing with `campaign campaigns preflight`",
+    errors.TimedOut: "run it again; what was done stays done",
+    errors.Unavailable: "check SUPABASE_URL, or start a stack with `campaign local start`",
+    errors.SchemaMismatch: "write them to a folder with `campaign migrations export`",
+    errors.LocalStackError: "look into `campaign local logs`",
 }
 
 
-def exit_code(error: _errors.CampaignError) -> int:
+def exit_code(error: errors.CampaignError) -> int:
     """Return the exit code of an error's family."""
     return next((code for kind, code in EXIT_CODES.items() if isinstance(error, kind)), BUG)
 
 
-def one_line(error: _errors.CampaignError) -> str:
+def one_line(error: errors.CampaignError) -> str:
     """Return what happened and the remedy, on one line."""
     message = " ".join(error.message.split())
     # The library names Python calls; in a shell the command is the remedy.
@@ -62,9 +62,9 @@ def one_line(error: _errors.CampaignError) -> str:
     return f"{message}; {remedy}" if remedy else message
 
 
-def _remedy(error: _errors.CampaignError) -> str | None:
-    if isinstance(error, _errors.RateLimited) and error.retry_after:
+def _remedy(error: errors.CampaignError) -> str | None:
+    if isinstance(error, errors.RateLimited) and error.retry_after:
         return f"try again in {error.retry_after:.0f} s"
-    if isinstance(error, _errors.LocalStackError) and "install" in error.message:
+    if isinstance(error, errors.LocalStackError) and "install" in error.message:
         return None
     return next((text for kind, text in _REMEDIES.items() if isinstance(error, kind)), None)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from campaign_sdk._errors import InvalidInput
+from campaign_sdk._core.errors import InvalidInput
 from campaign_sdk.cli._connect import find_segment
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def moment_of(text: str, timezone: str | None, name: str) -> datetime:
     """Return a day or a moment; one without an offset is meant in the time zone."""
     from zoneinfo import ZoneInfo
 
-    from campaign_sdk._model import timezone_name
+    from campaign_sdk._core.model import timezone_name
 
     try:
         moment = datetime.fromisoformat(text)

@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from campaign_sdk._errors import InvalidRules
+from campaign_sdk._core.errors import InvalidRules
 
 if TYPE_CHECKING:
     from campaign_sdk.analytics import Engagement

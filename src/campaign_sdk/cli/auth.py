@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from campaign_sdk._errors import NotAuthenticated
+from campaign_sdk._core.errors import NotAuthenticated
 from campaign_sdk.cli import _show
 from campaign_sdk.cli._connect import connect, settings
 from campaign_sdk.cli._options import Json, example

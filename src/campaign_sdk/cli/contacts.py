@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from campaign_sdk._errors import NotFound
+from campaign_sdk._core.errors import NotFound
 from campaign_sdk.cli import _show
 from campaign_sdk.cli._connect import connect
 from campaign_sdk.cli._csv import export_contacts

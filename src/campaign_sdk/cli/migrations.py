@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from campaign_sdk._errors import Conflict
+from campaign_sdk._core.errors import Conflict
 from campaign_sdk.cli import _show
 from campaign_sdk.cli._options import example
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
-from campaign_sdk._errors import InvalidInput
-from campaign_sdk._model import is_storable, timezone_name
+from campaign_sdk._core.errors import InvalidInput
+from campaign_sdk._core.model import is_storable, timezone_name
 from campaign_sdk.contacts._items import prepare, utc_text
 
 ColumnType = Literal["auto", "text", "number", "date", "boolean"]

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from pydantic import model_validator
 
-from campaign_sdk._model import Model
+from campaign_sdk._core.model import Model
 from campaign_sdk.contacts._csv import Row
 
 # A file full of problems must not fill the memory with them.

@@ -12,8 +12,8 @@ from decimal import Decimal
 from typing import Any, TypedDict
 
 from campaign_sdk import rules
-from campaign_sdk._errors import InvalidInput
-from campaign_sdk._model import is_storable
+from campaign_sdk._core.errors import InvalidInput
+from campaign_sdk._core.model import is_storable
 
 ATTRIBUTES_LIMIT = 65_536
 _DEPTH_LIMIT = 32

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from campaign_sdk._model import timezone_name
+from campaign_sdk._core.model import timezone_name
 from campaign_sdk.contacts._items import utc_text
 from campaign_sdk.rules import Rules
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from campaign_sdk._model import Model
+from campaign_sdk._core.model import Model
 
 
 class Contact(Model):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from campaign_sdk._errors import ConfigurationError
+from campaign_sdk._core.errors import ConfigurationError
 
 _HERE = Path(__file__).parent
 _CHECKOUT = _HERE.parents[2] / "examples" / "data"

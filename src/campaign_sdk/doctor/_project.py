@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import httpx
 
-from campaign_sdk._errors import CampaignError, NotAuthenticated
+from campaign_sdk._core.errors import CampaignError, NotAuthenticated
 
 from ._finding import Finding
 from ._probe import PATIENCE, Answer, Identity, Probe

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from campaign_sdk._errors import ConfigurationError
+from campaign_sdk._core.errors import ConfigurationError
 
 from ._finding import Finding
 

@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from campaign_sdk._errors import DraftingError
-from campaign_sdk._operation import Page, PagedSteps, Steps
+from campaign_sdk._core.errors import DraftingError
+from campaign_sdk._core.operation import Page, PagedSteps, Steps
 
 from ._budget import Budget, Usage
 from ._dialect import Format, Prompt, truncated

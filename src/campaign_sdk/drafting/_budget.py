@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 
-from campaign_sdk._errors import DraftingError
-from campaign_sdk._model import Model
+from campaign_sdk._core.errors import DraftingError
+from campaign_sdk._core.model import Model
 
 from ._options import DraftingOptions
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from campaign_sdk._errors import DraftingError
-from campaign_sdk._operation import Resource, Steps
+from campaign_sdk._core.errors import DraftingError
+from campaign_sdk._core.operation import Resource, Steps
 from campaign_sdk.rules import Rules
 
 from ._drafts import Brief, Draft

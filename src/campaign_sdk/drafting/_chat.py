@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from campaign_sdk._errors import DraftingError
+from campaign_sdk._core.errors import DraftingError
 
 from ._dialect import Body, Event, Format, Prompt, Tokens, empty, read, refused, truncated
 

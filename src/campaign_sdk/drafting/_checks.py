@@ -9,8 +9,8 @@ from datetime import UTC
 from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
 
-from campaign_sdk._errors import InvalidInput
-from campaign_sdk._model import Model
+from campaign_sdk._core.errors import InvalidInput
+from campaign_sdk._core.model import Model
 from campaign_sdk.templates import Template
 from campaign_sdk.templates._parser import Placeholder, parse
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from campaign_sdk._errors import DraftingError
+from campaign_sdk._core.errors import DraftingError
 
 
 class Prompt(NamedTuple):

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypedDict, get_args, overload
 
-from campaign_sdk._errors import DraftingError, InvalidInput
-from campaign_sdk._model import Model, text
+from campaign_sdk._core.errors import DraftingError, InvalidInput
+from campaign_sdk._core.model import Model, text
 from campaign_sdk.templates import Template
 
 from ._ask import Closed

@@ -10,7 +10,7 @@ from typing import Any
 import httpx2
 import openai
 
-from campaign_sdk._errors import DraftingError, DraftingReason
+from campaign_sdk._core.errors import DraftingError, DraftingReason
 
 _QUOTA = {
     "insufficient_quota",

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from campaign_sdk._operation import Resource, Steps
+from campaign_sdk._core.operation import Resource, Steps
 from campaign_sdk.rules._wire import COLUMNS
 
 _MOST = 100

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 from urllib.parse import urlsplit
 
-from campaign_sdk._errors import ConfigurationError
+from campaign_sdk._core.errors import ConfigurationError
 
 if TYPE_CHECKING:
     import httpx2
 
-    from campaign_sdk._settings import Settings
+    from campaign_sdk._core.settings import Settings
 
 OPENAI = "https://api.openai.com/v1"
 MODEL = "gpt-6-luna"

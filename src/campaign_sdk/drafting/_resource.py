@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Unpack
 
-from campaign_sdk._model import Model, timezone_name
-from campaign_sdk._operation import Mode, PagedSteps, Resource, Steps, operation, pages
+from campaign_sdk._core.model import Model, timezone_name
+from campaign_sdk._core.operation import Mode, PagedSteps, Resource, Steps, operation, pages
 
 from . import _ask
 from ._budget import Usage

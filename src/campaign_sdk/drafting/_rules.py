@@ -9,9 +9,9 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict
 
-from campaign_sdk._errors import DraftingError, InvalidInput
-from campaign_sdk._model import Model, text
-from campaign_sdk._operation import Resource, Steps
+from campaign_sdk._core.errors import DraftingError, InvalidInput
+from campaign_sdk._core.model import Model, text
+from campaign_sdk._core.operation import Resource, Steps
 from campaign_sdk.rules import Rules, everyone
 from campaign_sdk.segments._audience import count_audience
 from campaign_sdk.segments._models import AudienceSize

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 from functools import partial
 from typing import Any
 
-from campaign_sdk._operation import Call
+from campaign_sdk._core.operation import Call
 
 from ._chat import Chat
 from ._dialect import Dialect, Format, Prompt

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
-from campaign_sdk._errors import LocalStackError
+from campaign_sdk._core.errors import LocalStackError
 from campaign_sdk.local import _settings
 from campaign_sdk.local._files import locked, tail
 from campaign_sdk.local._postgres import SUPERUSER, address

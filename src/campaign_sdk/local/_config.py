@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from campaign_sdk._errors import LocalStackError
+from campaign_sdk._core.errors import LocalStackError
 
 _HERE = Path(__file__).parent
 _CHECKOUT = _HERE.parents[2] / "supabase"

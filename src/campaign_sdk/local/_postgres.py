@@ -15,7 +15,7 @@ from typing import IO
 
 from platformdirs import site_cache_path
 
-from campaign_sdk._errors import LocalStackError
+from campaign_sdk._core.errors import LocalStackError
 from campaign_sdk.local._files import free_port, locked, publish, tail
 
 SUPERUSER = "supabase_admin"

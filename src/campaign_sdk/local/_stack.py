@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from campaign_sdk._errors import LocalStackError
+from campaign_sdk._core.errors import LocalStackError
 from campaign_sdk.local._config import lite_config, migrations_folder
 from campaign_sdk.local._files import locked
 from campaign_sdk.local._migrate import migrate

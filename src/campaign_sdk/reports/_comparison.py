@@ -6,8 +6,8 @@ from math import ceil
 from typing import Any, Literal
 from uuid import UUID
 
-from campaign_sdk._errors import InvalidInput
-from campaign_sdk._model import Model
+from campaign_sdk._core.errors import InvalidInput
+from campaign_sdk._core.model import Model
 from campaign_sdk.reports._engagement import Engagement
 from campaign_sdk.reports._metrics import METRICS, RATES
 from campaign_sdk.reports._statistics import (

@@ -7,7 +7,7 @@ from typing import Self
 
 from pydantic import computed_field
 
-from campaign_sdk._model import Model
+from campaign_sdk._core.model import Model
 from campaign_sdk.reports._metrics import METRICS, RATES
 
 

@@ -13,7 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from campaign_sdk._errors import ConfigurationError
+from campaign_sdk._core.errors import ConfigurationError
 from campaign_sdk.reports._metrics import METRICS
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from campaign_sdk._errors import InvalidInput
+from campaign_sdk._core.errors import InvalidInput
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from campaign_sdk._errors import InvalidInput
+from campaign_sdk._core.errors import InvalidInput
 from campaign_sdk.reports._export import caption, extra
 from campaign_sdk.reports._metrics import METRICS, check_metrics
 from campaign_sdk.reports._request import PERIODS

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from campaign_sdk._model import Model
+from campaign_sdk._core.model import Model
 from campaign_sdk.reports._engagement import Engagement
 
 _COUNTS = ("impressions", "clicks", "conversions")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
-from campaign_sdk._model import Model
+from campaign_sdk._core.model import Model
 from campaign_sdk.reports import _export
 from campaign_sdk.reports._engagement import Engagement, contradictions
 from campaign_sdk.reports._metrics import METRICS

@@ -9,8 +9,8 @@ from typing import Any, Literal, get_args
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from campaign_sdk._errors import InvalidInput
-from campaign_sdk._model import timezone_name, uuid_text
+from campaign_sdk._core.errors import InvalidInput
+from campaign_sdk._core.model import timezone_name, uuid_text
 from campaign_sdk.reports._metrics import check_metrics, needs_events
 
 Group = Literal["day", "week", "month", "campaign", "segment", "event_type"]

@@ -7,7 +7,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import NoReturn
 
-from .._errors import InvalidRules
+from campaign_sdk._core.errors import InvalidRules
+
 from . import _dates, _wire
 from ._rules import Rules
 from ._tree import EVERYONE, Relative, Rule, Value

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .._errors import InvalidRules
+from campaign_sdk._core.errors import InvalidRules
 
 MAX_BYTES = 262_144
 MAX_LEVELS = 100

@@ -9,7 +9,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from .._errors import InvalidInput
+from campaign_sdk._core.errors import InvalidInput
+
 from ._tree import Relative
 
 BARE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")

@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from .._errors import InvalidInput
+from campaign_sdk._core.errors import InvalidInput
+
 from . import _dates
 from ._tree import POSITIVE, Node, Rule
 from ._values import Operand, instant, operand, stored

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NoReturn, TypeVar
 
-from .._errors import InvalidRules
+from campaign_sdk._core.errors import InvalidRules
+
 from . import _evaluate, _tree, _wire
 from ._check import check_json
 from ._tree import Node

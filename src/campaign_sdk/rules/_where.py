@@ -22,7 +22,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from .._errors import InvalidRules
+from campaign_sdk._core.errors import InvalidRules
+
 from . import _dates, _wire
 from ._rules import Rules
 from ._tree import EVERYONE, MAX_DEPTH, Combinator, Node, Rule, complement, group

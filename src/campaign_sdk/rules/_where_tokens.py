@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NoReturn
 
-from .._errors import InvalidRules
+from campaign_sdk._core.errors import InvalidRules
+
 from ._check import MAX_BYTES
 
 Scanned = str | int | float

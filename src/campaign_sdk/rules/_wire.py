@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from .._errors import InvalidRules
+from campaign_sdk._core.errors import InvalidRules
+
 from . import _dates
 from ._check import check_json
 from ._tree import (

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from campaign_sdk._model import Model
-from campaign_sdk._operation import Resource, Steps
+from campaign_sdk._core.model import Model
+from campaign_sdk._core.operation import Resource, Steps
 from campaign_sdk.contacts._matching import match_arguments
 from campaign_sdk.reports import Report
 from campaign_sdk.reports._request import prepare_report

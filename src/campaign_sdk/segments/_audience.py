@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from campaign_sdk._errors import NotFound, TimedOut
-from campaign_sdk._model import uuid_text
-from campaign_sdk._operation import Resource, Steps
+from campaign_sdk._core.errors import NotFound, TimedOut
+from campaign_sdk._core.model import uuid_text
+from campaign_sdk._core.operation import Resource, Steps
 from campaign_sdk.contacts._matching import match_arguments
 from campaign_sdk.rules import Rules, RulesLike
 from campaign_sdk.segments._models import AudienceSize, Segment

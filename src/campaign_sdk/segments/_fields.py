@@ -5,8 +5,8 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import Any
 
-from campaign_sdk._errors import InvalidRules
-from campaign_sdk._operation import Resource, Steps
+from campaign_sdk._core.errors import InvalidRules
+from campaign_sdk._core.operation import Resource, Steps
 from campaign_sdk.rules import Rules, field
 from campaign_sdk.rules._wire import COLUMNS
 

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from campaign_sdk._errors import InvalidInput
-from campaign_sdk._model import Model
+from campaign_sdk._core.errors import InvalidInput
+from campaign_sdk._core.model import Model
 from campaign_sdk.contacts._models import Contact
 from campaign_sdk.rules import Rules
 

@@ -9,10 +9,10 @@ from uuid import UUID
 
 from postgrest.types import CountMethod
 
-from campaign_sdk._failures import rows_of
-from campaign_sdk._model import NOT_GIVEN, NotGiven, given, text, timezone_name, uuid_text
-from campaign_sdk._operation import Mode, PagedSteps, Resource, Steps, operation, pages
-from campaign_sdk._paging import PAGE, collect, function_pages, table_pages
+from campaign_sdk._core.failures import rows_of
+from campaign_sdk._core.model import NOT_GIVEN, NotGiven, given, text, timezone_name, uuid_text
+from campaign_sdk._core.operation import Mode, PagedSteps, Resource, Steps, operation, pages
+from campaign_sdk._core.paging import PAGE, collect, function_pages, table_pages
 from campaign_sdk.contacts._matching import match_arguments
 from campaign_sdk.contacts._models import Contact
 from campaign_sdk.rules import Rules, RulesLike

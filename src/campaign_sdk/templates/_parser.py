@@ -16,7 +16,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
-from .._errors import InvalidInput
+from campaign_sdk._core.errors import InvalidInput
+
 from ..rules._wire import COLUMNS
 from ._filters import Filter, Refused, build, is_blank, quoted
 

@@ -19,7 +19,8 @@ from difflib import get_close_matches
 from functools import partial
 from typing import Any, Protocol
 
-from .._errors import InvalidInput
+from campaign_sdk._core.errors import InvalidInput
+
 from ..rules._wire import COLUMNS
 from ._filters import Refused, to_text
 from ._parser import Placeholder, canonical, error_at, parse

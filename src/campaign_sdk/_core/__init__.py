@@ -1,0 +1,1 @@
+"""The machine room: what every noun runs on, and no noun itself."""

@@ -1,0 +1,114 @@
+"""One connection to a project: supabase-py on our wire, with the session."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import threading
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from campaign_sdk._core.exchange import Exchange
+from campaign_sdk._core.session import AsyncStorage, SessionKeeper
+from campaign_sdk._core.settings import Settings
+from campaign_sdk._core.transport import AsyncWire, Wire
+
+if TYPE_CHECKING:
+    import supabase
+
+    from campaign_sdk.drafting._writer import Writer
+
+
+class Connection:
+    """What all resources of a client share."""
+
+    is_async: bool
+    wire: Wire | AsyncWire
+    writer: Writer
+
+    def __init__(self, settings: Settings, keeper: SessionKeeper, supabase: Any) -> None:
+        self.settings = settings
+        self.keeper = keeper
+        self.supabase = supabase
+
+    def renew(self) -> Any:
+        """Renew the session now; in the asynchronous mode, return what is to be awaited."""
+        return self.wire.renew()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.settings.url}>"
+
+
+class SyncConnection(Connection):
+    """The connection of a `CampaignClient`."""
+
+    is_async = False
+    supabase: supabase.Client
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        timeout: float,
+        transport: httpx.BaseTransport | None,
+        **session: Any,
+    ) -> None:
+        from supabase import Client
+        from supabase.lib.client_options import SyncClientOptions
+
+        keeper = SessionKeeper(settings.url, settings.key, threading.Lock(), **session)
+        self.wire = Wire(
+            transport or httpx.HTTPTransport(verify=_tls(), limits=_LIMITS),
+            Exchange(keeper, timeout),
+        )
+        self.http = httpx.Client(transport=self.wire, follow_redirects=False)
+        options = SyncClientOptions(httpx_client=self.http, storage=keeper, **_OPTIONS)
+        super().__init__(settings, keeper, Client(settings.url, settings.key, options))
+
+
+class AsyncConnection(Connection):
+    """The connection of an `AsyncCampaignClient`."""
+
+    is_async = True
+    supabase: supabase.AsyncClient
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        timeout: float,
+        transport: httpx.AsyncBaseTransport | None,
+        **session: Any,
+    ) -> None:
+        from supabase import AsyncClient
+        from supabase.lib.client_options import AsyncClientOptions
+
+        keeper = SessionKeeper(settings.url, settings.key, asyncio.Lock(), **session)
+        self.wire = AsyncWire(
+            transport or httpx.AsyncHTTPTransport(verify=_tls(), limits=_LIMITS),
+            Exchange(keeper, timeout),
+        )
+        self.http = httpx.AsyncClient(transport=self.wire, follow_redirects=False)
+        options = AsyncClientOptions(
+            httpx_client=self.http, storage=AsyncStorage(keeper), **_OPTIONS
+        )
+        super().__init__(settings, keeper, AsyncClient(settings.url, settings.key, options))
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    # Reading all the world's certificates takes longer than all the rest of a new client.
+    return httpx.create_ssl_context()
+
+
+_LIMITS = httpx.Limits(max_connections=64, max_keepalive_connections=32)
+
+# The wire retries and renews: a second loop below it would do both twice. A link in a mail is
+# opened in some browser, which doesn't know the secret of a PKCE flow that began here.
+_OPTIONS: dict[str, Any] = {
+    "auto_refresh_token": False,
+    "postgrest_client_retry": False,
+    "flow_type": "implicit",
+}

@@ -1,0 +1,240 @@
+"""What becomes of one request: the decisions, without any input or output.
+
+`Exchange` is a generator. It yields a request to be sent, a number of seconds to wait, or
+a turn at a lock; the wires of `_transport` do what it asks, so both clients behave alike.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Generator
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx
+
+from campaign_sdk._core.errors import (
+    AuthUnavailable,
+    NotAuthenticated,
+    ProtocolError,
+    RateLimited,
+    TimedOut,
+    Unavailable,
+)
+from campaign_sdk._core.session import Held, SessionKeeper
+
+# A request marked with this header may be sent again: it is a read, or carries a key.
+REPLAYABLE = "x-campaign-replayable"
+_RETRIES = 3
+_BUSY = frozenset({429, 502, 503, 504, *range(520, 531)})
+
+_Exchange = Generator[Any, Any, httpx.Response]
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A lock to be acquired before a deadline."""
+
+    lock: Any
+    ends: float
+
+    @property
+    def left(self) -> float:
+        return max(self.ends - time.monotonic(), 0.0)
+
+    def missed(self) -> AuthUnavailable:
+        return AuthUnavailable("the session is being renewed, and that doesn't finish")
+
+
+class Exchange:
+    """How one request becomes one good answer or one typed error."""
+
+    def __init__(self, keeper: SessionKeeper, timeout: float) -> None:
+        self._keeper = keeper
+        self._timeout = timeout
+
+    def __call__(self, request: httpx.Request) -> _Exchange:
+        """Yield what is to be done; return the answer.
+
+        Raises:
+            NotAuthenticated: there is no session, or it couldn't be renewed.
+            RateLimited: the server asks to wait for longer than the deadline allows.
+            TimedOut: there was no whole answer before the deadline.
+            Unavailable: no connection, or a gateway answered in the server's place.
+            ProtocolError: a success that isn't JSON.
+        """
+        ends = time.monotonic() + self._timeout
+        kind = _kind(request)
+        held = yield from self._authorized(request, ends)
+        response = yield from self._sent(request, ends, kind)
+        if response.status_code == 401 and held is not None:
+            yield from self._renewed(held, ends)
+            self._keeper.authorize(request)
+            response = yield from self._sent(request, ends, kind)
+        return response
+
+    def renewal(self) -> Generator[Any, Any, None]:
+        """Yield what is to be done to renew the session though it may be good yet.
+
+        Raises:
+            NotAuthenticated: nobody is signed in, or the session has ended.
+            AuthUnavailable: the auth server gives no answer; the session is kept.
+        """
+        held = self._keeper.renewable
+        if held is None:
+            raise NotAuthenticated("there is no session to renew")
+        yield from self._renewed(held, time.monotonic() + self._timeout)
+
+    def _authorized(self, request: httpx.Request, ends: float) -> Generator[Any, Any, Held | None]:
+        held = self._keeper.authorize(request)
+        if held is None or not self._keeper.is_stale:
+            return held
+        now = time.monotonic()
+        try:
+            yield from self._renewed(held, now + self._keeper.patience(ends - now))
+        except (AuthUnavailable, RateLimited):
+            # Early is early: as long as the token is good, nothing is lost.
+            if self._keeper.is_over:
+                raise
+            self._keeper.pause()
+        return self._keeper.authorize(request)
+
+    def _renewed(self, held: Held, ends: float) -> Generator[Any, Any, None]:
+        """Renew the session once, however many threads, tasks and processes find it stale."""
+        yield Turn(self._keeper.lock, ends)
+        try:
+            if self._keeper.holds(held):
+                yield from self._renewed_alone(held, ends)
+        finally:
+            self._keeper.lock.release()
+
+    def _renewed_alone(self, held: Held, ends: float) -> Generator[Any, Any, None]:
+        while not self._keeper.store.try_lock():
+            if time.monotonic() > ends:
+                raise AuthUnavailable("another process is renewing the session and doesn't finish")
+            yield 0.02
+        try:
+            if self._keeper.store.load() is None:
+                raise self._keeper.lose()
+            # Another process may have renewed it while this one waited.
+            self._keeper.restore()
+            current = self._keeper.renewable
+            if current is not None and (self._keeper.holds(held) or self._keeper.is_stale):
+                yield from self._exchanged(current, ends)
+        finally:
+            self._keeper.store.unlock()
+
+    def _exchanged(self, held: Held, ends: float) -> Generator[Any, Any, None]:
+        try:
+            response = yield from self._sent(self._keeper.renewal(held), ends, "keyed")
+        except (Unavailable, ProtocolError, httpx.DecodingError) as error:
+            reason = "the session can't be renewed: the auth server gives no usable answer"
+            raise AuthUnavailable(reason, code=getattr(error, "code", None)) from error
+        if response.status_code >= 500:
+            raise AuthUnavailable(f"the auth server failed ({response.status_code})")
+        self._keeper.take(response, held)
+
+    def _sent(self, request: httpx.Request, ends: float, kind: str) -> _Exchange:
+        for attempt in range(_RETRIES + 1):
+            answer = yield from _tried(request, ends)
+            pause = _pause(answer, attempt, kind)
+            if pause is None or attempt == _RETRIES or time.monotonic() + pause > ends:
+                break
+            yield pause
+        return _good(request, answer, kind)
+
+
+def _kind(request: httpx.Request) -> str:
+    """Whether a request is a read, a write with a key of its own, or just a write."""
+    kind: str = request.headers.pop(REPLAYABLE, "write")
+    return "read" if request.method in ("GET", "HEAD") else kind
+
+
+def _tried(
+    request: httpx.Request, ends: float
+) -> Generator[Any, Any, httpx.Response | httpx.TransportError]:
+    left = max(ends - time.monotonic(), 0.001)
+    request.extensions["timeout"] = dict.fromkeys(("connect", "read", "write", "pool"), left)
+    request.extensions["ends"] = ends
+    try:
+        response: httpx.Response = yield request
+    except httpx.TransportError as error:
+        return error
+    return response
+
+
+def _pause(answer: httpx.Response | httpx.TransportError, attempt: int, kind: str) -> float | None:
+    """Return how long to wait before trying again, or `None` if that isn't allowed."""
+    backoff = 0.5 * 2**attempt * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, no secret
+    if isinstance(answer, httpx.TransportError):
+        lost = not isinstance(answer, httpx.TimeoutException)
+        return backoff if lost and kind != "write" else None
+    # 429 means that nothing was done: even a write may be sent again.
+    if answer.status_code == 429 or (answer.status_code in _BUSY and kind != "write"):
+        asked = _retry_after(answer)
+        return backoff if asked is None else asked
+    return None
+
+
+def _good(
+    request: httpx.Request, answer: httpx.Response | httpx.TransportError, kind: str
+) -> httpx.Response:
+    if isinstance(answer, httpx.TransportError):
+        raise _failure(answer, kind) from answer
+    status = answer.status_code
+    if status == 429:
+        asked = _retry_after(answer)
+        raise RateLimited("too many requests to the server", retry_after=asked, code="429")
+    # The server itself would have said in JSON what is wrong.
+    if status in _BUSY or (status >= 500 and not _is_json(answer)):
+        raise Unavailable(
+            f"the server isn't available ({status})", maybe_applied=kind != "read", code=str(status)
+        )
+    if _is_ours(request) and not _is_plausible(request, answer):
+        raise ProtocolError(
+            "the server's answer isn't JSON; is the URL that of a Supabase project?"
+        )
+    return answer
+
+
+def _failure(error: httpx.TransportError, kind: str) -> Unavailable:
+    sent = not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
+    maybe_applied = sent and kind != "read"
+    if isinstance(error, httpx.TimeoutException):
+        return TimedOut(
+            "there was no whole answer before the deadline", maybe_applied=maybe_applied
+        )
+    return Unavailable(
+        f"the server can't be reached ({type(error).__name__})", maybe_applied=maybe_applied
+    )
+
+
+def _is_ours(request: httpx.Request) -> bool:
+    return "/rest/v1" in request.url.path or "/auth/v1" in request.url.path
+
+
+def _is_plausible(request: httpx.Request, answer: httpx.Response) -> bool:
+    """Whether a success has the form of one. No redirect is: it would take the key along."""
+    if answer.is_redirect:
+        return False
+    if answer.content:
+        return _is_json(answer) or not answer.is_success
+    return answer.status_code != 200 or request.method == "HEAD"
+
+
+def _is_json(response: httpx.Response) -> bool:
+    kind: str = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return kind == "application/json" or kind.endswith("+json")
+
+
+def _retry_after(response: httpx.Response) -> float | None:
+    """Read `Retry-After`, which is seconds or a date (RFC 9110, section 10.2.3)."""
+    value = response.headers.get("retry-after", "")
+    if value.isascii() and value.isdigit():
+        return float(value)
+    try:
+        return max(parsedate_to_datetime(value).timestamp() - time.time(), 0.0)
+    except (ValueError, TypeError, OverflowError):
+        return None

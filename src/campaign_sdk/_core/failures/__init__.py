@@ -1,0 +1,89 @@
+"""The one place where the errors of the layers below become ours."""
+
+from __future__ import annotations
+
+from json import JSONDecodeError
+from typing import Any
+
+import httpx
+from postgrest import APIResponse
+from postgrest.exceptions import APIError
+from pydantic import ValidationError
+from supabase_auth.errors import AuthError
+
+from campaign_sdk._core.errors import CampaignError, ProtocolError, TimedOut, Unavailable
+from campaign_sdk._core.failures.auth import from_auth
+from campaign_sdk._core.failures.database import from_database
+
+
+def translate(error: Exception) -> Exception:
+    """Turn an error of a layer below into ours, with the original as its cause.
+
+    What isn't known is returned as it is: a bug must stay visible.
+    """
+    translated = _translated(error)
+    if translated is None:
+        return error
+    translated.__cause__ = _without_data(error)
+    return translated
+
+
+def _without_data(error: Exception) -> Exception | None:
+    """Return an error as a traceback may print it: servers and parsers quote what they got."""
+    if isinstance(error, ValidationError | JSONDecodeError):
+        return None
+    if isinstance(error, AuthError):
+        error.message = error.name
+        error.args = (error.name, error.code)
+    if isinstance(error, APIError | AuthError):
+        error.__cause__ = None
+    return error
+
+
+def checked(response: Any) -> Any:
+    """Return a response, or raise `ProtocolError` if its body isn't what it should be.
+
+    postgrest hands a body that it can't parse on as text instead of failing; none of
+    our tables and functions answers with a bare text, and a table always with rows.
+    """
+    data = getattr(response, "data", None)
+    if isinstance(data, str) or (type(response) is APIResponse and not _is_rows(data)):
+        raise ProtocolError("the server's answer isn't the JSON that it claims to be")
+    return response
+
+
+def rows_of(response: Any) -> list[dict[str, Any]]:
+    """Return the rows of a response, or raise `ProtocolError` if it has something else."""
+    if not _is_rows(response.data):
+        raise ProtocolError("the server's answer isn't the rows that were asked for")
+    rows: list[dict[str, Any]] = response.data
+    return rows
+
+
+def _is_rows(data: object) -> bool:
+    return isinstance(data, list) and all(isinstance(row, dict) for row in data)
+
+
+# Of an answer; one that is nested too deep is a RecursionError.
+_NONSENSE = (ValidationError, JSONDecodeError, RecursionError, httpx.DecodingError)
+
+
+def _translated(error: Exception) -> CampaignError | None:
+    if isinstance(error, APIError):
+        return from_database(error)
+    if isinstance(error, AuthError):
+        return from_auth(error)
+    if isinstance(error, httpx.TimeoutException):
+        return TimedOut("there was no whole answer before the deadline")
+    if isinstance(error, httpx.TransportError):
+        return Unavailable(f"the server can't be reached ({type(error).__name__})")
+    if type(error).__module__.partition(".")[0] in ("openai", "httpx2"):
+        # Imported only once openai is: it takes longer than all the rest of us.
+        from campaign_sdk.drafting._failures import from_openai
+
+        return from_openai(error)
+    if isinstance(error, _NONSENSE):
+        return ProtocolError(
+            "the server's answer makes no sense; is the URL that of a Supabase project?"
+        )
+    return None

@@ -1,0 +1,257 @@
+"""What the refusals of PostgreSQL, PostgREST and the gateway before them mean."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from postgrest.exceptions import APIError
+
+from campaign_sdk._core.errors import (
+    AlreadyExists,
+    CampaignError,
+    ConfigurationError,
+    Conflict,
+    IllegalTransition,
+    InvalidInput,
+    InvalidRules,
+    NotAuthenticated,
+    NotFound,
+    NotReady,
+    PermissionDenied,
+    ProtocolError,
+    SchemaMismatch,
+    StaleState,
+    TimedOut,
+    Unavailable,
+)
+
+_SIGN_IN = "sign in first, for example with client.auth.sign_in_with_password(...)"
+_MIGRATE = "apply the migrations of campaign_sdk to this project (supabase db push)"
+_PROJECT = "is the URL that of a Supabase project?"
+# How Supabase's gateway words its refusal of an API key, which has no code.
+REFUSED_KEY = "API key"
+
+
+def _illegal(error: APIError) -> CampaignError:
+    return IllegalTransition(_message(error), code=error.code)
+
+
+def _stale(error: APIError) -> CampaignError:
+    return StaleState(_message(error), code=error.code)
+
+
+def _rules(error: APIError) -> CampaignError:
+    return InvalidRules(str(error.details or "$"), _message(error), code=error.code)
+
+
+def _frozen(error: APIError) -> CampaignError:
+    return Conflict(_message(error), code=error.code, hint=error.hint)
+
+
+def _not_ready(error: APIError) -> CampaignError:
+    return NotReady(
+        f"the campaign can't be launched: {_message(error)}",
+        code=error.code,
+        hint=error.hint,
+        details=error.details,
+    )
+
+
+def _not_found(error: APIError) -> CampaignError:
+    return NotFound("there is no such thing, or it isn't yours", code=error.code)
+
+
+def _exists(error: APIError) -> CampaignError:
+    path, reason = CONSTRAINTS.get(_constraint(error), ("id", "there is one already"))
+    _scrub(error)
+    return AlreadyExists(f"{path}: {reason}", code=error.code)
+
+
+def _link(error: APIError) -> CampaignError:
+    in_use = "referenced from" in f"{error.details} {error.message}"
+    path, reason = CONSTRAINTS.get(_constraint(error), ("value", "points at nothing of yours"))
+    _scrub(error)
+    if in_use:
+        return Conflict(f"it is still in use (as a {path})", code=error.code)
+    return NotFound(f"{path}: {reason}", code=error.code)
+
+
+def _check(error: APIError) -> CampaignError:
+    constraint = _constraint(error)
+    _scrub(error)
+    path, reason = CONSTRAINTS.get(constraint, (constraint, "the database refuses this value"))
+    return InvalidInput(path, reason, code=error.code)
+
+
+def _missing(error: APIError) -> CampaignError:
+    column = _constraint(error)
+    _scrub(error)
+    return InvalidInput(column, "must not be empty", code=error.code)
+
+
+def _parameter(error: APIError) -> CampaignError:
+    path = str(error.details or "value")
+    message = _message(error)
+    return InvalidInput(path, message, code=error.code)
+
+
+def _value(error: APIError) -> CampaignError:
+    code = error.code
+    _scrub(error)
+    return InvalidInput("value", "the database can't store this value", code=code)
+
+
+def _denied(error: APIError) -> CampaignError:
+    return PermissionDenied("you may not do this", code=error.code, hint=_SIGN_IN)
+
+
+def _signed_out(error: APIError) -> CampaignError:
+    return NotAuthenticated(f"the session isn't valid; {_SIGN_IN}", code=error.code)
+
+
+def _schema(error: APIError) -> CampaignError:
+    return SchemaMismatch(f"{_message(error)}; {_MIGRATE}", code=error.code)
+
+
+def _misread(error: APIError) -> CampaignError:
+    code = error.code
+    _scrub(error)
+    return ProtocolError(f"the server doesn't understand our request; {_PROJECT}", code=code)
+
+
+def _cancelled(error: APIError) -> CampaignError:
+    return TimedOut("the database's statement timeout ended the query", code=error.code)
+
+
+def _unavailable(error: APIError) -> CampaignError:
+    return Unavailable(f"the database isn't available ({error.code})", code=error.code)
+
+
+# SQLSTATE and PostgREST codes, or their prefixes; the longest that fits counts.
+CODES: dict[str, Callable[[APIError], CampaignError]] = {
+    "CMP01": _illegal,
+    "CMP02": _stale,
+    "CMP03": _rules,
+    "CMP04": _frozen,
+    "CMP05": _not_ready,
+    "PT404": _not_found,
+    "PGRST116": _not_found,
+    "PGRST30": _signed_out,
+    "PGRST00": _unavailable,
+    "PGRST1": _misread,
+    "PGRST2": _schema,
+    "42P01": _schema,
+    "42883": _schema,
+    "42703": _schema,
+    "42501": _denied,
+    "22023": _parameter,
+    "22": _value,
+    "23502": _missing,
+    "23503": _link,
+    "23505": _exists,
+    "23514": _check,
+    "57014": _cancelled,
+    "08": _unavailable,
+    "40": _unavailable,
+    "53": _unavailable,
+    "54": _value,
+    "55P03": _unavailable,
+    "57": _unavailable,
+}
+
+_YEARS = "must lie within the years 1 to 9999"
+_NO_CAMPAIGN = "there is no such campaign, or it isn't yours"
+_DAYS = "must lie between the year 2000 and tomorrow"
+
+# What a person can do about the constraints of our own tables.
+CONSTRAINTS: dict[str, tuple[str, str]] = {
+    "contacts_email_unique": ("email", "another contact has this address"),
+    "contacts_email_normalized": ("email", "must be trimmed, NFC and lower-case"),
+    "contacts_email_shape": ("email", "isn't an e-mail address"),
+    "contacts_phone_length": ("phone", "must have 1 to 64 characters"),
+    "contacts_attributes_object": ("attributes", "must be an object"),
+    "contacts_attributes_size": ("attributes", "must not exceed 64 kB"),
+    "contacts_attributes_readable": ("attributes", "holds a number or a depth that JSON lacks"),
+    "contacts_dates_readable": ("unsubscribed_at", _YEARS),
+    "audience_segments_name_length": ("name", "must have 1 to 200 characters"),
+    "audience_segments_description_size": ("description", "must not exceed 100 kB"),
+    "audience_segments_dates_readable": ("created_at", _YEARS),
+    "audience_segments_timezone_known": ("timezone", "isn't a known IANA time zone"),
+    "campaigns_name_length": ("name", "must have 1 to 200 characters"),
+    "campaigns_description_size": ("description", "must not exceed 100 kB"),
+    "campaigns_message_size": ("message", "must not exceed 100 kB"),
+    "campaigns_segment_id_fkey": ("segment_id", "there is no such segment, or it isn't yours"),
+    "campaigns_status_known": ("status", "isn't one that a campaign can have"),
+    "campaigns_audience_size_positive": ("audience_size", "can't be negative"),
+    "campaigns_dates_readable": ("scheduled_at", _YEARS),
+    "campaigns_timezone_known": ("timezone", "isn't a known IANA time zone"),
+    "campaign_analytics_counts_positive": ("counts", "can't be negative"),
+    "campaign_analytics_day_unique": ("date", "there are counts of this day already"),
+    "campaign_analytics_campaign_id_fkey": ("campaign_id", _NO_CAMPAIGN),
+    "campaign_analytics_date_plausible": ("date", _DAYS),
+    "campaign_analytics_dates_readable": ("created_at", _YEARS),
+    "campaign_events_pkey": ("event_id", "there is an event with this id already"),
+    "campaign_events_campaign_id_fkey": ("campaign_id", _NO_CAMPAIGN),
+    "campaign_events_contact_id_fkey": (
+        "contact_id",
+        "there is no such contact, or it isn't yours",
+    ),
+    "campaign_events_received_at_plausible": ("received_at", _DAYS),
+    "campaign_events_event_id_length": ("event_id", "must have 1 to 200 characters"),
+    "campaign_events_type_known": ("type", "must be impression, click or conversion"),
+    "campaign_events_value_finite": ("value", "must be a finite number"),
+    "campaign_events_occurred_at_plausible": ("occurred_at", _DAYS),
+}
+
+
+def from_database(error: APIError) -> CampaignError:
+    """Name an error of the database or of whoever answered in its place."""
+    code = error.code or ""
+    # SQLSTATEs have five characters; postgrest puts an HTTP status in their place.
+    if not code or (len(code) == 3 and code.isdigit()):
+        return _from_gateway(error, code)
+    for length in range(len(code), 1, -1):
+        if code[:length] in CODES:
+            return CODES[code[:length]](error)
+    return CampaignError(_message(error), code=code, hint=error.hint)
+
+
+def _from_gateway(error: APIError, status: str) -> CampaignError:
+    """Name what somebody before the database refused: there is at most an HTTP status."""
+    if REFUSED_KEY in _message(error):
+        return wrong_key()
+    error.message = error.details = None
+    error.args = (status,)
+    if status == "413":
+        return InvalidInput(
+            "request", "is too large for the server: use smaller batches", code=status
+        )
+    if status in ("401", "403"):
+        return PermissionDenied("the server refuses this request", code=status)
+    return ProtocolError(f"the server refused without saying why; {_PROJECT}", code=status or None)
+
+
+def wrong_key() -> ConfigurationError:
+    """Name the one thing that is wrong most often."""
+    return ConfigurationError(
+        "the project refuses SUPABASE_ANON_KEY: is it this project's anon or publishable key?"
+    )
+
+
+def _message(error: APIError) -> str:
+    return error.message or "refused"
+
+
+def _constraint(error: APIError) -> str:
+    named = re.search(r'(?:constraint|column) "(\w+)"', error.message or "")
+    return named[1] if named else "value"
+
+
+def _scrub(error: APIError) -> None:
+    """Remove the row that PostgreSQL quotes: tracebacks print the cause as well."""
+    error.details = None
+    error._raw_error = {"code": error.code}
+    if not (error.code or "").startswith("23"):
+        error.message = None
+    error.args = (error.code,)

@@ -1,0 +1,275 @@
+"""One body per operation, for the synchronous and the asynchronous client alike.
+
+A body is a generator: it yields requests that nobody has sent yet (supabase-py's
+builders are such values) and receives their responses. `run` executes them, `arun`
+awaits them, and the descriptors `operation` and `pages` choose between the two by the
+resource's mode, so that users see exact types in both.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import inspect
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Sequence
+from contextlib import AsyncExitStack, ExitStack, closing
+from dataclasses import dataclass
+from types import FunctionType, MethodType
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Concatenate,
+    Generic,
+    Literal,
+    ParamSpec,
+    Protocol,
+    TypeVar,
+    cast,
+    overload,
+)
+
+from campaign_sdk._core.exchange import REPLAYABLE
+from campaign_sdk._core.failures import checked, translate
+
+if TYPE_CHECKING:
+    from supabase import Client as SupabaseClient
+
+    from campaign_sdk._core.connection import Connection
+
+P = ParamSpec("P")
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+Kind = Literal["read", "keyed", "write"]
+
+
+class Sync:
+    """The mode of a resource whose operations return their result."""
+
+
+class Async:
+    """The mode of a resource whose operations are awaited."""
+
+
+Mode = TypeVar("Mode", Sync, Async)
+
+
+class Request(Protocol):
+    """Something that can be sent once: a builder of supabase-py, or a `Call`."""
+
+    def execute(self) -> Any:
+        """Send it; in the asynchronous mode, return what is to be awaited."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """An un-run call, for the parts of supabase-py that aren't builders."""
+
+    function: Callable[[], Any]
+
+    def execute(self) -> Any:
+        """Make the call."""
+        return self.function()
+
+
+@dataclass(frozen=True)
+class Blocking:
+    """A call that waits for something else than the server, in a thread if need be."""
+
+    function: Callable[[], Any]
+
+    def execute(self) -> Any:
+        """Make the call."""
+        return self.function()
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A context that a body of `pages` enters; it is left when the iteration ends.
+
+    It is entered in the mode of the resource, so it must be a context manager of that kind.
+    """
+
+    context: Any
+
+
+@dataclass(frozen=True)
+class Page(Generic[T_co]):
+    """A part of a longer answer; a body of `pages` yields these between its requests."""
+
+    items: Sequence[T_co]
+
+
+Steps = Generator[Request, Any, T]
+PagedSteps = Generator[Request | Page[T], Any, None]
+LastingSteps = Generator[Request | Opened | Page[T], Any, None]
+_Body = Generator[Any, Any, Any]
+
+
+class Resource(Generic[Mode]):
+    """A noun of the API: operations on one connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.is_async = connection.is_async
+
+    @property
+    def _db(self) -> SupabaseClient:
+        # An asynchronous builder is the same value until it is executed; the parity
+        # test in tests/core/test_operation.py holds this cast to that.
+        return cast("SupabaseClient", self._connection.supabase)
+
+    def _rpc(self, function: str, arguments: dict[str, Any], *, kind: Kind = "write") -> Request:
+        """Build a call of a SQL function.
+
+        A `read`, and a write that is `keyed` (the same again changes nothing), may be
+        sent again when the answer is lost.
+        """
+        request = self._db.rpc(function, arguments)
+        request.request.headers[REPLAYABLE] = kind
+        return request
+
+
+def _advance(steps: _Body, answer: Any, error: Exception | None) -> Any:
+    return steps.throw(error) if error else steps.send(answer)
+
+
+def run(steps: Steps[T]) -> T:
+    """Carry out a body, one request after the other, and return its result."""
+    answer: Any = None
+    error: Exception | None = None
+    with closing(steps):
+        while True:
+            try:
+                step = _advance(steps, answer, error)
+            except StopIteration as done:
+                result: T = done.value
+                return result
+            answer, error = _execute(step)
+
+
+async def arun(steps: Steps[T]) -> T:
+    """Carry out a body without blocking, and return its result."""
+    answer: Any = None
+    error: Exception | None = None
+    with closing(steps):
+        while True:
+            try:
+                step = _advance(steps, answer, error)
+            except StopIteration as done:
+                result: T = done.value
+                return result
+            answer, error = await _aexecute(step)
+
+
+def iterate(steps: LastingSteps[T]) -> Generator[T, None, None]:
+    """Carry out a body of pages, yielding the items of each as it comes."""
+    answer: Any = None
+    error: Exception | None = None
+    with closing(steps), ExitStack() as contexts:
+        while True:
+            try:
+                step = _advance(steps, answer, error)
+            except StopIteration:
+                return
+            answer, error = None, None
+            if isinstance(step, Page):
+                yield from step.items
+            elif isinstance(step, Opened):
+                answer = contexts.enter_context(step.context)
+            else:
+                answer, error = _execute(step)
+
+
+async def aiterate(steps: LastingSteps[T]) -> AsyncGenerator[T, None]:
+    """Carry out a body of pages without blocking, yielding the items of each."""
+    answer: Any = None
+    error: Exception | None = None
+    async with AsyncExitStack() as contexts:
+        contexts.enter_context(closing(steps))
+        while True:
+            try:
+                step = _advance(steps, answer, error)
+            except StopIteration:
+                return
+            answer, error = None, None
+            if isinstance(step, Page):
+                for item in step.items:
+                    yield item
+            elif isinstance(step, Opened):
+                answer = await contexts.enter_async_context(step.context)
+            else:
+                answer, error = await _aexecute(step)
+
+
+def _execute(step: Request) -> tuple[Any, Exception | None]:
+    try:
+        return checked(step.execute()), None
+    except Exception as error:
+        return None, translate(error)
+
+
+async def _aexecute(step: Request) -> tuple[Any, Exception | None]:
+    try:
+        if isinstance(step, Blocking):
+            return await asyncio.to_thread(step.execute), None
+        answer = step.execute()
+        # An operation may take a step that needs no server in either mode.
+        return checked(await answer if inspect.isawaitable(answer) else answer), None
+    except Exception as error:
+        return None, translate(error)
+
+
+def _method(body: Callable[..., Any], driver: Callable[[Any], Any]) -> FunctionType:
+    @functools.wraps(body)
+    def call(resource: Any, *args: Any, **kwargs: Any) -> Any:
+        return driver(body(resource, *args, **kwargs))
+
+    return cast(FunctionType, call)
+
+
+class operation(Generic[P, T]):  # noqa: N801 - used as a decorator
+    """Makes a body an operation: called on a resource, it runs in the resource's mode."""
+
+    def __init__(self, body: Callable[Concatenate[Any, P], Steps[T]]) -> None:
+        self.body = body
+        self.__doc__ = body.__doc__
+        self._methods = {False: _method(body, run), True: _method(body, arun)}
+
+    @overload
+    def __get__(self, resource: None, owner: type[Any]) -> operation[P, T]: ...
+    @overload
+    def __get__(self, resource: Resource[Sync], owner: type[Any]) -> Callable[P, T]: ...
+    @overload
+    def __get__(
+        self, resource: Resource[Async], owner: type[Any]
+    ) -> Callable[P, Coroutine[Any, Any, T]]: ...
+    def __get__(self, resource: Resource[Any] | None, owner: type[Any]) -> Any:
+        if resource is None:
+            return self
+        return MethodType(self._methods[resource.is_async], resource)
+
+
+class pages(Generic[P, T]):  # noqa: N801 - used as a decorator
+    """Makes a body of pages an operation that returns an iterator in the resource's mode."""
+
+    def __init__(self, body: Callable[Concatenate[Any, P], LastingSteps[T]]) -> None:
+        self.body = body
+        self.__doc__ = body.__doc__
+        self._methods = {False: _method(body, iterate), True: _method(body, aiterate)}
+
+    @overload
+    def __get__(self, resource: None, owner: type[Any]) -> pages[P, T]: ...
+    @overload
+    def __get__(
+        self, resource: Resource[Sync], owner: type[Any]
+    ) -> Callable[P, Generator[T, None, None]]: ...
+    @overload
+    def __get__(
+        self, resource: Resource[Async], owner: type[Any]
+    ) -> Callable[P, AsyncGenerator[T, None]]: ...
+    def __get__(self, resource: Resource[Any] | None, owner: type[Any]) -> Any:
+        if resource is None:
+            return self
+        return MethodType(self._methods[resource.is_async], resource)

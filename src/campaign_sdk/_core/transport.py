@@ -1,0 +1,170 @@
+"""The wire: carries out what an exchange decides, in either mode."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Generator, Iterator
+from contextlib import closing
+from typing import Any, TypeVar
+
+import httpx
+
+from campaign_sdk._core.errors import ProtocolError
+from campaign_sdk._core.exchange import Exchange, Turn
+
+_BODY_LIMIT = 256 * 1024 * 1024
+
+T = TypeVar("T")
+
+
+class _Deadline(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A body that ends at a deadline or a size, whichever it breaks first."""
+
+    def __init__(self, stream: Any, ends: float) -> None:
+        self._stream = stream
+        self._ends = ends
+        self._size = 0
+
+    def _passed(self, chunk: bytes) -> bytes:
+        self._size += len(chunk)
+        if time.monotonic() > self._ends:
+            raise httpx.ReadTimeout("the answer takes too long")
+        if self._size > _BODY_LIMIT:
+            raise ProtocolError("the server's answer is too large")
+        return chunk
+
+    def __iter__(self) -> Iterator[bytes]:
+        for chunk in self._stream:
+            yield self._passed(chunk)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for chunk in self._stream:
+            yield self._passed(chunk)
+
+    def close(self) -> None:
+        self._stream.close()
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+class Wire(httpx.BaseTransport):
+    """Carries out exchanges for the synchronous client."""
+
+    def __init__(self, inner: httpx.BaseTransport, exchange: Exchange) -> None:
+        self._inner = inner
+        self._exchange = exchange
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Carry out one exchange."""
+        return self._carry_out(self._exchange(request))
+
+    def renew(self) -> None:
+        """Renew the session."""
+        self._carry_out(self._exchange.renewal())
+
+    def _carry_out(self, plan: Generator[Any, Any, T]) -> T:
+        answer: Any = None
+        error: Exception | None = None
+        # Closed whatever happens, so that an interrupted renewal gives the lock back.
+        with closing(plan) as steps:
+            while True:
+                try:
+                    step = steps.throw(error) if error else steps.send(answer)
+                except StopIteration as done:
+                    result: T = done.value
+                    return result
+                answer, error = self._take(step)
+
+    def _take(self, step: Any) -> tuple[Any, Exception | None]:
+        try:
+            return self._do(step), None
+        except Exception as error:
+            return None, error
+
+    def _do(self, step: Any) -> Any:
+        if isinstance(step, httpx.Request):
+            return self._send(step)
+        if isinstance(step, Turn):
+            return self._wait(step)
+        return time.sleep(step)
+
+    def _wait(self, turn: Turn) -> None:
+        if not turn.lock.acquire(timeout=turn.left):
+            raise turn.missed()
+
+    def _send(self, request: httpx.Request) -> httpx.Response:
+        response = self._inner.handle_request(request)
+        response.stream = _Deadline(response.stream, request.extensions["ends"])
+        try:
+            response.read()
+        finally:
+            response.close()
+        return response
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._inner.close()
+
+
+class AsyncWire(httpx.AsyncBaseTransport):
+    """Carries out exchanges for the asynchronous client."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport, exchange: Exchange) -> None:
+        self._inner = inner
+        self._exchange = exchange
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Carry out one exchange."""
+        return await self._carry_out(self._exchange(request))
+
+    async def renew(self) -> None:
+        """Renew the session."""
+        await self._carry_out(self._exchange.renewal())
+
+    async def _carry_out(self, plan: Generator[Any, Any, T]) -> T:
+        answer: Any = None
+        error: Exception | None = None
+        # Closed whatever happens, so that an interrupted renewal gives the lock back.
+        with closing(plan) as steps:
+            while True:
+                try:
+                    step = steps.throw(error) if error else steps.send(answer)
+                except StopIteration as done:
+                    result: T = done.value
+                    return result
+                answer, error = await self._take(step)
+
+    async def _take(self, step: Any) -> tuple[Any, Exception | None]:
+        try:
+            return await self._do(step), None
+        except Exception as error:
+            return None, error
+
+    async def _do(self, step: Any) -> Any:
+        if isinstance(step, httpx.Request):
+            return await self._send(step)
+        if isinstance(step, Turn):
+            return await self._wait(step)
+        return await asyncio.sleep(step)
+
+    async def _wait(self, turn: Turn) -> None:
+        try:
+            async with asyncio.timeout(turn.left):
+                await turn.lock.acquire()
+        except TimeoutError:
+            raise turn.missed() from None
+
+    async def _send(self, request: httpx.Request) -> httpx.Response:
+        response = await self._inner.handle_async_request(request)
+        response.stream = _Deadline(response.stream, request.extensions["ends"])
+        try:
+            await response.aread()
+        finally:
+            await response.aclose()
+        return response
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._inner.aclose()
