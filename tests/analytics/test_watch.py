@@ -26,8 +26,8 @@ from campaign_sdk import (
     NotAuthenticated,
     NotFound,
     Unavailable,
-    _exchange,
 )
+from campaign_sdk._core import exchange
 from campaign_sdk.analytics import _realtime
 from campaign_sdk.local import LocalSupabase
 from clients import PASSWORD, client_of, sign_up
@@ -74,7 +74,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_realtime, "HEARTBEAT", 0.2)
     monkeypatch.setattr(_realtime, "_SHORTEST_WAIT", 0.02)
     # Of the wire below, whose own tests these aren't.
-    monkeypatch.setattr(_exchange, "_RETRIES", 0)
+    monkeypatch.setattr(exchange, "_RETRIES", 0)
 
 
 @pytest.fixture
