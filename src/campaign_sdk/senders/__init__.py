@@ -1,0 +1,29 @@
+"""How a message leaves: what a sender is given and answers, and the senders there are."""
+
+from campaign_sdk.senders._message import (
+    AnySender,
+    AsyncSender,
+    LoginRefused,
+    Message,
+    NotSent,
+    Receipt,
+    Sender,
+    async_sender,
+    batch_size,
+    honours_keys,
+    sync_sender,
+)
+
+__all__ = [
+    "AnySender",
+    "AsyncSender",
+    "LoginRefused",
+    "Message",
+    "NotSent",
+    "Receipt",
+    "Sender",
+    "async_sender",
+    "batch_size",
+    "honours_keys",
+    "sync_sender",
+]
