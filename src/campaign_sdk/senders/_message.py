@@ -156,7 +156,11 @@ def async_sender(sender: AnySender) -> _Post:
     if _is_coroutine_function(_callable(sender)):
         return cast("AsyncSender", sender)
     own: _Post | None = getattr(sender, "asend", None)
-    return own or partial(asyncio.to_thread, cast("Sender", sender))
+    return own or partial(_in_a_thread, cast("Sender", sender))
+
+
+async def _in_a_thread(sender: Sender, messages: Sequence[Message]) -> Sequence[Receipt]:
+    return await asyncio.to_thread(sender, messages)
 
 
 def _callable(sender: AnySender) -> AnySender:
