@@ -31,6 +31,10 @@ create table public.campaigns (
   name text not null,
   description text,
   message text,
+  subject text,
+  preheader text,
+  html text,
+  channel text not null default 'email',
   rules jsonb,
   status text not null default 'draft',
   audience_size integer not null default 0,
@@ -49,6 +53,15 @@ create table public.campaigns (
   constraint campaigns_name_length check (length(btrim(name)) between 1 and 200),
   constraint campaigns_description_size check (octet_length(description) <= 102400),
   constraint campaigns_message_size check (octet_length(message) <= 102400),
+  -- Both become headers, or stand where a header's text does: one line each.
+  constraint campaigns_subject_line check (
+    length(btrim(subject)) >= 1 and length(subject) <= 998 and subject !~ '[[:cntrl:]]'
+  ),
+  constraint campaigns_preheader_line check (
+    length(btrim(preheader)) >= 1 and length(preheader) <= 998 and preheader !~ '[[:cntrl:]]'
+  ),
+  constraint campaigns_html_size check (octet_length(html) <= 524288),
+  constraint campaigns_channel_known check (channel in ('email', 'sms', 'push', 'whatsapp')),
   constraint campaigns_status_known check (
     status in ('draft', 'scheduled', 'active', 'paused', 'completed', 'archived')
   ),
@@ -62,6 +75,13 @@ create table public.campaigns (
 create index campaigns_segment_id_index on public.campaigns (user_id, segment_id);
 comment on table public.campaigns is
   'A message for an audience. The audience is described by rules or by a segment until the launch freezes it.';
+comment on column public.campaigns.message is
+  'The text that is sent, with placeholders; beside html, its plain form.';
+comment on column public.campaigns.subject is 'The subject of an e-mail, with placeholders: one line.';
+comment on column public.campaigns.preheader is
+  'What an inbox shows after the subject, with placeholders: one line.';
+comment on column public.campaigns.html is 'The message as HTML, with placeholders; at most 512 kB.';
+comment on column public.campaigns.channel is 'By which way it is sent: email, sms, push or whatsapp.';
 comment on column public.campaigns.rules is
   'The audience, if it isn''t a segment''s; after the launch, the rules that were launched. Null means nobody yet.';
 comment on column public.campaigns.audience_size is
@@ -151,14 +171,17 @@ set search_path = ''
 as $$
 begin
   if old.launched_at is not null and (
-    (new.rules, new.segment_id, new.timezone, new.audience_size, new.launched_at)
-    is distinct from (old.rules, old.segment_id, old.timezone, old.audience_size, old.launched_at)
+    (new.rules, new.segment_id, new.timezone, new.channel, new.audience_size, new.launched_at)
+    is distinct from
+    (old.rules, old.segment_id, old.timezone, old.channel, old.audience_size, old.launched_at)
   ) then
     raise exception using errcode = 'CMP04',
-      message = 'the audience and the time zone of a campaign are frozen by its launch',
+      message = 'the audience, the channel and the time zone of a campaign are frozen by its launch',
       hint = 'duplicate the campaign, and change the copy';
   end if;
-  if new.message is distinct from old.message and old.status in ('active', 'completed', 'archived') then
+  if (new.message, new.subject, new.preheader, new.html)
+      is distinct from (old.message, old.subject, old.preheader, old.html)
+    and old.status in ('active', 'completed', 'archived') then
     raise exception using errcode = 'CMP04',
       message = format('the message of a campaign that is %s can''t be changed', old.status),
       hint = 'pause the campaign first, or duplicate it';
@@ -310,7 +333,7 @@ security invoker
 set search_path = ''
 as $$
 begin
-  if coalesce(btrim(campaign.message), '') = '' then
+  if coalesce(btrim(campaign.message), btrim(campaign.html), '') = '' then
     raise exception using errcode = 'CMP05', message = 'it has no message', detail = 'message';
   end if;
   if campaign.rules is null and not exists (

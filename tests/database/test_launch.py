@@ -74,6 +74,7 @@ def test_the_rules_of_the_segment_are_copied(
         {"rules": None},
         {"segment_id": None},
         {"timezone": "UTC"},
+        {"channel": "sms"},
         {"audience_size": 1000},
         {"launched_at": "2030-01-01T00:00:00Z"},
         {"launched_at": None},
@@ -102,6 +103,15 @@ def test_the_message_may_change_until_the_launch_and_while_paused(
     update(alice, "campaigns", draft, status="completed")
     assert refused(lambda: update(alice, "campaigns", draft, message="Hi")) == "CMP04"
     assert update(alice, "campaigns", draft, name="Still mine")["name"] == "Still mine"
+
+
+@pytest.mark.parametrize("part", ["subject", "preheader", "html"])
+def test_so_may_what_stands_beside_it(
+    part: str, alice: Client, launched: Row, refused: Refused
+) -> None:
+    assert refused(lambda: update(alice, "campaigns", launched, **{part: "Hey"})) == "CMP04"
+    update(alice, "campaigns", launched, status="paused")
+    assert update(alice, "campaigns", launched, **{part: "Hey"})[part] == "Hey"
 
 
 def test_a_segment_in_use_is_kept(

@@ -11,6 +11,7 @@ from campaign_sdk._core.model import Model
 from campaign_sdk.rules import Rules
 from campaign_sdk.segments._models import stored_rules
 
+Channel = Literal["email", "sms", "push", "whatsapp"]
 Status = Literal["draft", "scheduled", "active", "paused", "completed", "archived"]
 
 
@@ -22,6 +23,10 @@ class Campaign(Model):
         name: for people.
         description: for people.
         message: the text, with placeholders; see `campaign_sdk.templates`.
+        subject: of an e-mail, with placeholders; one line.
+        preheader: what an inbox shows after the subject, with placeholders; one line.
+        html: the message as HTML, with placeholders.
+        channel: by which way it is sent.
         wire: the rules as they are stored; after the launch, those that were launched.
         segment_id: the segment that is the audience, if it isn't described by rules.
         status: where it is in its life.
@@ -38,6 +43,10 @@ class Campaign(Model):
     name: str
     description: str | None = None
     message: str | None = None
+    subject: str | None = None
+    preheader: str | None = None
+    html: str | None = None
+    channel: Channel = "email"
     wire: Any = Field(default=None, alias="rules", repr=False)
     segment_id: UUID | None = None
     status: Status

@@ -11,8 +11,9 @@ from campaign_sdk._core.errors import Conflict, InvalidInput, StaleState
 from campaign_sdk._core.model import NOT_GIVEN, NotGiven, given, text, timezone_name, uuid_text
 from campaign_sdk._core.operation import Mode, PagedSteps, Resource, Steps, operation, pages
 from campaign_sdk._core.paging import PAGE, collect, map_pages, table_pages
+from campaign_sdk.campaigns import _content
 from campaign_sdk.campaigns._audience import audience_of, reached, rendered, template_of
-from campaign_sdk.campaigns._models import Campaign, Status
+from campaign_sdk.campaigns._models import Campaign, Channel, Status
 from campaign_sdk.campaigns._moves import Moves
 from campaign_sdk.campaigns._preflight import Preflight, inspect
 from campaign_sdk.campaigns._read import check_status, one_campaign, read_campaign
@@ -23,7 +24,6 @@ from campaign_sdk.drafting._campaign import usable, write_for
 from campaign_sdk.drafting._drafts import Brief, Wishes
 from campaign_sdk.rules import Rules, RulesLike
 from campaign_sdk.segments._audience import read_segment
-from campaign_sdk.templates import Template
 
 
 class Campaigns(Moves[Mode]):
@@ -35,6 +35,10 @@ class Campaigns(Moves[Mode]):
         name: str,
         *,
         message: str | None = None,
+        subject: str | None = None,
+        preheader: str | None = None,
+        html: str | None = None,
+        channel: Channel = "email",
         description: str | None = None,
         rules: RulesLike | None = None,
         segment_id: UUID | str | None = None,
@@ -45,6 +49,11 @@ class Campaigns(Moves[Mode]):
         Args:
             name: for people.
             message: the text, with placeholders such as `{{ city | default: "town" }}`.
+            subject: of an e-mail, with placeholders; one line.
+            preheader: what an inbox shows after the subject, with placeholders; one line.
+            html: the message as HTML, with placeholders; beside a message, which then is
+                its plain form, or alone.
+            channel: by which way it is sent: email, sms, push or whatsapp.
             description: for people.
             rules: the audience, as an expression or react-querybuilder's JSON.
             segment_id: the audience, as a segment; instead of rules.
@@ -58,6 +67,10 @@ class Campaigns(Moves[Mode]):
             raise InvalidInput("rules", "can't stand beside segment_id: choose one of the two")
         optional = {
             "message": message,
+            "subject": subject,
+            "preheader": preheader,
+            "html": html,
+            "channel": channel,
             "description": description,
             "rules": rules,
             "segment_id": segment_id,
@@ -96,6 +109,10 @@ class Campaigns(Moves[Mode]):
         *,
         name: str | NotGiven = NOT_GIVEN,
         message: str | None | NotGiven = NOT_GIVEN,
+        subject: str | None | NotGiven = NOT_GIVEN,
+        preheader: str | None | NotGiven = NOT_GIVEN,
+        html: str | None | NotGiven = NOT_GIVEN,
+        channel: Channel | NotGiven = NOT_GIVEN,
         description: str | None | NotGiven = NOT_GIVEN,
         rules: RulesLike | None | NotGiven = NOT_GIVEN,
         segment_id: UUID | str | None | NotGiven = NOT_GIVEN,
@@ -113,6 +130,10 @@ class Campaigns(Moves[Mode]):
         changes = given(
             name=name,
             message=message,
+            subject=subject,
+            preheader=preheader,
+            html=html,
+            channel=channel,
             description=description,
             rules=rules,
             segment_id=segment_id,
@@ -155,6 +176,10 @@ class Campaigns(Moves[Mode]):
         row = {
             "name": text(name or f"Copy of {source.name}"[:200], "name", required=True),
             "message": source.message,
+            "subject": source.subject,
+            "preheader": source.preheader,
+            "html": source.html,
+            "channel": source.channel,
             "description": source.description,
             "timezone": source.timezone,
             "segment_id": str(source.segment_id) if source.segment_id else None,
@@ -294,7 +319,11 @@ def _select(resource: Resource[Any], status: Status | None) -> Callable[[], Any]
 
 _CHECKS: dict[str, Callable[[Any], Any]] = {
     "name": lambda value: text(value, "name", required=True),
-    "message": lambda value: value if value is None else Template.parse(value) and value,
+    "message": _content.message,
+    "subject": lambda value: _content.one_line(value, "subject"),
+    "preheader": lambda value: _content.one_line(value, "preheader"),
+    "html": _content.html,
+    "channel": _content.channel,
     "description": lambda value: text(value, "description", longest=10_000),
     "rules": lambda value: value if value is None else Rules.of(value).to_wire(),
     "segment_id": lambda value: value if value is None else uuid_text(value, "segment_id"),

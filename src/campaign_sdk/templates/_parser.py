@@ -56,9 +56,11 @@ class Placeholder:
     at: int
 
 
-def parse(text: str, path: str, zone: tzinfo) -> tuple[str | Placeholder, ...]:
+def parse(
+    text: str, path: str, zone: tzinfo, longest: int = MAX_BYTES
+) -> tuple[str | Placeholder, ...]:
     """Split a message into its parts, or raise `InvalidInput` with line and column."""
-    _check_text(text, path)
+    _check_text(text, path, longest)
     parser = _Parser(text, zone)
     try:
         return tuple(part for part in parser.parts() if part != "")
@@ -79,15 +81,15 @@ def canonical(name: str) -> str:
     return name if kept else rest
 
 
-def _check_text(text: object, path: str) -> None:
+def _check_text(text: object, path: str, longest: int) -> None:
     if not isinstance(text, str):
         raise InvalidInput(path, f"must be text, not {type(text).__name__}")
     try:
         size = len(text.encode())
     except UnicodeEncodeError:
         raise InvalidInput(path, "holds half of a surrogate pair, which is no character") from None
-    if size > MAX_BYTES:
-        raise InvalidInput(path, f"is {size:,} bytes long; {MAX_BYTES:,} is the most")
+    if size > longest:
+        raise InvalidInput(path, f"is {size:,} bytes long; {longest:,} is the most")
     if "\0" in text:
         raise InvalidInput(path, "holds a NUL character, which the database can't store")
 

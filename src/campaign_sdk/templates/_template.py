@@ -23,7 +23,7 @@ from campaign_sdk._core.errors import InvalidInput
 
 from ..rules._wire import COLUMNS
 from ._filters import Refused, to_text
-from ._parser import Placeholder, canonical, error_at, parse
+from ._parser import MAX_BYTES, Placeholder, canonical, error_at, parse
 
 __all__ = ["SupportsAttributes", "Template"]
 
@@ -58,15 +58,22 @@ class Template:
     _parts: tuple[str | Placeholder, ...] = field(repr=False, compare=False)
 
     @classmethod
-    def parse(cls, text: str, *, path: str = "message", timezone: tzinfo = UTC) -> Template:
-        """Parse a message; `timezone` is the one in which `date` shows instants.
+    def parse(
+        cls,
+        text: str,
+        *,
+        path: str = "message",
+        timezone: tzinfo = UTC,
+        longest: int = MAX_BYTES,
+    ) -> Template:
+        """Parse a message of at most `longest` bytes; `date` shows instants in `timezone`.
 
         Raises:
             InvalidInput: the text is malformed, uses a tag or an unknown filter, or
                 is over the limits. `path` is the one given here; the reason starts
                 with line and column.
         """
-        parts = parse(text, path, timezone)
+        parts = parse(text, path, timezone, longest)
         used = [part for part in parts if isinstance(part, Placeholder)]
         names = dict.fromkeys(part.name for part in used)
         needed = {part.name for part in used if part.fallback is None}

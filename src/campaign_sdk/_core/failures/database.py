@@ -160,6 +160,7 @@ CODES: dict[str, Callable[[APIError], CampaignError]] = {
     "57": _unavailable,
 }
 
+_LINE = "must be one line of 1 to 998 characters"
 _YEARS = "must lie within the years 1 to 9999"
 _NO_CAMPAIGN = "there is no such campaign, or it isn't yours"
 _DAYS = "must lie between the year 2000 and tomorrow"
@@ -181,6 +182,10 @@ CONSTRAINTS: dict[str, tuple[str, str]] = {
     "campaigns_name_length": ("name", "must have 1 to 200 characters"),
     "campaigns_description_size": ("description", "must not exceed 100 kB"),
     "campaigns_message_size": ("message", "must not exceed 100 kB"),
+    "campaigns_subject_line": ("subject", _LINE),
+    "campaigns_preheader_line": ("preheader", _LINE),
+    "campaigns_html_size": ("html", "must not exceed 512 kB"),
+    "campaigns_channel_known": ("channel", "must be email, sms, push or whatsapp"),
     "campaigns_segment_id_fkey": ("segment_id", "there is no such segment, or it isn't yours"),
     "campaigns_status_known": ("status", "isn't one that a campaign can have"),
     "campaigns_audience_size_positive": ("audience_size", "can't be negative"),
