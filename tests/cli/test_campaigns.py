@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from campaign_sdk import CampaignClient, everyone
+from campaign_sdk import CampaignClient, everyone, field
 
 from .conftest import Campaign
 
@@ -19,48 +19,46 @@ def status_of(world: CampaignClient, name: str) -> str:
 
 def test_the_main_job(campaign: Campaign) -> None:
     made = ["create", "Launch", "--message-file", "message.txt", "--segment", "Lapsed"]
-    assert "[draft]" in campaign("campaigns", *made).stdout
-    assert "Ready for 2 contacts" in campaign("campaigns", "preflight", "Launch").stdout
-    assert "Hello Pune" in campaign("campaigns", "messages", "Launch").stdout
-    launched = campaign("campaigns", "launch", "Launch").stdout
+    assert "[draft]" in campaign(*made).stdout
+    assert "Ready for 2 contacts" in campaign("preflight", "Launch").stdout
+    assert "Hello Pune" in campaign("messages", "Launch").stdout
+    launched = campaign("launch", "Launch").stdout
     assert "[active]" in launched
     assert "Launch is launched for 2 contacts." in launched
-    campaign("campaigns", "pause", "Launch")
-    campaign("campaigns", "resume", "Launch")
-    campaign("campaigns", "complete", "Launch")
-    campaign("campaigns", "archive", "Launch")
-    moves = json.loads(campaign("campaigns", "history", "Launch", "--json").stdout)
+    campaign("pause", "Launch")
+    campaign("resume", "Launch")
+    campaign("complete", "Launch")
+    campaign("archive", "Launch")
+    moves = json.loads(campaign("history", "Launch", "--json").stdout)
     assert [move["to_status"] for move in moves] == [
         "active", "paused", "active", "completed", "archived",
     ]  # fmt: skip
-    assert "completed" in campaign("campaigns", "history", "Launch").stdout
+    assert "completed" in campaign("history", "Launch").stdout
 
 
 def test_a_message_that_is_not_ready(campaign: Campaign) -> None:
-    campaign("campaigns", "edit", "Spring", "--message", "Hi {{ frist_name }}")
-    found = campaign("campaigns", "preflight", "Spring", code=7)
+    campaign("edit", "Spring", "--message", "Hi {{ frist_name }}")
+    found = campaign("preflight", "Spring", code=7)
     assert "error: message" in found.stdout
-    answer = json.loads(campaign("campaigns", "preflight", "Spring", "--json", code=7).stdout)
+    answer = json.loads(campaign("preflight", "Spring", "--json", code=7).stdout)
     assert answer["ok"] is False
     assert "frist_name" in answer["problems"][0]["reason"]
-    campaign("campaigns", "create", "Empty", "--where", "everyone")
-    refused = campaign("campaigns", "launch", "Empty", code=7)
+    campaign("create", "Empty", "--where", "everyone")
+    refused = campaign("launch", "Empty", code=7)
     assert "preflight" in refused.stderr
 
 
 def test_illegal_moves(campaign: Campaign) -> None:
-    refused = campaign("campaigns", "resume", "Spring", code=7)
+    refused = campaign("resume", "Spring", code=7)
     assert refused.stderr == "error: can't resume a campaign that is draft\n"
 
 
 def test_schedule(world: CampaignClient, campaign: Campaign) -> None:
-    said = campaign(
-        "campaigns", "schedule", "Spring", "--at", "2100-01-01T09:00", "--timezone", "Asia/Kolkata"
-    )
+    said = campaign("schedule", "Spring", "--at", "2100-01-01T09:00", "--timezone", "Asia/Kolkata")
     assert "2100-01-01 03:30 (UTC)" in said.stdout
     assert status_of(world, "Spring") == "scheduled"
-    campaign("campaigns", "unschedule", "Spring")
-    too_late = campaign("campaigns", "schedule", "Spring", "--at", "2020-01-01", code=8)
+    campaign("unschedule", "Spring")
+    too_late = campaign("schedule", "Spring", "--at", "2020-01-01", code=8)
     assert "future" in too_late.stderr
 
 
@@ -76,7 +74,7 @@ def test_edit_in_the_editor(
     monkeypatch.delenv("VISUAL", raising=False)
     change = "file.write_text(file.read_text().replace('Hello', 'Goodbye'))"
     monkeypatch.setenv("EDITOR", editor(folder, change))
-    assert "Goodbye {{ city }}!" in campaign("campaigns", "edit", "Spring").stdout
+    assert "Goodbye {{ city }}!" in campaign("edit", "Spring").stdout
 
 
 def test_a_refused_text_is_not_lost(
@@ -84,7 +82,7 @@ def test_a_refused_text_is_not_lost(
 ) -> None:
     monkeypatch.setenv("TMPDIR", str(folder))
     monkeypatch.setenv("VISUAL", editor(folder, "file.write_text('long work {{')"))
-    refused = campaign("campaigns", "edit", "Spring", code=8)
+    refused = campaign("edit", "Spring", code=8)
     kept = refused.stderr.split("kept in ")[1].split("error:")[0]
     assert Path("".join(kept.split())).read_text() == "long work {{"
 
@@ -94,38 +92,48 @@ def test_an_editor_that_fails(
     command: str, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("VISUAL", command)
-    assert command in campaign("campaigns", "edit", "Spring", code=3).stderr
+    assert command in campaign("edit", "Spring", code=3).stderr
 
 
 def test_list_and_show(campaign: Campaign) -> None:
-    campaign("campaigns", "launch", "Spring")
-    assert "active" in campaign("campaigns", "list", "--status", "active").stdout
-    [spring] = json.loads(campaign("campaigns", "list", "--status", "active", "--json").stdout)
+    campaign("launch", "Spring")
+    assert "active" in campaign("list", "--status", "active").stdout
+    [spring] = json.loads(campaign("list", "--status", "active", "--json").stdout)
     assert spring["audience_size"] == 2
-    assert json.loads(campaign("campaigns", "show", "Spring", "--json").stdout) == spring
-    assert "must be one of draft" in campaign("campaigns", "list", "--status", "x", code=8).stderr
+    assert json.loads(campaign("show", "Spring", "--json").stdout) == spring
+    assert "must be one of draft" in campaign("list", "--status", "x", code=8).stderr
 
 
 def test_messages_stream_to_whatever_sends_them(campaign: Campaign) -> None:
-    rendered = json.loads(campaign("campaigns", "messages", "Spring", "--json").stdout)
+    rendered = json.loads(campaign("messages", "Spring", "--json").stdout)
     assert {one["email"]: one["message"] for one in rendered} == {
         "asha@example.com": "Hello Pune!",
         "ben@example.com": "Hello Delhi!",
     }
-    assert campaign("campaigns", "messages", "Spring", "--limit", "1").stdout.count("Hello") == 1
+    assert campaign("messages", "Spring", "--limit", "1").stdout.count("Hello") == 1
+
+
+def test_the_audience_as_csv_and_as_json(
+    world: CampaignClient, campaign: Campaign, folder: Path
+) -> None:
+    world.contacts.unsubscribe(next(world.contacts.iterate(field("orders") > 3)).id)
+    reached = json.loads(campaign("audience", "Spring", "--json").stdout)
+    campaign("audience", "Spring", "--output", "spring.csv")
+    lines = (folder / "spring.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert len(reached) == len(lines) - 1 == 1
 
 
 def test_duplicate_and_delete(world: CampaignClient, campaign: Campaign) -> None:
-    campaign("campaigns", "duplicate", "Spring")
+    campaign("duplicate", "Spring")
     assert status_of(world, "Copy of Spring") == "draft"
-    campaign("campaigns", "delete", "Copy of Spring", "--yes")
+    campaign("delete", "Copy of Spring", "--yes")
     assert "Copy of Spring" not in [one.name for one in world.campaigns.list()]
 
 
 def test_names_are_shown_as_they_are(world: CampaignClient, campaign: Campaign) -> None:
     name = "[bold]Sale[/] \x1b[31m 50 %"
     world.campaigns.create(name, message="Hello", rules=everyone())
-    shown = campaign("campaigns", "list").stdout
+    shown = campaign("list").stdout
     assert "[bold]Sale[/]" in shown
     assert "\x1b" not in shown
-    assert "[bold]Sale[/]" in campaign("campaigns", "launch", name).stdout
+    assert "[bold]Sale[/]" in campaign("launch", name).stdout

@@ -30,13 +30,13 @@ def test_a_draft_is_shown_and_saved_only_when_told(
     model: Model, world: CampaignClient, campaign: Campaign
 ) -> None:
     model.says(drafts({"body": BODY, "call_to_action": "a while"}))
-    shown = campaign(*shlex.split(example_of("campaigns draft")))
+    shown = campaign(*shlex.split(example_of("draft")))
     assert BODY in shown.stdout
     assert "not saved" in shown.stderr
     assert message(world) == "Hello {{ city }}!"
-    campaign("campaigns", "draft", "Spring", "--save")
+    campaign("draft", "Spring", "--save")
     assert message(world) == BODY
-    assert json.loads(campaign("campaigns", "draft", "Spring", "--json").stdout)["body"] == BODY
+    assert json.loads(campaign("draft", "Spring", "--json").stdout)["body"] == BODY
 
 
 def message(world: CampaignClient) -> str | None:
@@ -45,13 +45,13 @@ def message(world: CampaignClient) -> str | None:
 
 def test_a_draft_with_errors(model: Model, campaign: Campaign) -> None:
     model.says(drafts({"body": "Hello {{ nickname }}"}))
-    assert "nickname" in campaign("campaigns", "draft", "Spring", code=7).stdout
-    assert "can't be saved" in campaign("campaigns", "draft", "Spring", "--save", code=13).stderr
+    assert "nickname" in campaign("draft", "Spring", code=7).stdout
+    assert "can't be saved" in campaign("draft", "Spring", "--save", code=13).stderr
 
 
 def test_without_a_key(world: CampaignClient, campaign: Campaign) -> None:
     assert world.auth.user
-    assert "OPENAI_API_KEY" in campaign("campaigns", "draft", "Spring", code=3).stderr
+    assert "OPENAI_API_KEY" in campaign("draft", "Spring", code=3).stderr
 
 
 def test_a_segment_from_words(model: Model, world: CampaignClient, campaign: Campaign) -> None:

@@ -14,7 +14,7 @@ from typer.core import TyperGroup
 
 from campaign_sdk import AlreadyExists, CampaignClient
 from campaign_sdk.cli._app import app
-from campaign_sdk.cli._moves import MOVES
+from campaign_sdk.cli.moves import MOVES
 from clients import PASSWORD
 
 from .conftest import Campaign
@@ -29,9 +29,9 @@ BEFORE = {
     "complete": ("launch",),
     "archive": ("launch", "complete"),
 }
-# In test_local.py, test_drafting.py and ../test_demo.py: they need more than a stack.
+# In test_local.py, test_drafting.py and ../demo: they need more than a stack.
 LOCAL = {f"local {each}" for each in ("start", "stop", "status", "reset", "logs")}
-ELSEWHERE = {"demo", "campaigns draft", *LOCAL}
+ELSEWHERE = {"demo", "draft", *LOCAL}
 
 
 def commands() -> Iterator[tuple[str, typer.core.TyperCommand]]:
@@ -72,10 +72,9 @@ def prepare(name: str, world: CampaignClient, db: psycopg.Connection) -> None:
     if name == "auth login":
         with suppress(AlreadyExists):
             world.auth.sign_up("asha@example.com", PASSWORD)
-    noun, _, move = name.partition(" ")
-    if noun == "campaigns" and move in (*MOVES, "schedule"):
+    if name in (*MOVES, "schedule"):
         spring = next(one for one in world.campaigns.list() if one.name == "Spring")
-        for earlier in BEFORE.get(move, ()):
+        for earlier in BEFORE.get(name, ()):
             _move(world, spring.id, earlier)
 
 

@@ -10,15 +10,29 @@ from typer.core import TyperGroup
 
 from campaign_sdk.cli import (
     analytics,
+    audience,
     auth,
     campaigns,
     contacts,
     demo,
     doctor,
+    drafting,
     local,
     migrations,
+    moves,
     segments,
 )
+
+# All that stands at the root, in the order and under the headings of `--help`. Each is a
+# `Typer`: one that has a name is a noun with commands of its own (`campaign contacts ...`);
+# the commands of one that has none are verbs of the root (`campaign launch ...`).
+PANELS: dict[str, tuple[typer.Typer, ...]] = {
+    "Campaigns": (campaigns.app, drafting.app),
+    "Launch": (audience.app, moves.app),
+    "Results": (analytics.verbs, analytics.app),
+    "People": (contacts.app, segments.app),
+    "Project": (auth.app, doctor.app, local.app, migrations.app, demo.app),
+}
 
 _EPILOG = (
     "[bold]Environment:[/] SUPABASE_URL and SUPABASE_ANON_KEY name the project, from the process "
@@ -83,10 +97,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-for noun in (auth, contacts, segments, campaigns, analytics, local, migrations):
-    app.add_typer(noun.app, name=noun.__name__.rpartition(".")[2])
-demo.add_to(app)
-doctor.add_to(app)
+for panel, members in PANELS.items():
+    for member in members:
+        app.add_typer(member, rich_help_panel=panel)
+        if not member.info.name:
+            for verb in member.registered_commands:
+                verb.rich_help_panel = panel
 
 
 def _print_version(wanted: bool) -> None:

@@ -92,7 +92,8 @@ def _find(shelf: _Shelf[Item], named: str, noun: str) -> Item:
         return shelf.get(exact)
     found = [item for item in shelf.list() if _fits(item, named)]
     if not found:
-        raise NotFound(f"no {noun} is called {named!r}; see `campaign {noun}s list`")
+        command = "campaign list" if noun == "campaign" else f"campaign {noun}s list"
+        raise NotFound(f"no {noun} is called {named!r}; see `{command}`")
     if len(found) > 1:
         raise InvalidInput(noun, f"{named!r} fits {len(found)} of them; give the id")
     return found[0]

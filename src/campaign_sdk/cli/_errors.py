@@ -39,8 +39,8 @@ EXIT_CODES: dict[type[errors.CampaignError], int] = {
 _REMEDIES: dict[type[errors.CampaignError], str] = {
     errors.ConfigurationError: "see `campaign --help`, Environment",
     errors.NotAuthenticated: "sign in with `campaign auth login`",
-    errors.StaleState: "look at it again with `campaign campaigns show`, then decide",
-    errors.NotReady: "see what is missing with `campaign campaigns preflight`",
+    errors.StaleState: "look at it again with `campaign show`, then decide",
+    errors.NotReady: "see what is missing with `campaign preflight`",
     errors.TimedOut: "run it again; what was done stays done",
     errors.Unavailable: "check SUPABASE_URL, or start a stack with `campaign local start`",
     errors.SchemaMismatch: "write them to a folder with `campaign migrations export`",

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from campaign_sdk import Engagement, IngestReport
     from campaign_sdk.reports import Report
 
-app = typer.Typer(help="Count and report what came back.", no_args_is_help=True)
+app = typer.Typer(name="analytics", help="Count and report what came back.", no_args_is_help=True)
+# What is asked for most stands at the root as well: `campaign report`.
+verbs = typer.Typer()
 
 Count = Annotated[int, typer.Option(min=0, help="How many to add.")]
 
@@ -42,6 +44,7 @@ def _print(name: str, counts: Engagement, as_json: bool) -> None:
         _show.console().print(_show.engagement({name: counts}))
 
 
+@verbs.command(epilog=example("campaign record Spring --impressions 100 --clicks 7"))
 @app.command(epilog=example("campaign analytics record Spring --impressions 100 --clicks 7"))
 def record(
     campaign: CampaignName,
@@ -135,6 +138,7 @@ def _number(text: str) -> float | str:
         return text
 
 
+@verbs.command(epilog=example("campaign report --campaign Spring --by day"))
 @app.command(epilog=example("campaign analytics report --campaign Spring --by day"))
 def report(
     by: Annotated[
@@ -152,10 +156,10 @@ def report(
     output: Output = None,
     as_json: Json = False,
 ) -> None:
-    """Report by day, campaign or other; --output FILE writes CSV, --plot FILE a picture.
+    """Report by day, campaign or other.
 
-    The metrics: impressions, clicks, conversions, reach, value, ctr, cvr and
-    conversion_per_impression.
+    --output FILE writes CSV, --plot FILE a picture. The metrics: impressions, clicks,
+    conversions, reach, value, ctr, cvr and conversion_per_impression.
     """
     with connect() as client:
         found = client.analytics.report(
@@ -183,6 +187,7 @@ def _print_found(found: Report, as_json: bool) -> None:
         _reporting.print_report(found)
 
 
+@verbs.command(epilog=example("campaign compare Spring Summer --metric ctr"))
 @app.command(epilog=example("campaign analytics compare Spring Summer --metric ctr"))
 def compare(
     a: Annotated[str, typer.Argument(help="The first campaign's name or id.")],
@@ -205,6 +210,7 @@ def compare(
         _reporting.print_comparison(found, (first.name, second.name))
 
 
+@verbs.command(epilog=example("campaign watch Spring --changes 1"))
 @app.command(epilog=example("campaign analytics watch Spring --changes 1"))
 def watch(
     campaign: CampaignName,

@@ -15,7 +15,7 @@ from campaign_sdk.cli._options import Json, example
 if TYPE_CHECKING:
     from campaign_sdk import User
 
-app = typer.Typer(help="Sign in and out.", no_args_is_help=True)
+app = typer.Typer(name="auth", help="Sign in and out.", no_args_is_help=True)
 
 Email = Annotated[str, typer.Option(help="The address of the account.", prompt="E-mail")]
 Password = Annotated[

@@ -1,21 +1,18 @@
-"""`campaign campaigns`: a message for an audience, from its draft to its end."""
+"""`campaign create`, `campaign show` and so on: a message for an audience, stored and changed."""
 
 from __future__ import annotations
 
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.text import Text
 
-from campaign_sdk.cli import _drafting, _moves, _show
+from campaign_sdk.cli import _show
 from campaign_sdk.cli._connect import connect, find_campaign, find_segment
 from campaign_sdk.cli._edit import edit_message
 from campaign_sdk.cli._options import (
     CampaignName,
     Json,
-    Limit,
     RulesFile,
     Timezone,
     Where,
@@ -24,9 +21,9 @@ from campaign_sdk.cli._options import (
 )
 
 if TYPE_CHECKING:
-    from campaign_sdk import Campaign, Preflight
+    from campaign_sdk import Campaign
 
-app = typer.Typer(help="Create, check, launch and follow campaigns.", no_args_is_help=True)
+app = typer.Typer()
 
 Message = Annotated[
     str | None, typer.Option(help="The text, with placeholders such as {{ city }}.")
@@ -38,9 +35,7 @@ SegmentName = Annotated[str | None, typer.Option(help="The audience: a segment's
 
 
 @app.command(
-    epilog=example(
-        "campaign campaigns create Autumn --segment Lapsed --message 'Hello {{ city }}!'"
-    )
+    epilog=example("campaign create Autumn --segment Lapsed --message 'Hello {{ city }}!'")
 )
 def create(
     name: Annotated[str, typer.Argument(help="What to call it.")],
@@ -53,7 +48,7 @@ def create(
     timezone: Timezone = None,
     as_json: Json = False,
 ) -> None:
-    """Store a draft."""
+    """Store a new campaign, a draft."""
     with connect() as client:
         audience = _audience(client, segment, where, rules)
         campaign = client.campaigns.create(
@@ -85,7 +80,7 @@ def _text(message: str | None, file: Path | None) -> str | None:
     return message if file is None else file.read_text(encoding="utf-8")
 
 
-@app.command(epilog=example("campaign campaigns edit Spring --message-file message.txt"))
+@app.command(epilog=example("campaign edit Spring --message-file message.txt"))
 def edit(
     campaign: CampaignName,
     name: Annotated[str | None, typer.Option(help="A new name.")] = None,
@@ -108,7 +103,7 @@ def edit(
     _print(edited, as_json)
 
 
-@app.command("list", epilog=example("campaign campaigns list --status draft"))
+@app.command("list", epilog=example("campaign list --status draft"))
 def list_(
     status: Annotated[str | None, typer.Option(help="Only those of this status.")] = None,
     as_json: Json = False,
@@ -127,7 +122,7 @@ def list_(
     _show.console().print(made)
 
 
-@app.command(epilog=example("campaign campaigns show Spring"))
+@app.command(epilog=example("campaign show Spring"))
 def show(campaign: CampaignName, as_json: Json = False) -> None:
     """Show one campaign, and where it is in its life."""
     with connect() as client:
@@ -150,7 +145,7 @@ def _print(campaign: Campaign, as_json: bool) -> None:
     screen.print(_show.plain(campaign.message or "There is no message yet."))
 
 
-@app.command(epilog=example("campaign campaigns history Spring"))
+@app.command(epilog=example("campaign history Spring"))
 def history(campaign: CampaignName, as_json: Json = False) -> None:
     """Show every move that it made."""
     with connect() as client:
@@ -164,46 +159,7 @@ def history(campaign: CampaignName, as_json: Json = False) -> None:
     _show.console().print(made)
 
 
-@app.command(epilog=example("campaign campaigns preflight Spring"))
-def preflight(campaign: CampaignName, as_json: Json = False) -> None:
-    """Say what stands in the way of a launch, and whom it would reach. Exits 7 if anything does."""
-    with connect() as client:
-        checked = client.campaigns.preflight(find_campaign(client, campaign).id)
-    if as_json:
-        _show.print_json({"ok": checked.ok, **_show.jsonable(checked)})
-    else:
-        _print_preflight(checked)
-    if not checked.ok:
-        raise typer.Exit(7)
-
-
-def _print_preflight(checked: Preflight) -> None:
-
-    for problem in checked.problems:
-        style = "bold red" if problem.severity == "error" else "bold yellow"
-        line = Text(problem.severity, style=style).append(": ", style="")
-        _show.console().print(line.append(Text(f"{problem.path}: {problem.reason}", style="")))
-    if checked.ok and checked.audience is not None and checked.audience.reachable is not None:
-        _show.say("[green]Ready[/] for {} contacts.", checked.audience.reachable)
-
-
-@app.command(epilog=example("campaign campaigns messages Spring --limit 2"))
-def messages(campaign: CampaignName, limit: Limit = None, as_json: Json = False) -> None:
-    """Render the message for everyone it reaches: the first 3, or with --json all, as one array."""
-    with connect() as client:
-        rendered = client.campaigns.render_audience(find_campaign(client, campaign).id)
-        if as_json:
-            _show.print_json_list(
-                {"contact_id": str(contact.id), "email": contact.email, "message": text}
-                for contact, text in islice(rendered, limit or None)
-            )
-            return
-        for contact, text in islice(rendered, 3 if limit is None else limit or None):
-            _show.say("[bold cyan]{}[/]", contact.email)
-            _show.console().print(_show.plain(text), "", sep="\n")
-
-
-@app.command(epilog=example("campaign campaigns duplicate Spring --name 'Spring, again'"))
+@app.command(epilog=example("campaign duplicate Spring --name 'Spring, again'"))
 def duplicate(
     campaign: CampaignName,
     name: Annotated[str | None, typer.Option(help="Of the copy.")] = None,
@@ -215,7 +171,7 @@ def duplicate(
     _print(copy, as_json)
 
 
-@app.command(epilog=example("campaign campaigns delete Old --yes"))
+@app.command(epilog=example("campaign delete Old --yes"))
 def delete(
     campaign: CampaignName,
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
@@ -227,7 +183,3 @@ def delete(
             typer.confirm(f"Delete the campaign {found.name!r} and its counts?", abort=True)
         client.campaigns.delete(found.id)
     _show.say("Deleted.")
-
-
-_drafting.add_to(app)
-_moves.add_to(app)

@@ -27,7 +27,9 @@ from campaign_sdk.cli._show import console
 if TYPE_CHECKING:
     from campaign_sdk import CampaignClient, Contact, ImportReport
 
-app = typer.Typer(help="Import, find, export and unsubscribe contacts.", no_args_is_help=True)
+app = typer.Typer(
+    name="contacts", help="Import, find, export and unsubscribe contacts.", no_args_is_help=True
+)
 
 
 @app.command("import", epilog=example("campaign contacts import customers.csv"))

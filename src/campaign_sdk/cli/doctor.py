@@ -18,20 +18,19 @@ if TYPE_CHECKING:
 _MARKS = {"ok": "green", "warning": "yellow", "failed": "bold red", "skipped": "dim"}
 
 
-def add_to(app: typer.Typer) -> None:
-    """Add the command to the root."""
-    app.command(epilog=example("campaign doctor --json"))(doctor)
+app = typer.Typer()
 
 
+@app.command(epilog=example("campaign doctor --json"))
 def doctor(
     openai: Annotated[
         bool, typer.Option("--openai", help="Ask OpenAI, too, if it knows the key and the model.")
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Check a project by what it does, with a remedy for each fault; nothing is left behind.
+    """Check a project by what it does, with a remedy for each fault.
 
-    Exits with 0 if no check has failed, else with 15.
+    Nothing is left behind. Exits with 0 if no check has failed, else with 15.
     """
     from campaign_sdk.cli._connect import connect
     from campaign_sdk.doctor import examine

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from campaign_sdk.local import LocalStatus
 
 app = typer.Typer(
+    name="local",
     help="A real Supabase on this machine: pip install 'campaign-sdk\\[local]'.",
     no_args_is_help=True,
 )

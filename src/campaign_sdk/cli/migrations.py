@@ -11,7 +11,9 @@ from campaign_sdk._core.errors import Conflict
 from campaign_sdk.cli import _show
 from campaign_sdk.cli._options import example
 
-app = typer.Typer(help="The SQL that a Supabase project needs.", no_args_is_help=True)
+app = typer.Typer(
+    name="migrations", help="The SQL that a Supabase project needs.", no_args_is_help=True
+)
 
 
 @app.callback()

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 from typing import Any
 
 import typer
@@ -37,11 +38,13 @@ the same names. An error is one line with the remedy; `campaign --debug …` sho
 
 def reference() -> str:
     """Return the whole page."""
-    root = typer.main.get_command(app)
+    root: Any = typer.main.get_command(app)
     codes = _codes(_errors.__doc__ or "")
     parts = [_INTRODUCTION, *_table(("code", "means"), codes), ""]
-    for words, command in _commands(root, ()):
-        parts.extend(_group(words, command) if _is_group(command) else _command(words, command))
+    for panel, members in groupby(root.commands.items(), _panel):
+        parts.extend((f"## {panel}", ""))
+        for words, command in _commands(members):
+            parts.extend(_group(words, command) if _is_group(command) else _command(words, command))
     return "\n".join(parts).rstrip() + "\n"
 
 
@@ -51,11 +54,15 @@ def _codes(doc: str) -> Iterator[tuple[str, str]]:
     yield from sorted(found, key=lambda each: int(each[0]))
 
 
-def _commands(command: Any, words: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
-    for name, child in sorted(command.commands.items()):
-        yield (*words, name), child
-        if _is_group(child):
-            yield from _commands(child, (*words, name))
+def _panel(named: tuple[str, Any]) -> str:
+    return str(named[1].rich_help_panel)
+
+
+def _commands(members: Iterable[tuple[str, Any]]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    for name, command in members:
+        yield (name,), command
+        if _is_group(command):
+            yield from (((name, verb), child) for verb, child in command.commands.items())
 
 
 def _is_group(command: Any) -> bool:
@@ -63,11 +70,11 @@ def _is_group(command: Any) -> bool:
 
 
 def _group(words: tuple[str, ...], command: Any) -> Iterator[str]:
-    yield from (f"## {' '.join(words)}", "", _plain(command.help), "")
+    yield from (f"### {' '.join(words)}", "", _plain(command.help), "")
 
 
 def _command(words: tuple[str, ...], command: Any) -> Iterator[str]:
-    level = "#" * (1 + len(words))
+    level = "#" * (2 + len(words))
     yield from (f"{level} {' '.join(words)}", "", _plain(command.help), "")
     example = _plain((command.epilog or "").replace("[bold]Example:[/] ", ""))
     yield from ("```text", _usage(words, command), "", f"$ {example}", "```", "")

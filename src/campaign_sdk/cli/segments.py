@@ -9,7 +9,6 @@ import typer
 from campaign_sdk.cli import _show
 from campaign_sdk.cli._connect import connect, find_segment
 from campaign_sdk.cli._csv import export_contacts
-from campaign_sdk.cli._drafting import described
 from campaign_sdk.cli._options import (
     AsOf,
     Json,
@@ -22,11 +21,14 @@ from campaign_sdk.cli._options import (
     moment_given,
     rules_needed,
 )
+from campaign_sdk.cli.drafting import described
 
 if TYPE_CHECKING:
     from campaign_sdk import AudiencePreview, AudienceSize, CampaignClient, Rules, Segment
 
-app = typer.Typer(help="Describe, size and preview audiences.", no_args_is_help=True)
+app = typer.Typer(
+    name="segments", help="Describe, size and preview audiences.", no_args_is_help=True
+)
 
 Named = Annotated[str, typer.Argument(metavar="SEGMENT", help="Its name or id.")]
 MaybeNamed = Annotated[

@@ -1,4 +1,4 @@
-"""What a language model writes: a campaign's message, and rules from words."""
+"""`campaign draft`: what a language model writes; also rules from words."""
 
 from __future__ import annotations
 
@@ -16,13 +16,10 @@ if TYPE_CHECKING:
     from campaign_sdk.drafting import Draft
 
 
-def add_to(app: typer.Typer) -> None:
-    """Add the command to the campaigns'."""
-    app.command(epilog=example("campaign campaigns draft Spring --brief 'A warm hello again'"))(
-        draft
-    )
+app = typer.Typer()
 
 
+@app.command(epilog=example("campaign draft Spring --brief 'A warm hello again'"))
 def draft(
     campaign: CampaignName,
     brief: Annotated[str | None, typer.Option(help="What it is to say.")] = None,
@@ -32,10 +29,10 @@ def draft(
     save: Annotated[bool, typer.Option("--save", help="Make it the message.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Have OpenAI draft the message, checked against the fields that contacts have.
+    """Have OpenAI draft the message.
 
-    No contact's data is sent, only which fields there are. Needs OPENAI_API_KEY. Exits 7 if
-    the draft has errors.
+    It is checked against the fields that contacts have. No contact's data is sent, only which
+    fields there are. Needs OPENAI_API_KEY. Exits 7 if the draft has errors.
     """
     wishes: dict[str, Any] = {"channel": channel, "tone": tone, "language": language}
     with connect() as client:

@@ -1,4 +1,4 @@
-"""The moves of a campaign: `launch`, `pause` and so on, each a command of its own."""
+"""`campaign launch`, `campaign pause` and so on: the moves of a campaign."""
 
 from __future__ import annotations
 
@@ -14,25 +14,16 @@ from campaign_sdk.cli._options import CampaignName, Json, Timezone, example, mom
 if TYPE_CHECKING:
     from campaign_sdk import Campaign, CampaignClient
 
+app = typer.Typer()
+
 MOVES = {
-    "launch": "Make it active, and freeze its audience.",
     "unschedule": "Make a scheduled campaign a draft again.",
+    "launch": "Make it active, and freeze its audience.",
     "pause": "Pause an active campaign.",
     "resume": "Make a paused campaign active again.",
     "complete": "End an active or paused campaign.",
     "archive": "Put a draft or a completed campaign away, for good.",
 }
-
-
-def add_to(app: typer.Typer) -> None:
-    """Add a command for each move."""
-    for move, does in MOVES.items():
-        app.command(move, help=does, epilog=example(f"campaign campaigns {move} Spring"))(
-            _mover(move)
-        )
-    app.command("schedule", epilog=example("campaign campaigns schedule Spring --at 2030-03-01"))(
-        schedule
-    )
 
 
 def _mover(move: str) -> Callable[..., None]:
@@ -42,15 +33,23 @@ def _mover(move: str) -> Callable[..., None]:
     return command
 
 
+@app.command(epilog=example("campaign schedule Spring --at 2030-03-01"))
 def schedule(
     campaign: CampaignName,
     at: Annotated[str, typer.Option(help="The day or moment, such as 2030-03-01T09:00.")],
     timezone: Timezone = None,
     as_json: Json = False,
 ) -> None:
-    """Note when a draft is to be launched; launching it then is up to a job of yours."""
+    """Note when a draft is to be launched.
+
+    Launching it then is up to a job of yours.
+    """
     moment = moment_of(at, timezone, "at")
     _make(campaign, as_json, lambda client, found: client.campaigns.schedule(found.id, moment))
+
+
+for move, does in MOVES.items():
+    app.command(move, help=does, epilog=example(f"campaign {move} Spring"))(_mover(move))
 
 
 def _make(named: str, as_json: bool, move: Callable[[CampaignClient, Campaign], Campaign]) -> None:
