@@ -56,6 +56,17 @@ def lite_config() -> dict[str, Any]:
     }
 
 
+def functions_folder() -> Path:
+    """Return the packaged Edge Functions: the checkout's own, or the wheel's copy."""
+    return _packaged("functions")
+
+
+def open_functions() -> list[str]:
+    """Return the functions that `config.toml` lets be called without a session."""
+    functions = tomllib.loads(_packaged("config.toml").read_text()).get("functions", {})
+    return [name for name, each in functions.items() if each.get("verify_jwt") is False]
+
+
 def _packaged(name: str) -> Path:
     for folder in (_HERE, _CHECKOUT):
         if (folder / name).exists():

@@ -20,7 +20,10 @@ from campaign_sdk.local._files import locked, publish, tail
 
 _HERE = Path(__file__).parent
 PACKAGE = ("package.json", "package-lock.json")
-SCRIPTS = ("server.mjs", "repairs.mjs", "types.mjs", "json.mjs", "errors.mjs", "google.mjs")
+SCRIPTS = (
+    *("server.mjs", "repairs.mjs", "types.mjs", "json.mjs", "errors.mjs", "google.mjs"),
+    *("functions.mjs", "jwt.mjs"),
+)
 INSTALL = "install it with: pip install 'campaign-sdk[local]'"
 ANSWER_SECONDS = 60
 STOP_SECONDS = 5

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -13,6 +14,7 @@ from typing import Any, Self
 from campaign_sdk._core.errors import LocalStackError
 from campaign_sdk.local._config import lite_config, migrations_folder
 from campaign_sdk.local._files import locked
+from campaign_sdk.local._functions import secrets, serving
 from campaign_sdk.local._migrate import migrate
 from campaign_sdk.local._node import Server
 from campaign_sdk.local._postgres import Postgres, give_away
@@ -51,6 +53,8 @@ class LocalSupabase:
         max_rows: int | None = None,
         jwt_expiry: int | None = None,
         google_url: str | None = None,
+        functions: Path | str | None = None,
+        functions_env: Mapping[str, str] | None = None,
     ) -> None:
         """Describe a stack; `start` or `with` brings it up.
 
@@ -61,6 +65,10 @@ class LocalSupabase:
             jwt_expiry: the life of an access token in seconds, instead of `config.toml`'s.
             google_url: for tests: a server on loopback in place of Google's four OAuth
                 endpoints, with the paths /authorize, /token, /certs and /userinfo.
+            functions: the folder of Edge Functions; by default the SDK's own.
+            functions_env: what they find in their environment beside the stack's URL, its
+                publishable key and the secrets that it makes for them. They may talk to the
+                hosts of the URLs in it.
         """
         self.url = self.anon_key = self.service_key = self.db_url = ""
         self._data = Path(data).expanduser().resolve() if data is not None else None
@@ -68,6 +76,8 @@ class LocalSupabase:
         self._max_rows = max_rows
         self._jwt_expiry = jwt_expiry
         self._google_url = google_url
+        self._functions = Path(functions).resolve() if functions is not None else None
+        self._functions_env = dict(functions_env or {})
         self._running = ExitStack()
         self._postgres: Postgres | None = None
         self._server: Server | None = None
@@ -117,7 +127,9 @@ class LocalSupabase:
         self._running.callback(server.stop)
         postgres = self._start_postgres(folder, settings)
         self._prepare(server, postgres, settings)
-        answer = server.ask("listen", port=settings.port)
+        environment = {**secrets(postgres.url()), **self._functions_env}
+        functions = serving(settings, self._functions, environment)
+        answer = server.ask("listen", port=settings.port, functions=functions)
         settings.save(folder, port=answer["port"], db_port=postgres.port, pid=os.getpid())
         self.anon_key, self.service_key = settings.anon_key, settings.service_key
         self.url, self.db_url = f"http://127.0.0.1:{answer['port']}", postgres.url()

@@ -3,13 +3,15 @@
 // The launcher drives it: one JSON command a line on stdin, one JSON answer a line
 // on the file descriptor given as the argument.
 //   {"prepare": {database, app, fresh, google}}   connect; create Lite's schemas when fresh
-//   {"listen": {port}}                            answer with the port that was free
+//   {"listen": {port, functions}}                 answer with the port that was free
 // When stdin ends the launcher is gone, however it went, and so does this process.
 
 import { writeSync } from "node:fs";
+import { createServer } from "node:http";
 import { createInterface } from "node:readline";
-import { serve } from "@hono/node-server";
+import { getRequestListener } from "@hono/node-server";
 import { App } from "@supabase/lite";
+import { Functions, isForFunctions } from "./functions.mjs";
 import { redirectGoogle } from "./google.mjs";
 import { RepairedConnection } from "./repairs.mjs";
 
@@ -28,20 +30,31 @@ async function prepare({ database, app: config, fresh, google }) {
   return {};
 }
 
-async function listen({ port }) {
+async function listen({ port, functions: settings }) {
   await app.connection.followSchema();
   const server = await bind(port).catch(() => bind(0));
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   const bound = server.address().port;
+  const url = `http://${LOOPBACK}:${bound}`;
   // Where providers send the browser back to: Lite would say port 54321.
-  app.config.api.external_url = `http://${LOOPBACK}:${bound}`;
+  app.config.api.external_url = url;
+  const environment = { ...settings.environment, SUPABASE_URL: url };
+  serve(server, new Functions({ ...settings, environment }));
   return { port: bound };
 }
 
 function bind(port) {
   return new Promise((resolve, reject) => {
-    const server = serve({ fetch: answer, hostname: LOOPBACK, port }, () => resolve(server));
-    server.once("error", reject);
+    const server = createServer();
+    server.once("error", reject).listen(port, LOOPBACK, () => resolve(server));
+  });
+}
+
+function serve(server, functions) {
+  const lite = getRequestListener(answer);
+  server.on("request", (request, response) => {
+    if (isForFunctions(request)) functions.answer(request, response);
+    else lite(request, response);
   });
 }
 
