@@ -36,12 +36,12 @@ class _Client(Generic[Mode]):
 
     def _wire_up(self, connection: Connection, drafting: DraftingOptions | None) -> None:
         options = (drafting or DraftingOptions()).completed(connection.settings)
-        connection.writer = Writer(options, is_async=connection.is_async)
-        self.drafting = Drafting(connection)
+        self._writer = Writer(options, is_async=connection.is_async)
+        self.drafting = Drafting(connection, self._writer)
         self.auth = Auth(connection)
         self.contacts = Contacts(connection)
         self.segments = Segments(connection)
-        self.campaigns = Campaigns(connection)
+        self.campaigns = Campaigns(connection, self.drafting)
         self.analytics = Analytics(connection)
 
 
@@ -117,7 +117,7 @@ class CampaignClient(_Client[Sync]):
     def close(self) -> None:
         """Close the connections."""
         self._connection.http.close()
-        self._connection.writer.close()
+        self._writer.close()
 
     def __enter__(self) -> Self:
         return self
@@ -181,7 +181,7 @@ class AsyncCampaignClient(_Client[Async]):
     async def aclose(self) -> None:
         """Close the connections."""
         await self._connection.http.aclose()
-        await self._connection.writer.aclose()
+        await self._writer.aclose()
 
     async def __aenter__(self) -> Self:
         return self

@@ -17,35 +17,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Protocol
 from urllib.parse import urlsplit
 
 from campaign_sdk._core.errors import ConfigurationError
 from campaign_sdk._core.settings import check_url
+from campaign_sdk._core.store import SessionStore as SessionStore
 
 _SERVICE = "campaign_sdk"
-
-
-class SessionStore(Protocol):
-    """What a session store must do. The text is opaque, and secret."""
-
-    def load(self) -> str | None:
-        """Return what was saved, or `None`."""
-
-    def save(self, text: str) -> None:
-        """Keep a text in the place of the one before, whole or not at all."""
-
-    def clear(self) -> None:
-        """Keep nothing any more."""
-
-    def set_aside(self) -> None:
-        """Put away what can't be read, without deleting it."""
-
-    def try_lock(self) -> bool:
-        """Take the lock and return `True`, or return `False` at once."""
-
-    def unlock(self) -> None:
-        """Give the lock back."""
 
 
 class MemoryStore:

@@ -24,7 +24,7 @@ from campaign_sdk import (
     StaleState,
     field,
 )
-from campaign_sdk.drafting._campaign import outline
+from campaign_sdk.campaigns._drafting import outline
 from clients import Mode, blocking, sign_up
 
 from .model import KEY, Asked, Reply, delta, drafts, ended, events, failure, said

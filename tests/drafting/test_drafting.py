@@ -304,7 +304,7 @@ def test_settings_come_from_a_file_of_any_name(env: pytest.MonkeyPatch, tmp_path
     env.delenv("CAMPAIGN_OPENAI_API", raising=False)
     (tmp_path / "other.env").write_text("OPENAI_API_KEY=sk-file\nCAMPAIGN_OPENAI_API=chat\n")
     with CampaignClient.from_env(tmp_path / "other.env") as client:
-        options = client.drafting._connection.writer.options
+        options = client.drafting._writer.options
     assert (options.api_key, options.api) == ("sk-file", "chat")
     assert "sk-file" not in repr(options)
 

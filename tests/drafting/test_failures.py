@@ -361,10 +361,10 @@ def test_every_error_of_openai_and_httpx2_is_mapped(kind: type[Exception]) -> No
     if isinstance(error, openai.APIStatusError):
         answer = httpx2.Response(418, request=httpx2.Request("POST", "http://model.test"))
         openai.APIStatusError.__init__(error, "no", response=answer, body=None)
-    assert isinstance(translate(error), DraftingError)
+    assert isinstance(translate(error, from_openai), DraftingError)
 
 
 def test_an_error_of_nobody_stays_what_it_is() -> None:
     bug = ValueError("a bug")
     assert from_openai(bug) is None
-    assert translate(bug) is bug
+    assert translate(bug, from_openai) is bug

@@ -18,15 +18,12 @@ from campaign_sdk._core.transport import AsyncWire, Wire
 if TYPE_CHECKING:
     import supabase
 
-    from campaign_sdk.drafting._writer import Writer
-
 
 class Connection:
     """What all resources of a client share."""
 
     is_async: bool
     wire: Wire | AsyncWire
-    writer: Writer
 
     def __init__(self, settings: Settings, keeper: SessionKeeper, supabase: Any) -> None:
         self.settings = settings

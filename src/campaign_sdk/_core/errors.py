@@ -26,10 +26,7 @@ Messages never hold tokens, keys or a contact's data.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
-
-if TYPE_CHECKING:
-    from campaign_sdk.drafting import Usage
+from typing import Any, Literal, Protocol
 
 DraftingReason = Literal[
     "refused",
@@ -169,6 +166,26 @@ class SchemaMismatch(CampaignError):
     """The database lacks a table or function of ours: apply `supabase/migrations`."""
 
 
+class Cost(Protocol):
+    """What an operation cost at the language model; `campaign_sdk.Usage` is one."""
+
+    @property
+    def calls(self) -> int:
+        """Requests sent, the repeated ones included."""
+
+    @property
+    def input_tokens(self) -> int | None:
+        """Tokens read; `None` if the server didn't say."""
+
+    @property
+    def output_tokens(self) -> int | None:
+        """Tokens written, reasoning included; `None` likewise."""
+
+    @property
+    def total_tokens(self) -> int | None:
+        """Tokens read and written; `None` likewise."""
+
+
 class DraftingError(CampaignError):
     """The language model gave no usable draft, and nothing was saved.
 
@@ -190,7 +207,7 @@ class DraftingError(CampaignError):
         reason: DraftingReason,
         status: int | None = None,
         retry_after: float | None = None,
-        usage: Usage | None = None,
+        usage: Cost | None = None,
         code: str | None = None,
         hint: str | None = None,
         details: Any = None,

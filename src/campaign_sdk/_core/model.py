@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from campaign_sdk._core.errors import InvalidInput, ProtocolError
-from campaign_sdk.rules._dates import zone
+from campaign_sdk._core.zones import zone
 
 
 class Model(BaseModel):

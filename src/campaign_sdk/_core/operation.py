@@ -29,7 +29,7 @@ from typing import (
 )
 
 from campaign_sdk._core.exchange import REPLAYABLE
-from campaign_sdk._core.failures import checked, translate
+from campaign_sdk._core.failures import Reading, checked, translate
 
 if TYPE_CHECKING:
     from supabase import Client as SupabaseClient
@@ -64,9 +64,16 @@ class Request(Protocol):
 
 @dataclass(frozen=True)
 class Call:
-    """An un-run call, for the parts of supabase-py that aren't builders."""
+    """An un-run call, for what isn't a builder of supabase-py.
+
+    Attributes:
+        function: makes the call.
+        failures: reads the errors of the library that is called, if that isn't one of
+            those beneath every request.
+    """
 
     function: Callable[[], Any]
+    failures: Reading | None = None
 
     def execute(self) -> Any:
         """Make the call."""
@@ -207,7 +214,7 @@ def _execute(step: Request) -> tuple[Any, Exception | None]:
     try:
         return checked(step.execute()), None
     except Exception as error:
-        return None, translate(error)
+        return None, translate(error, getattr(step, "failures", None))
 
 
 async def _aexecute(step: Request) -> tuple[Any, Exception | None]:
@@ -218,7 +225,7 @@ async def _aexecute(step: Request) -> tuple[Any, Exception | None]:
         # An operation may take a step that needs no server in either mode.
         return checked(await answer if inspect.isawaitable(answer) else answer), None
     except Exception as error:
-        return None, translate(error)
+        return None, translate(error, getattr(step, "failures", None))
 
 
 def _method(body: Callable[..., Any], driver: Callable[[Any], Any]) -> FunctionType:

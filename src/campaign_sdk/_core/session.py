@@ -15,7 +15,7 @@ from supabase_auth.types import Session, User
 
 from campaign_sdk._core.errors import AuthUnavailable, NotAuthenticated
 from campaign_sdk._core.failures.database import REFUSED_KEY, wrong_key
-from campaign_sdk.stores import SessionStore
+from campaign_sdk._core.store import SessionStore
 
 # Renewed so many seconds before it ends, so that no request arrives with a dead token.
 _EARLY = 30.0

@@ -7,20 +7,21 @@ from functools import partial
 from typing import Any, Unpack
 from uuid import UUID
 
+from campaign_sdk._core.connection import Connection
 from campaign_sdk._core.errors import Conflict, InvalidInput, StaleState
 from campaign_sdk._core.model import NOT_GIVEN, NotGiven, given, text, timezone_name, uuid_text
 from campaign_sdk._core.operation import Mode, PagedSteps, Resource, Steps, operation, pages
 from campaign_sdk._core.paging import PAGE, collect, map_pages, table_pages
 from campaign_sdk.campaigns import _content
 from campaign_sdk.campaigns._audience import audience_of, reached, rendered, template_of
+from campaign_sdk.campaigns._drafting import usable, write_for
 from campaign_sdk.campaigns._models import Campaign, Channel, Status
 from campaign_sdk.campaigns._moves import Moves
 from campaign_sdk.campaigns._preflight import Preflight, inspect
 from campaign_sdk.campaigns._read import check_status, one_campaign, read_campaign
 from campaign_sdk.contacts._items import utc_text
 from campaign_sdk.contacts._models import Contact
-from campaign_sdk.drafting import Draft
-from campaign_sdk.drafting._campaign import usable, write_for
+from campaign_sdk.drafting import Draft, Drafting
 from campaign_sdk.drafting._drafts import Brief, Wishes
 from campaign_sdk.rules import Rules, RulesLike
 from campaign_sdk.segments._audience import read_segment
@@ -28,6 +29,10 @@ from campaign_sdk.segments._audience import read_segment
 
 class Campaigns(Moves[Mode]):
     """Creating, launching and following campaigns."""
+
+    def __init__(self, connection: Connection, drafting: Drafting[Mode]) -> None:
+        super().__init__(connection)
+        self._drafting: Drafting[Any] = drafting
 
     @operation
     def create(
@@ -230,7 +235,7 @@ class Campaigns(Moves[Mode]):
             DraftingError: no usable answer, or a draft with errors that was to be saved
                 (it is in `details`); not saved.
         """
-        self._connection.writer.options.check()
+        self._drafting._writer.options.check()
         asked = Brief.of(brief or "What the campaign's name and description say.", **wishes)
         campaign = yield from read_campaign(self, id)
         if save and campaign.status in ("active", "completed", "archived"):
@@ -238,7 +243,7 @@ class Campaigns(Moves[Mode]):
         segment = None
         if campaign.segment_id is not None:
             segment = yield from read_segment(self, campaign.segment_id)
-        draft = yield from write_for(self, campaign, segment, asked, model)
+        draft = yield from write_for(self._drafting, campaign, segment, asked, model)
         if save:
             yield from _save_message(self, campaign, usable(draft))
         return draft

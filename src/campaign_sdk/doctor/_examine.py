@@ -38,7 +38,7 @@ def examine(
         yield from _project_checks(client, probe)
     finally:
         probe.close()
-    yield _surroundings.check_openai(client._connection.writer.options, ask_openai)
+    yield _surroundings.check_openai(client._writer.options, ask_openai)
     yield _surroundings.check_local_parts()
 
 

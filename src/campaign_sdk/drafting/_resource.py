@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Unpack
 
+from campaign_sdk._core.connection import Connection
 from campaign_sdk._core.model import Model, timezone_name
 from campaign_sdk._core.operation import Mode, PagedSteps, Resource, Steps, operation, pages
 
@@ -14,6 +15,7 @@ from ._checks import DraftProblem, check_part
 from ._drafts import Brief, Channel, Drafts, Wishes, WrittenDrafts, check_number
 from ._fields import read_fields
 from ._rules import DraftedRules, draft_rules
+from ._writer import Writer
 
 
 class StreamedDraft(Model):
@@ -32,6 +34,10 @@ class StreamedDraft(Model):
 
 class Drafting(Resource[Mode]):
     """Having messages and rules drafted by a language model."""
+
+    def __init__(self, connection: Connection, writer: Writer) -> None:
+        super().__init__(connection)
+        self._writer = writer
 
     @operation
     def messages(
@@ -102,8 +108,7 @@ class Drafting(Resource[Mode]):
             InvalidInput, ConfigurationError, DraftingError: as for `messages`.
         """
         asked = Brief.of(brief, **wishes)
-        writer = self._connection.writer
-        writer.options.check()
+        self._writer.options.check()
         fields = yield from read_fields(self)
 
         def finish(body: str, usage: Usage) -> None:
@@ -111,7 +116,7 @@ class Drafting(Resource[Mode]):
             if done is not None:
                 done(StreamedDraft(body=body, problems=problems, usage=usage))
 
-        yield from _ask.stream(writer, asked.prompt(fields, n=None), model=model, done=finish)
+        yield from _ask.stream(self._writer, asked.prompt(fields, n=None), model=model, done=finish)
 
     @operation
     def rules(
@@ -132,11 +137,15 @@ class Drafting(Resource[Mode]):
             ConfigurationError: there is no `OPENAI_API_KEY`; nothing was sent.
             DraftingError: no usable answer; `reason` says why.
         """
-        return (yield from draft_rules(self, text, timezone=timezone_name(timezone), model=model))
+        return (
+            yield from draft_rules(
+                self, self._writer, text, timezone=timezone_name(timezone), model=model
+            )
+        )
 
 
 def write_drafts(
-    resource: Resource[Any],
+    drafting: Drafting[Any],
     brief: Brief,
     *,
     n: int,
@@ -145,9 +154,9 @@ def write_drafts(
 ) -> Steps[Drafts]:
     """Have drafts written for a brief, and check each."""
     check_number(n)
-    writer = resource._connection.writer
+    writer = drafting._writer
     writer.options.check()
-    fields = yield from read_fields(resource)
+    fields = yield from read_fields(drafting)
     prompt = brief.prompt(fields, n=n, context=context)
     written, usage = yield from _ask.ask(writer, prompt, WrittenDrafts, model=model)
     drafts = written.checked(brief, fields, n, usage)

@@ -21,6 +21,7 @@ from ._budget import Usage
 from ._dialect import Prompt
 from ._fields import KnownFields, read_fields
 from ._rule_checks import check_sense, first_problem
+from ._writer import Writer
 
 _MOST_CONDITIONS = 100
 
@@ -133,11 +134,15 @@ class WrittenRules(Closed):
 
 
 def draft_rules(
-    resource: Resource[Any], description: str, *, timezone: str, model: str | None
+    resource: Resource[Any],
+    writer: Writer,
+    description: str,
+    *,
+    timezone: str,
+    model: str | None,
 ) -> Steps[DraftedRules]:
     """Have rules written for a description, check them, and count whom they mean."""
     text(description, "text", required=True, longest=10_000)
-    writer = resource._connection.writer
     writer.options.check()
     fields = yield from read_fields(resource)
     prompt = _prompt(description, timezone, fields)

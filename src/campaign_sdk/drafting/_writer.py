@@ -9,12 +9,20 @@ from collections.abc import AsyncIterator, Iterator
 from functools import partial
 from typing import Any
 
+from campaign_sdk._core.errors import CampaignError
 from campaign_sdk._core.operation import Call
 
 from ._chat import Chat
 from ._dialect import Dialect, Format, Prompt
 from ._options import MODEL, OPENAI, DraftingOptions
 from ._responses import Responses
+
+
+def _failures(error: Exception) -> CampaignError | None:
+    # Imported only once openai is: it takes longer than all the rest of us.
+    from ._failures import from_openai
+
+    return from_openai(error)
 
 
 class Writer:
@@ -44,7 +52,7 @@ class Writer:
         """A call whose answer has the `http_response`; without a format, a stream of text."""
         body = self.dialect.request(model, prompt, format, tokens)
         stream = {} if format is not None else {"stream": True}
-        return Call(partial(self._create, timeout=seconds, **body, **stream))
+        return Call(partial(self._create, timeout=seconds, **body, **stream), _failures)
 
     def _create(self, **arguments: Any) -> Any:
         noun = self._client()
@@ -65,7 +73,7 @@ class Writer:
 
     def line(self, lines: Any) -> Call:
         """A call that returns the next line, or `None` at the end."""
-        return Call(partial(anext if self._is_async else next, lines, None))
+        return Call(partial(anext if self._is_async else next, lines, None), _failures)
 
     def hang_up(self, response: Any) -> None:
         """Close a stream, whether or not it has been read to its end."""

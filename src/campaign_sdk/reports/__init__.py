@@ -1,10 +1,11 @@
 """What the numbers mean and how sure they are: metrics, reports and comparisons."""
 
 from campaign_sdk.reports._comparison import Comparison, Proportion
+from campaign_sdk.reports._data import ReportRow
 from campaign_sdk.reports._engagement import Engagement
 from campaign_sdk.reports._metrics import METRICS, Metric
 from campaign_sdk.reports._reconciliation import DayDifference, Reconciliation
-from campaign_sdk.reports._report import Report, ReportRow
+from campaign_sdk.reports._report import Report
 
 __all__ = [
     "METRICS",

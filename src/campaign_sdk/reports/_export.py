@@ -14,13 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from campaign_sdk._core.errors import ConfigurationError
-from campaign_sdk.reports._metrics import METRICS
+from campaign_sdk.reports._data import ReportData
+from campaign_sdk.reports._metrics import METRICS, title_of
 
 if TYPE_CHECKING:
     import pandas
     import polars
-
-    from campaign_sdk.reports._report import Report
 
 # What spreadsheets take for the beginning of a formula (OWASP, "CSV Injection"), also
 # behind blanks and in its full-width form.
@@ -56,7 +55,7 @@ def plain(value: Decimal) -> str:
     return f"{value:f}"
 
 
-def json_text(report: Report) -> str:
+def json_text(report: ReportData) -> str:
     """Return a report as JSON."""
     about = {
         "metrics": report.metrics,
@@ -75,10 +74,8 @@ def _as_text(value: Any) -> str:
     return plain(value) if isinstance(value, Decimal) else str(value)
 
 
-def html_table(report: Report) -> str:
+def html_table(report: ReportData) -> str:
     """Return a table for a notebook: the first and last lines, and the totals."""
-    from campaign_sdk.reports._report import title_of
-
     columns = [name for name in report.columns if f"{name}_name" not in report.columns]
     heads = "".join(f"<th>{html.escape(title_of(name))}</th>" for name in columns)
     lines = [_html_line(columns, row) for row in report.rows]
@@ -100,7 +97,7 @@ def _html_line(columns: Sequence[str], row: Any) -> str:
     return "<tr>" + "".join(f"<td>{text}</td>" for text in cells) + "</tr>"
 
 
-def _html_totals(report: Report, columns: Sequence[str]) -> str:
+def _html_totals(report: ReportData, columns: Sequence[str]) -> str:
     cells = [
         html.escape(shown(name, getattr(report.totals, name))) if name in METRICS else ""
         for name in columns
@@ -110,7 +107,7 @@ def _html_totals(report: Report, columns: Sequence[str]) -> str:
     return "<tr>" + "".join(f"<th>{text}</th>" for text in cells) + "</tr>"
 
 
-def caption(report: Report) -> str:
+def caption(report: ReportData) -> str:
     """Return what the report covers, in a line."""
     if report.start is None or report.end is None:
         return f"nothing yet ({report.timezone})"
@@ -128,7 +125,7 @@ def shown(column: str, value: Any) -> str:
     return str(value)
 
 
-def pandas_frame(report: Report) -> pandas.DataFrame:
+def pandas_frame(report: ReportData) -> pandas.DataFrame:
     """Return the lines as a frame of pandas."""
     pd = extra("pandas", "frames")
     frame: pandas.DataFrame = pd.DataFrame(_flat(report), columns=list(report.columns))
@@ -138,7 +135,7 @@ def pandas_frame(report: Report) -> pandas.DataFrame:
     return frame
 
 
-def polars_frame(report: Report) -> polars.DataFrame:
+def polars_frame(report: ReportData) -> polars.DataFrame:
     """Return the lines as a frame of polars."""
     pl = extra("polars", "frames")
     types = {name: _polars_type(pl, name) for name in report.columns}
@@ -154,7 +151,7 @@ def _polars_type(pl: Any, name: str) -> Any:
     return pl.Int64 if METRICS[name].kind in ("total", "unique") else pl.Float64
 
 
-def _flat(report: Report) -> list[list[Any]]:
+def _flat(report: ReportData) -> list[list[Any]]:
     return [[_simple(name, record[name]) for name in report.columns] for record in report.records()]
 
 

@@ -120,3 +120,10 @@ def check_metrics(
 def needs_events(names: Iterable[str]) -> bool:
     """Whether one of these metrics takes a scan of the events."""
     return any(METRICS[name].needs_events for name in names)
+
+
+def title_of(column: str) -> str:
+    """Return the heading of a column."""
+    if column in METRICS:
+        return METRICS[column].title
+    return column.replace("_name", "").replace("_", " ").capitalize()

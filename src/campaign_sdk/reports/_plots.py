@@ -8,16 +8,14 @@ from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from campaign_sdk._core.errors import InvalidInput
+from campaign_sdk.reports._data import ReportData, ReportRow
 from campaign_sdk.reports._export import caption, extra
 from campaign_sdk.reports._metrics import METRICS, check_metrics
 from campaign_sdk.reports._request import PERIODS
-
-if TYPE_CHECKING:
-    from campaign_sdk.reports._report import Report, ReportRow
 
 # What tells one line or bar from another: campaign, segment, event type.
 Key = tuple[UUID | None, UUID | None, str | None]
@@ -74,7 +72,7 @@ _CONFIG: dict[str, Any] = {
 
 
 def draw(
-    report: Report,
+    report: ReportData,
     path: Path | str | None,
     *,
     format: str | None,
@@ -112,7 +110,7 @@ def _page(frame: str, picture: dict[str, Any]) -> bytes:
     return f"{before}{harmless}{after}".encode()
 
 
-def specification(report: Report, metrics: Sequence[str], title: str | None) -> dict[str, Any]:
+def specification(report: ReportData, metrics: Sequence[str], title: str | None) -> dict[str, Any]:
     """Return the picture as Vega-Lite describes it.
 
     Raises:
@@ -139,7 +137,7 @@ def specification(report: Report, metrics: Sequence[str], title: str | None) -> 
     }
 
 
-def _series(report: Report, period: str | None) -> dict[Key, str]:
+def _series(report: ReportData, period: str | None) -> dict[Key, str]:
     """Return the names of the lines or bars, in the order of the report."""
     others = "no segment" if "segment" in report.group_by else "all"
     named = {_key(row): _name(row) or others for row in report.rows}
@@ -180,7 +178,9 @@ def _axis(name: str, *, ticks: int) -> dict[str, Any]:
     return {**axis, "tickMinStep": 1, "labelExpr": f"datum.value % 1 ? '' : {_SHORT}"}
 
 
-def _over_time(report: Report, name: str, period: str, series: dict[Key, str]) -> dict[str, Any]:
+def _over_time(
+    report: ReportData, name: str, period: str, series: dict[Key, str]
+) -> dict[str, Any]:
     has_points = len(report.rows) <= 62 * len(series)
     mark = {"type": "line", "strokeWidth": 2, "color": _COLOURS[0]}
     panel: dict[str, Any] = {

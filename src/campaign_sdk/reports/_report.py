@@ -1,111 +1,21 @@
-"""A report: lines, their total, and every form in which people take them away."""
+"""A report, and every form in which people take it away."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import date
-from decimal import Decimal
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
-from uuid import UUID
+from typing import TYPE_CHECKING
 
-from campaign_sdk._core.model import Model
 from campaign_sdk.reports import _export
-from campaign_sdk.reports._engagement import Engagement, contradictions
-from campaign_sdk.reports._metrics import METRICS
-from campaign_sdk.reports._request import PERIODS, Request
+from campaign_sdk.reports._data import ReportData
 
 if TYPE_CHECKING:
     import pandas
     import polars
     from rich.table import Table
 
-_EVENT_TYPES = {"impression": "impressions", "click": "clicks", "conversion": "conversions"}
-_COUNTS = ("impressions", "clicks", "conversions", "reach", "identified", "value")
-_EXAMPLES = 3
 
-
-class ReportRow(Engagement):
-    """One line of a report: what it is about, and its counts.
-
-    Attributes:
-        day: the day, if the report is by day.
-        week: the Monday of the ISO week, if it is by week.
-        month: the first of the month, if it is by month.
-        campaign: the id of the campaign, if it is by campaign.
-        campaign_name: for people.
-        segment: the id of the campaigns' segment, if it is by segment; `None` for
-            campaigns that have rules of their own.
-        segment_name: for people.
-        event_type: impression, click or conversion, if it is by event type. Such a line
-            has no rates.
-    """
-
-    day: date | None = None
-    week: date | None = None
-    month: date | None = None
-    campaign: UUID | None = None
-    campaign_name: str | None = None
-    segment: UUID | None = None
-    segment_name: str | None = None
-    event_type: str | None = None
-
-    @property
-    def label(self) -> str:
-        """What the line is about, in a few words."""
-        parts = (self.day, self.week, self.month, self.campaign_name, self.segment_name)
-        return ", ".join(str(part) for part in (*parts, self.event_type) if part is not None)
-
-    def _rate(self, name: str) -> float | None:
-        return None if self.event_type else super()._rate(name)
-
-
-class ReportColumns(Model):
-    """The database's answer: columns of equal length, `None` if it isn't grouped by them."""
-
-    timezone: str
-    since: date | None
-    until: date | None
-    days: list[date] | None
-    campaigns: list[str] | None
-    segments: list[str] | None
-    impressions: list[int]
-    clicks: list[int]
-    conversions: list[int]
-    reach: list[int] | None
-    identified: list[int] | None
-    value: list[Decimal] | None
-    total: Engagement
-    names: dict[str, str]
-
-    def rows(self, group_by: Sequence[str]) -> Iterator[ReportRow]:
-        """Yield the lines."""
-        period = next((group for group in group_by if group in PERIODS), "day")
-        columns: dict[str, Sequence[Any] | None] = {
-            period: self.days,
-            "campaign": self.campaigns,
-            "campaign_name": self._named(self.campaigns),
-            "segment": self._nullable(self.segments),
-            "segment_name": self._named(self.segments),
-            **{name: getattr(self, name) for name in _COUNTS},
-        }
-        given = {name: column for name, column in columns.items() if column is not None}
-        for values in zip(*given.values(), strict=True):
-            yield ReportRow(**dict(zip(given, values, strict=True))).with_known_reach()
-
-    def without_reach(self) -> Self:
-        """Leave out what comes along with the values."""
-        total = self.total.model_copy(update={"reach": None, "identified": None})
-        return self.model_copy(update={"reach": None, "identified": None, "total": total})
-
-    def _named(self, ids: list[str] | None) -> list[str | None] | None:
-        return None if ids is None else [self.names.get(key) for key in ids]
-
-    def _nullable(self, ids: list[str] | None) -> list[str | None] | None:
-        return None if ids is None else [key or None for key in ids]
-
-
-class Report(Model):
+class Report(ReportData):
     """Counts by time, campaign, segment or event type. The lines sum up to the totals.
 
     What isn't additive (reach, and every rate) is reckoned anew for the totals.
@@ -119,52 +29,6 @@ class Report(Model):
         rows: the lines, by time, then campaign, segment and event type. Gaps are zeros.
         totals: the whole.
     """
-
-    metrics: tuple[str, ...]
-    group_by: tuple[str, ...]
-    timezone: str
-    start: date | None = None
-    end: date | None = None
-    rows: tuple[ReportRow, ...] = ()
-    totals: Engagement
-
-    @classmethod
-    def of(cls, request: Request, answer: Any) -> Report:
-        """Read the database's answer."""
-        columns = ReportColumns.from_row(answer)
-        if "reach" not in request.metrics:
-            columns = columns.without_reach()
-        rows: Iterator[ReportRow] = columns.rows(request.group_by)
-        if "event_type" in request.group_by:
-            rows = (part for row in rows for part in _by_type(row))
-        return cls(
-            metrics=request.metrics,
-            group_by=request.group_by,
-            timezone=columns.timezone,
-            start=columns.since,
-            end=columns.until,
-            rows=tuple(rows),
-            totals=columns.total.with_known_reach(),
-        )
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """What the numbers contradict, in the totals and in the lines."""
-        odd = [(row, contradictions(row)) for row in self.rows if not row.event_type]
-        told = [f"{row.label}: {'; '.join(found)}" for row, found in odd if row.label and found]
-        rest = [f"and {len(told) - _EXAMPLES} more lines like these"]
-        return (*self.totals.warnings, *told[:_EXAMPLES], *(rest if told[_EXAMPLES:] else ()))
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The names of the columns: what the lines are about, then the metrics."""
-        named = {"campaign": ("campaign", "campaign_name"), "segment": ("segment", "segment_name")}
-        keys = [name for group in self.group_by for name in named.get(group, (group,))]
-        return (*keys, *self.metrics)
-
-    def records(self) -> list[dict[str, Any]]:
-        """Return the lines as dictionaries with the columns as keys."""
-        return [{name: getattr(row, name) for name in self.columns} for row in self.rows]
 
     def to_csv(self, path: Path | str | None = None) -> str:
         """Return the lines as CSV (UTF-8, RFC 4180), and write them to a file if one is named.
@@ -234,26 +98,3 @@ class Report(Model):
 
     def _repr_html_(self) -> str:
         return _export.html_table(self)
-
-    def __repr__(self) -> str:
-        groups = ", ".join(self.group_by) or "nothing"
-        return f"<Report by {groups}: {len(self.rows)} lines, {self.start} to {self.end}>"
-
-    __str__ = __repr__
-
-
-def _by_type(row: ReportRow) -> Iterator[ReportRow]:
-    for event_type, name in _EVENT_TYPES.items():
-        counts: dict[str, Any] = dict.fromkeys(_EVENT_TYPES.values(), 0)
-        counts[name] = getattr(row, name)
-        counts["value"] = row.value if event_type == "conversion" else row.value and 0
-        if event_type != "impression":
-            counts |= {"reach": None, "identified": None}
-        yield row.model_copy(update={"event_type": event_type, **counts})
-
-
-def title_of(column: str) -> str:
-    """Return the heading of a column."""
-    if column in METRICS:
-        return METRICS[column].title
-    return column.replace("_name", "").replace("_", " ").capitalize()

@@ -6,10 +6,10 @@ import re
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from campaign_sdk._core.errors import InvalidInput
+from campaign_sdk._core.zones import zone as zone
 
 from ._tree import Relative
 
@@ -41,8 +41,6 @@ UNITS = {
 }
 """The units of an offset, and the most of each: a thousand years."""
 
-_TIMEZONE = re.compile(r"UTC|[A-Za-z_]+(/[A-Za-z_-]+)+|Etc/GMT([+-]1?[0-9])?")
-
 
 @dataclass(frozen=True, slots=True)
 class Moment:
@@ -50,19 +48,6 @@ class Moment:
 
     utc: datetime
     wall: datetime
-
-
-@lru_cache(maxsize=64)
-def zone(name: str) -> ZoneInfo:
-    """Return a time zone by its IANA name, or raise `InvalidInput` (path `timezone`)."""
-    # Abbreviations and POSIX strings, which PostgreSQL would take, mean something else,
-    # or nothing, to whoever reads IANA names.
-    if not isinstance(name, str) or not _TIMEZONE.fullmatch(name):
-        raise InvalidInput("timezone", 'must be an IANA name such as "Europe/Berlin"')
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise InvalidInput("timezone", 'must be an IANA name such as "Europe/Berlin"') from None
 
 
 def utc_text(moment: datetime) -> str:

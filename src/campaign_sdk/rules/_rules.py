@@ -10,7 +10,7 @@ from typing import Any, NoReturn, TypeVar
 
 from campaign_sdk._core.errors import InvalidRules
 
-from . import _evaluate, _tree, _wire
+from . import _evaluate, _tree, _where, _wire
 from ._check import check_json
 from ._tree import Node
 
@@ -49,10 +49,9 @@ class Rules:
         Raises:
             InvalidRules: with the column of what isn't understood, and what could stand there.
         """
-        # It builds rules itself, so it can't be imported before this class is there.
-        from ._where import parse
-
-        return parse(text)
+        rules = cls(_where.parse(text))
+        rules.to_wire()  # refuses what JSON or the database can't hold
+        return rules
 
     @classmethod
     def of(cls, rules: RulesLike) -> Rules:

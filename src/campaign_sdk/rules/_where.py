@@ -25,7 +25,6 @@ from typing import Any, NoReturn
 from campaign_sdk._core.errors import InvalidRules
 
 from . import _dates, _wire
-from ._rules import Rules
 from ._tree import EVERYONE, MAX_DEPTH, Combinator, Node, Rule, complement, group
 from ._where_tokens import Token, refuse, tokens
 
@@ -55,15 +54,13 @@ _OPERATORS: dict[tuple[str, ...], str] = {
 _LONGEST = max(map(len, _OPERATORS))
 
 
-def parse(text: str) -> Rules:
-    """Read rules from a line of text.
+def parse(text: str) -> Node:
+    """Read a tree of rules from a line of text.
 
     Raises:
         InvalidRules: with the column of what isn't understood, and what could stand there.
     """
-    rules = Rules(_Parser(tokens(text)).whole())
-    rules.to_wire()  # refuses what JSON or the database can't hold
-    return rules
+    return _Parser(tokens(text)).whole()
 
 
 class _Parser:

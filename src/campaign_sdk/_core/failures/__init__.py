@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from json import JSONDecodeError
 from typing import Any
 
@@ -15,13 +16,20 @@ from campaign_sdk._core.errors import CampaignError, ProtocolError, TimedOut, Un
 from campaign_sdk._core.failures.auth import from_auth
 from campaign_sdk._core.failures.database import from_database
 
+Reading = Callable[[Exception], CampaignError | None]
 
-def translate(error: Exception) -> Exception:
+
+def translate(error: Exception, read: Reading | None = None) -> Exception:
     """Turn an error of a layer below into ours, with the original as its cause.
 
     What isn't known is returned as it is: a bug must stay visible.
+
+    Args:
+        error: what was raised.
+        read: knows the errors of one more library than those beneath every request;
+            returns `None` for those that it doesn't know.
     """
-    translated = _translated(error)
+    translated = (read(error) if read else None) or _translated(error)
     if translated is None:
         return error
     translated.__cause__ = _without_data(error)
@@ -77,11 +85,6 @@ def _translated(error: Exception) -> CampaignError | None:
         return TimedOut("there was no whole answer before the deadline")
     if isinstance(error, httpx.TransportError):
         return Unavailable(f"the server can't be reached ({type(error).__name__})")
-    if type(error).__module__.partition(".")[0] in ("openai", "httpx2"):
-        # Imported only once openai is: it takes longer than all the rest of us.
-        from campaign_sdk.drafting._failures import from_openai
-
-        return from_openai(error)
     if isinstance(error, _NONSENSE):
         return ProtocolError(
             "the server's answer makes no sense; is the URL that of a Supabase project?"

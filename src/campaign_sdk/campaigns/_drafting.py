@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from campaign_sdk._core.errors import DraftingError
-from campaign_sdk._core.operation import Resource, Steps
+from campaign_sdk._core.operation import Steps
+from campaign_sdk.campaigns._models import Campaign
+from campaign_sdk.drafting import Draft, Drafting
+from campaign_sdk.drafting._drafts import Brief
+from campaign_sdk.drafting._fields import is_sendable
+from campaign_sdk.drafting._resource import write_drafts
 from campaign_sdk.rules import Rules
-
-from ._drafts import Brief, Draft
-from ._fields import is_sendable
-from ._resource import write_drafts
-
-if TYPE_CHECKING:
-    from campaign_sdk.campaigns import Campaign
-    from campaign_sdk.segments import Segment
+from campaign_sdk.segments import Segment
 
 
 def write_for(
-    resource: Resource[Any],
+    drafting: Drafting[Any],
     campaign: Campaign,
     segment: Segment | None,
     brief: Brief,
@@ -27,7 +25,7 @@ def write_for(
 ) -> Steps[Draft]:
     """Have one draft written for a campaign."""
     about = _about(campaign, segment)
-    drafts = yield from write_drafts(resource, brief, n=1, model=model, context=about)
+    drafts = yield from write_drafts(drafting, brief, n=1, model=model, context=about)
     return drafts[0]
 
 
