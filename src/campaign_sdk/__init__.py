@@ -63,6 +63,7 @@ if TYPE_CHECKING:
         Segment,
         SegmentAnalytics,
     )
+    from campaign_sdk.suppressions import Suppression, SuppressionReport
     from campaign_sdk.templates import Template
 
 # Where each public name lives. They are imported when first used: supabase-py alone takes
@@ -88,6 +89,7 @@ _HOMES = {
     "segments": (
         "AudiencePreview AudienceSize Breakdown FieldGroup FunnelStep Segment SegmentAnalytics"
     ),
+    "suppressions": "Suppression SuppressionReport",
     "templates": "Template",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
@@ -148,6 +150,8 @@ __all__ = [
     "Status",
     "StatusChange",
     "StreamedDraft",
+    "Suppression",
+    "SuppressionReport",
     "Template",
     "TimedOut",
     "Unavailable",

@@ -17,6 +17,7 @@ from campaign_sdk.drafting import Drafting, DraftingOptions
 from campaign_sdk.drafting._writer import Writer
 from campaign_sdk.segments import Segments
 from campaign_sdk.stores import MemoryStore, SessionStore
+from campaign_sdk.suppressions import Suppressions
 
 if TYPE_CHECKING:
     import httpx
@@ -29,6 +30,7 @@ TIMEOUT = 30.0
 class _Client(Generic[Mode]):
     auth: Auth[Mode]
     contacts: Contacts[Mode]
+    suppressions: Suppressions[Mode]
     segments: Segments[Mode]
     campaigns: Campaigns[Mode]
     analytics: Analytics[Mode]
@@ -40,6 +42,7 @@ class _Client(Generic[Mode]):
         self.drafting = Drafting(connection, self._writer)
         self.auth = Auth(connection)
         self.contacts = Contacts(connection)
+        self.suppressions = Suppressions(connection)
         self.segments = Segments(connection)
         self.campaigns = Campaigns(connection, self.drafting)
         self.analytics = Analytics(connection)

@@ -19,6 +19,7 @@ create table public.contacts (
   phone text,
   attributes jsonb not null default '{}',
   unsubscribed_at timestamptz,
+  suppressed_at timestamptz,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   constraint contacts_email_unique unique (user_id, email),
@@ -50,6 +51,11 @@ comment on column public.contacts.attributes is
   'What is known about the contact: a JSON object, at most 64 kB; what rules and placeholders refer to.';
 comment on column public.contacts.unsubscribed_at is
   'Since when the contact wants no more messages; null for a subscriber.';
+comment on column public.contacts.suppressed_at is
+  'Since when the contact''s address is suppressed; null if it isn''t. Kept by the chapter of suppressions.';
+
+-- Few rows are in it: those that a lifted suppression may bring back.
+create index contacts_suppressed_index on public.contacts (user_id) where suppressed_at is not null;
 
 alter table public.contacts enable row level security;
 alter table public.contacts force row level security;

@@ -11,12 +11,12 @@ declare
   predicate constant text := campaign_private.compile_rules(rules, as_of, timezone);
 begin
   return query execute format(
-    'select count(*), count(*) filter (where c.unsubscribed_at is null)
+    'select count(*), count(*) filter (where c.unsubscribed_at is null and c.suppressed_at is null)
      from public.contacts as c where c.user_id = %L and %s', auth.uid(), predicate);
 end
 $$;
 comment on function public.audience_size is
-  'How many of the caller''s contacts match, and how many of them have not unsubscribed.';
+  'How many of the caller''s contacts match, and how many of them may be written to.';
 
 create function public.match_contacts(
   rules jsonb,
@@ -40,13 +40,13 @@ begin
     'select c.* from public.contacts as c where c.user_id = %L and %s %s %s
      order by c.id limit %L', auth.uid(), predicate,
     case when after is not null then format('and c.id > %L', after) end,
-    case when reachable then 'and c.unsubscribed_at is null' end,
+    case when reachable then 'and c.unsubscribed_at is null and c.suppressed_at is null' end,
     page);
 end
 $$;
 comment on function public.match_contacts is
   'The caller''s contacts that match, in the order of their ids: one page after an id. '
-  'With reachable, those who have unsubscribed are left out.';
+  'With reachable, those who have unsubscribed or are suppressed are left out.';
 
 create type public.audience_groups as (total bigint, missing bigint, groups jsonb);
 comment on type public.audience_groups is

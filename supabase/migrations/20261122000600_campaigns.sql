@@ -241,7 +241,8 @@ begin
     -- Not audience_size(): whoever launches may be a job of the service, without contacts.
     execute format(
       'select count(*) from public.contacts as c
-       where c.user_id = %L and c.unsubscribed_at is null and %s',
+       where c.user_id = %L and c.unsubscribed_at is null
+         and c.suppressed_at is null and %s',
       campaign.user_id,
       campaign_private.compile_rules(campaign.rules, campaign.launched_at, campaign.timezone)
     ) into campaign.audience_size;

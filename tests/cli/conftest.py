@@ -87,6 +87,7 @@ def client(environment: None, stack: LocalSupabase) -> Iterator[CampaignClient]:
 def world(client: CampaignClient, folder: Path) -> CampaignClient:
     """Somebody's contacts, segments and campaigns, as the examples name them."""
     client.contacts.import_csv(folder / "customers.csv")
+    client.suppressions.add("gone@example.com")
     lapsed = client.segments.create("Lapsed", LAPSED)
     client.segments.create("Old", LAPSED)
     client.campaigns.create("Spring", message="Hello {{ city }}!", segment_id=lapsed.id)

@@ -61,8 +61,17 @@ COLUMNS: dict[str, dict[str, tuple[str, str | None, bool]]] = {
         "phone": (TEXT, None, False),
         "attributes": (JSON, "'{}'::jsonb", REQUIRED),
         "unsubscribed_at": (TIME, None, False),
+        "suppressed_at": (TIME, None, False),
         "created_at": (TIME, NOW, REQUIRED),
         "updated_at": (TIME, NOW, REQUIRED),
+    },
+    "suppressions": {
+        "id": (UUID, NEW_ID, REQUIRED),
+        "user_id": (UUID, ME, REQUIRED),
+        "address": ("bytea", None, REQUIRED),
+        "reason": (TEXT, None, REQUIRED),
+        "source": (TEXT, None, False),
+        "since": (TIME, NOW, REQUIRED),
     },
     "campaign_events": {
         "campaign_id": (UUID, None, REQUIRED),
@@ -93,6 +102,7 @@ FOREIGN_KEYS = [
     ("campaigns", "user_id", "auth.users", "c"),
     ("campaigns", "user_id,segment_id", "audience_segments", "a"),
     ("contacts", "user_id", "auth.users", "c"),
+    ("suppressions", "user_id", "auth.users", "c"),
 ]
 
 
@@ -141,4 +151,5 @@ def test_keys_that_hold_more_than_one_owner_apart(db: psycopg.Connection) -> Non
         "campaigns_owner_unique",
         "contacts_email_unique",
         "contacts_owner_unique",
+        "suppressions_address_unique",
     ]

@@ -159,7 +159,7 @@ def test_a_deleted_campaign_takes_its_children_along(alice: Client, db: psycopg.
     world = settle(alice)
     delete(alice, "campaigns", world.rows["campaigns"])
     left = {table for table, found in belongings(db, world.user_id).items() if found}
-    assert left == {"contacts", "audience_segments"}
+    assert left == {"contacts", "suppressions", "audience_segments"}
 
 
 def test_a_deleted_account_takes_everything_along(

@@ -18,6 +18,8 @@ TABLE_GRANTS = {
     "campaign_status_history": APPEND_ONLY,
     "campaigns": ALL,
     "contacts": ALL,
+    "suppressions": {"SELECT", "INSERT", "DELETE"},
+    "address_keys": APPEND_ONLY,
     "campaign_moves": {"SELECT"},
     "hot_fields": {"SELECT"},
 }
@@ -32,6 +34,8 @@ COMMANDS = {
     "campaign_status_history": {"r", "a"},
     "campaigns": {"r", "a", "w", "d"},
     "contacts": {"r", "a", "w", "d"},
+    "suppressions": {"r", "a", "d"},
+    "address_keys": {"r", "a"},
     "campaign_moves": {"r"},
 }
 API_ROLES = {"anon", "authenticated", "service_role"}

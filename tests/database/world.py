@@ -21,6 +21,7 @@ IN_PUNE: Row = {
 # Each table's primary key, and the rows of it that are an owner's.
 KEYS: dict[str, tuple[str, ...]] = {
     "contacts": ("id",),
+    "suppressions": ("id",),
     "audience_segments": ("id",),
     "campaigns": ("id",),
     "campaign_analytics": ("id",),
@@ -48,6 +49,7 @@ def settle(client: Client) -> World:
     user = client.auth.get_user()
     assert user is not None
     contact = insert(client, "contacts", email=f"c-{uuid.uuid4().hex}@example.com", attributes={})
+    client.rpc("suppress_addresses", {"emails": ["gone@example.com"]}).execute()
     segment = insert(client, "audience_segments", name="Pune", rules=IN_PUNE)
     campaign = insert(client, "campaigns", name="Spring", message="Hi", segment_id=segment["id"])
     for move in ("launch", "pause"):

@@ -21,6 +21,7 @@ from campaign_sdk.cli import (
     migrations,
     moves,
     segments,
+    suppressions,
 )
 
 # All that stands at the root, in the order and under the headings of `--help`. Each is a
@@ -30,7 +31,7 @@ PANELS: dict[str, tuple[typer.Typer, ...]] = {
     "Campaigns": (campaigns.app, drafting.app),
     "Launch": (audience.app, moves.app),
     "Results": (analytics.verbs, analytics.app),
-    "People": (contacts.app, segments.app),
+    "People": (contacts.app, segments.app, suppressions.app),
     "Project": (auth.app, doctor.app, local.app, migrations.app, demo.app),
 }
 

@@ -19,6 +19,8 @@ class Contact(Model):
         phone: as it was given.
         attributes: what rules and placeholders refer to.
         unsubscribed_at: since when the contact wants no messages; `None` for a subscriber.
+        suppressed_at: since when the address is suppressed, by a bounce, a complaint or
+            a person; `None` if it isn't.
         created_at: when the contact was stored.
         updated_at: when it last changed.
     """
@@ -28,13 +30,14 @@ class Contact(Model):
     phone: str | None = Field(default=None, repr=False)
     attributes: dict[str, Any] = Field(default_factory=dict, repr=False)
     unsubscribed_at: AwareDatetime | None = None
+    suppressed_at: AwareDatetime | None = None
     created_at: AwareDatetime
     updated_at: AwareDatetime
 
     @property
     def is_subscribed(self) -> bool:
         """Whether the contact may be sent messages."""
-        return self.unsubscribed_at is None
+        return self.unsubscribed_at is None and self.suppressed_at is None
 
 
 class ContactField(Model):

@@ -24,13 +24,26 @@ class Chapter:
 
 CHAPTERS = {
     "contacts": Chapter(
-        {"contacts": "id user_id email phone attributes unsubscribed_at created_at updated_at"},
+        {
+            "contacts": (
+                "id user_id email phone attributes unsubscribed_at suppressed_at created_at "
+                "updated_at"
+            )
+        },
         {
             "upsert_contacts": "contacts",
             "update_contact": "contact_id changes",
             "find_contact": "email",
             "unsubscribe_contact": "contact_id",
             "list_contact_fields": "sample",
+        },
+    ),
+    "suppressions": Chapter(
+        {"suppressions": "id user_id address reason source since"},
+        {
+            "suppress_addresses": "emails reason source",
+            "find_suppression": "email",
+            "lift_suppression": "email",
         },
     ),
     "audiences": Chapter(

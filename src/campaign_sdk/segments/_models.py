@@ -52,7 +52,8 @@ class AudienceSize(Model):
 
     Attributes:
         count: the contacts that match; `None` if the database gave up counting.
-        reachable: those of them who haven't unsubscribed; `None` likewise.
+        reachable: those of them who may be written to, neither unsubscribed nor suppressed;
+            `None` likewise.
         reason: why there is no count.
         as_of: the moment asked for; `None` for the database's own now.
         timezone: the IANA time zone of relative dates.
