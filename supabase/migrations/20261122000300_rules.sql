@@ -37,6 +37,24 @@ $$;
 comment on function campaign_private.refuse_rules is
   'Raise CMP03: the message is the reason, the detail is the JSON path.';
 
+create function campaign_private.check_keys(node jsonb, known text[], path text) returns void
+language plpgsql immutable security invoker set search_path = '' as $$
+declare
+  -- By code point, as Python orders them: both name the same one.
+  unknown constant text := (
+    select min(key collate "C") from jsonb_object_keys(node) as k(key) where key <> all(known));
+begin
+  if unknown is not null then
+    perform campaign_private.refuse_rules(
+      path || case when unknown ~ '^[A-Za-z_][A-Za-z0-9_]*$' then '.' || unknown
+                else format('[''%s'']', unknown) end,
+      'isn''t understood, and may change who is meant: take it out');
+  end if;
+end
+$$;
+comment on function campaign_private.check_keys is
+  'Refuse an object with a key that isn''t one of these.';
+
 create function campaign_private.check_timezone(timezone text) returns void
 language plpgsql stable security invoker set search_path = '' as $$
 begin
@@ -67,6 +85,13 @@ $$;
 comment on function campaign_private.rule_wall is
   'What a clock on the wall shows at this instant, kept within the years 1 to 9999.';
 
+create function campaign_private.rule_calendar(wall timestamp) returns timestamp
+language sql immutable security invoker set search_path = '' as $$
+  select greatest(least(wall, '9999-12-31 23:59:59.999999'), '0001-01-01 00:00:00')
+$$;
+comment on function campaign_private.rule_calendar is
+  'What a clock on the wall shows, kept within the years 1 to 9999.';
+
 create function campaign_private.rule_date(written text, timezone text) returns campaign_private.rule_operand
 language plpgsql stable security invoker set search_path = '' as $$
 declare
@@ -92,15 +117,30 @@ comment on function campaign_private.rule_date is
 
 create function campaign_private.rule_anchor(wall timestamp, anchor text) returns timestamp
 language sql immutable security invoker set search_path = '' as $$
-  select case
+  select campaign_private.rule_calendar(case
     when anchor = 'now' then wall
     when anchor like 'startOf%' then date_trunc(lower(substr(anchor, 8)), wall)
     else date_trunc(lower(substr(anchor, 6)), wall)
-      + ('1 ' || lower(substr(anchor, 6)))::interval - interval '1 microsecond'
-  end
+      + case anchor when 'endOfQuarter' then interval '3 months'
+          else ('1 ' || lower(substr(anchor, 6)))::interval end
+      - interval '1 microsecond'
+  end)
 $$;
 comment on function campaign_private.rule_anchor is
-  'The start or the last microsecond of the day, week (from Monday), month or year.';
+  'The start or the last microsecond of the day, week (from Monday), month, quarter or year.';
+
+create function campaign_private.rule_moved(wall timestamp, anchor text, shift interval)
+returns timestamp
+language sql immutable security invoker set search_path = '' as $$
+  -- The end of a month stays one: moved back from 28 February it is 31 January.
+  select campaign_private.rule_calendar(case
+    when extract(day from shift) = 0 and anchor in ('endOfMonth', 'endOfQuarter', 'endOfYear')
+      then date_trunc('month', wall + shift) + interval '1 month' - interval '1 microsecond'
+    else wall + shift
+  end)
+$$;
+comment on function campaign_private.rule_moved is
+  'What the clock on the wall shows at an anchor that was moved by days, months or years.';
 
 create function campaign_private.rule_relative(
   value jsonb, path text, as_of timestamptz, timezone text
@@ -110,22 +150,24 @@ declare
   anchor constant text := value ->> 'anchor';
   unit constant text := value ->> 'unit';
   most constant jsonb := '{"minute": 525600000, "hour": 8760000, "day": 365000,
-                           "week": 52000, "month": 12000, "year": 1000}';
+                           "week": 52000, "month": 12000, "quarter": 4000, "year": 1000}';
   shift interval;
   moment timestamptz;
 begin
+  perform campaign_private.check_keys(value, array['mode', 'anchor', 'offset', 'unit'], path);
   if value ->> 'mode' is distinct from 'relative' then
     perform campaign_private.refuse_rules(path || '.mode', 'must be "relative"');
-  elsif anchor is null or anchor !~ '^(now|(start|end)Of(Day|Week|Month|Year))$' then
+  elsif anchor is null or anchor !~ '^(now|(start|end)Of(Day|Week|Month|Quarter|Year))$' then
     perform campaign_private.refuse_rules(path || '.anchor', 'is not a known anchor such as "startOfDay"');
   elsif unit is null or not most ? unit then
-    perform campaign_private.refuse_rules(path || '.unit', 'must be minute, hour, day, week, month or year');
+    perform campaign_private.refuse_rules(path || '.unit', 'must be minute, hour, day, week, month, quarter or year');
   elsif jsonb_typeof(value -> 'offset') is distinct from 'number'
     or (value ->> 'offset')::numeric % 1 <> 0
     or abs((value ->> 'offset')::numeric) > (most ->> unit)::numeric then
     perform campaign_private.refuse_rules(path || '.offset', 'must be a whole number, within 1000 years');
   end if;
-  shift := ((value ->> 'offset')::numeric::bigint || ' ' || unit)::interval;
+  shift := (value ->> 'offset')::numeric::bigint
+    * case unit when 'quarter' then interval '3 months' else ('1 ' || unit)::interval end;
   moment := campaign_private.rule_anchored(as_of, timezone, anchor, shift, unit in ('minute', 'hour'));
   return row('relative', null, null, null, moment, campaign_private.rule_wall(moment, timezone))::campaign_private.rule_operand;
 end
@@ -140,13 +182,13 @@ language sql stable security invoker set search_path = '' as $$
   with here as (
     select campaign_private.rule_anchor(campaign_private.rule_wall(as_of, timezone), anchor) as wall
   )
-  -- Hours and minutes elapse; days, weeks, months and years turn on the calendar.
+  -- Hours and minutes elapse; days and longer units turn on the calendar.
   select case
     when elapsed then campaign_private.rule_instant(
       (case anchor when 'now' then as_of else campaign_private.rule_instant(wall, timezone) end + shift)
         at time zone 'UTC', 'UTC')
     when anchor = 'now' and shift = interval '0' then as_of
-    else campaign_private.rule_instant(wall + shift, timezone)
+    else campaign_private.rule_instant(campaign_private.rule_moved(wall, anchor, shift), timezone)
   end
   from here
 $$;
@@ -493,6 +535,8 @@ begin
   if operator not in ('=', 'in') and jsonb_typeof(value) = 'string'
     and btrim(value #>> '{}', e' \t\n\r\f\v') = '' then
     perform campaign_private.refuse_rules(path, 'is empty: the rule is unfinished');
+  elsif value = '"~"' then
+    perform campaign_private.refuse_rules(path, 'is the builder''s placeholder: no value was chosen yet');
   elsif operator in ('in', 'contains', 'beginsWith', 'endsWith')
     and jsonb_typeof(value) = 'object' then
     perform campaign_private.refuse_rules(path, 'must be a text, a number or a boolean');
@@ -500,8 +544,14 @@ begin
     perform campaign_private.refuse_rules(path, 'is missing: the rule is unfinished');
   end if;
   operand := campaign_private.rule_operand(value, path, as_of, timezone);
-  if operand.kind = 'naive' and operator in ('<', '<=', '>', '>=', 'between') then
+  if operator not in ('<', '<=', '>', '>=', 'between') then
+    return operand;
+  elsif operand.kind = 'naive' then
     perform campaign_private.refuse_rules(path, 'lacks an offset such as "Z" or "+05:30"');
+  elsif operand.kind in ('text', 'boolean') then
+    -- It comes neither before nor after anything: the rule's opposite would be everybody.
+    perform campaign_private.refuse_rules(
+      path, 'has no order: give a number, or a date such as "2026-01-31"');
   end if;
   return operand;
 end
@@ -531,15 +581,46 @@ end
 $$;
 comment on function campaign_private.rule_operands is 'The values of a rule: one, two or a list.';
 
-create function campaign_private.check_between(
-  low campaign_private.rule_operand, high campaign_private.rule_operand, path text
+create function campaign_private.check_order(
+  kind text, operator text, operands campaign_private.rule_operand[], path text
 ) returns void
 language plpgsql immutable security invoker set search_path = '' as $$
+declare
+  numbers constant integer := (
+    select count(*) from unnest(operands) as o where (o).kind = 'number');
 begin
-  -- A day against an instant depends on the time zone, a relative date on the day.
+  if operator not in ('<', '<=', '>', '>=', 'between') then
+    return;
+  elsif kind = 'text' then
+    perform campaign_private.refuse_rules(
+      path || '.operator', 'can''t be asked of a text: it has no order');
+  elsif kind = 'time' and numbers > 0 then
+    perform campaign_private.refuse_rules(path || '.value', 'must be a date: the field is one');
+  elsif numbers between 1 and cardinality(operands) - 1 then
+    perform campaign_private.refuse_rules(path || '.value', 'must be two numbers, or two dates');
+  end if;
+end
+$$;
+comment on function campaign_private.check_order is
+  'Refuse values that a field can''t be held against in order.';
+
+create function campaign_private.check_between(
+  operands campaign_private.rule_operand[], value jsonb, path text
+) returns void
+language plpgsql immutable security invoker set search_path = '' as $$
+declare
+  low constant campaign_private.rule_operand := operands[1];
+  high constant campaign_private.rule_operand := operands[2];
+begin
+  -- A day against an instant depends on the time zone, a relative date on the day, unless
+  -- both begin at the same anchor.
   if (low.kind = 'number' and high.kind = 'number' and low.number > high.number)
     or (low.kind = 'date' and high.kind = 'date' and low.moment > high.moment
-        and (length(low.text) = 10) = (length(high.text) = 10)) then
+        and (length(low.text) = 10) = (length(high.text) = 10))
+    or (low.kind = 'relative' and high.kind = 'relative'
+        and value #> '{0,anchor}' = value #> '{1,anchor}'
+        and value #> '{0,unit}' = value #> '{1,unit}'
+        and (value #>> '{0,offset}')::numeric > (value #>> '{1,offset}')::numeric) then
     perform campaign_private.refuse_rules(path, 'is reversed: the lower value comes first');
   end if;
 end
@@ -547,7 +628,7 @@ $$;
 comment on function campaign_private.check_between is 'Refuse a range whose ends are reversed.';
 
 create function campaign_private.compile_condition(
-  operator text, target campaign_private.rule_target, operands campaign_private.rule_operand[], path text
+  operator text, target campaign_private.rule_target, operands campaign_private.rule_operand[]
 ) returns text
 language plpgsql stable security invoker set search_path = '' as $$
 begin
@@ -560,7 +641,6 @@ begin
       return campaign_private.rule_ordered(
         target, campaign_private.rule_order(target, operator, operands[1]), operands[1]);
     when operator = 'between' then
-      perform campaign_private.check_between(operands[1], operands[2], path);
       return campaign_private.rule_between(target, operands[1], operands[2]);
     when operator = 'in' then
       return campaign_private.rule_in(target, operands);
@@ -584,10 +664,15 @@ declare
     "notBetween": "between"}';
   operator constant text := case when jsonb_typeof(rule -> 'operator') = 'string'
     then positive ->> (rule ->> 'operator') end;
-  target constant campaign_private.rule_target := campaign_private.rule_target(rule -> 'field', path || '.field');
+  target campaign_private.rule_target;
   operands campaign_private.rule_operand[];
   condition text;
 begin
+  perform campaign_private.check_keys(
+    rule,
+    array['field', 'operator', 'value', 'valueSource', 'id', 'path', 'disabled', 'muted', 'meta'],
+    path);
+  target := campaign_private.rule_target(rule -> 'field', path || '.field');
   if operator is null then
     perform campaign_private.refuse_rules(path || '.operator', 'is not a known operator');
   elsif coalesce(rule -> 'valueSource', 'null') not in ('null', '""', '"value"') then
@@ -596,8 +681,12 @@ begin
   if operator <> 'notNull' then
     operands := campaign_private.rule_operands(
       operator, rule -> 'value', path || '.value', as_of, timezone);
+    perform campaign_private.check_order(target.kind, operator, operands, path);
   end if;
-  condition := campaign_private.compile_condition(operator, target, operands, path || '.value');
+  if operator = 'between' then
+    perform campaign_private.check_between(operands, rule -> 'value', path || '.value');
+  end if;
+  condition := campaign_private.compile_condition(operator, target, operands);
   if operator <> rule ->> 'operator' then
     return format('(%s) is not true', condition);
   end if;
@@ -617,7 +706,12 @@ declare
 begin
   if depth > 32 then
     perform campaign_private.refuse_rules(path, 'is nested more than 32 groups deep');
-  elsif coalesce(grp -> 'combinator', 'null') not in ('"and"', '"or"') then
+  end if;
+  perform campaign_private.check_keys(
+    grp,
+    array['combinator', 'not', 'rules', 'everyone', 'id', 'path', 'disabled', 'muted', 'meta'],
+    path);
+  if coalesce(grp -> 'combinator', 'null') not in ('"and"', '"or"') then
     perform campaign_private.refuse_rules(path || '.combinator', 'must be "and" or "or"');
   elsif coalesce(grp -> 'not', 'false') not in ('true', 'false') then
     perform campaign_private.refuse_rules(path || '.not', 'must be true or false');

@@ -79,15 +79,19 @@ relative = st.fixed_dictionaries(
     {
         "mode": st.just("relative"),
         "anchor": st.sampled_from(
-            ["now", "startOfDay", "endOfDay", "startOfWeek", "endOfWeek",
-             "startOfMonth", "endOfMonth", "startOfYear", "endOfYear"]
+            ["now", "startOfDay", "endOfDay", "startOfWeek", "endOfWeek", "startOfMonth",
+             "endOfMonth", "startOfQuarter", "endOfQuarter", "startOfYear", "endOfYear"]
         ),
         "offset": st.one_of(st.integers(-3, 3), st.sampled_from([-30, -24, 0, 1000, -1000])),
-        "unit": st.sampled_from(["minute", "hour", "day", "week", "month", "year"]),
+        "unit": st.sampled_from(
+            ["minute", "hour", "day", "week", "month", "quarter", "year"]
+        ),
     }
 )  # fmt: skip
 equal_to = st.one_of(scalars, relative)
-within = st.one_of(numbers, texts.filter(lambda text: text.strip() and text not in NAIVE), relative)
+dates = st.one_of(st.sampled_from(DATES), relative)
+amounts = st.one_of(numbers, st.sampled_from(NUMERIC))
+within = st.one_of(amounts, dates, texts)
 found = st.one_of(texts.filter(lambda text: bool(text.strip(" \t\n"))), numbers, st.booleans())
 
 
@@ -103,6 +107,8 @@ rules = st.one_of(
     _rule(["contains", "doesNotContain", "beginsWith", "doesNotBeginWith", "endsWith",
            "doesNotEndWith"], found),
     _rule(["in", "notIn"], st.lists(scalars, min_size=1, max_size=12)),
+    _rule(["between", "notBetween"], st.tuples(dates, dates).map(list)),
+    _rule(["between", "notBetween"], st.tuples(amounts, amounts).map(list)),
     _rule(["between", "notBetween"], st.tuples(within, within).map(list)),
     _rule(["null", "notNull"], st.none()),
 )  # fmt: skip

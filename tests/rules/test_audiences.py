@@ -125,11 +125,14 @@ def test_who_is_not_signed_in_may_not_ask(stranger: Audience) -> None:
     ],
 )
 def test_what_people_write_is_data_and_never_sql(crowd: Audience, attack: str) -> None:
-    operators = ["=", "<", "contains", "beginsWith", "endsWith", "in", "between", "null"]
-    value: dict[str, Any] = {"in": [attack, "x"], "between": [attack, attack]}
+    operators = ["=", "contains", "beginsWith", "endsWith"]
     fields = ["city", attack.replace(".", ""), f"a.{attack}.b", "email", "phone"]
-    trees = [wire(f, o, value.get(o, attack)) for f in fields for o in operators[:-1]]
+    trees = [wire(f, o, attack) for f in fields for o in operators]
+    trees += [wire(f, "in", [attack, "x"]) for f in fields]
+    trees += [wire(f, "between", [5, 6]) for f in fields[:3]]
     assert crowd.members(trees) == [set()] * len(trees)
+    for operator, value in (("<", attack), ("between", [attack, attack])):
+        assert crowd.refusal(json.dumps(wire("city", operator, value)))
     assert crowd.members([wire(attack, "null")]) == [set(range(30))]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
@@ -15,28 +16,33 @@ from campaign_sdk.rules import Rules
 from . import hostile
 from .conftest import AS_OF, Audience, negated, python_members
 
+# Inputs are large on purpose, and one that is too large is left out. Whether most of the
+# first ones are is chance: it failed one run in twenty, with no rule or contact to look at.
 relaxed = settings(
     deadline=None,
-    max_examples=20,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    max_examples=30,
+    suppress_health_check=[
+        HealthCheck.function_scoped_fixture,
+        HealthCheck.too_slow,
+        HealthCheck.data_too_large,
+    ],
 )
 
-crowds = st.lists(hostile.contacts, min_size=10, max_size=40)
-forests = st.lists(hostile.trees, min_size=10, max_size=30)
+crowds = st.lists(hostile.contacts, min_size=10, max_size=25)
+forests = st.lists(hostile.trees, min_size=8, max_size=16)
 
 
 def accepted(trees: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Leave out what both refuse: random ranges are often reversed."""
-    kept = []
-    for tree in trees:
-        try:
-            Rules.from_wire(tree)
-        except InvalidRules as error:
-            if "reversed" not in error.reason:
-                raise
-        else:
-            kept.append(tree)
-    return kept
+    """Leave out what both refuse: random ranges are reversed, random texts have no order."""
+    return [tree for tree in trees if refusal_of(tree) is None]
+
+
+def refusal_of(tree: dict[str, Any]) -> tuple[str, str] | None:
+    try:
+        Rules.from_wire(tree)
+    except InvalidRules as error:
+        return error.path, error.reason
+    return None
 
 
 def people_of(crowd: list[Any]) -> list[dict[str, Any]]:
@@ -59,7 +65,16 @@ def test_both_executors_name_the_same_contacts(
     moment = datetime.fromisoformat(as_of)
     people = people_of(crowd)
     for tree, answer in zip(trees, answers, strict=True):
-        assert python_members(tree, people, moment, timezone) == answer, Rules.of(tree)
+        expected = python_members(tree, people, moment, timezone)
+        differing = [people[n] for n in answer ^ expected]
+        assert answer == expected, (Rules.of(tree), as_of, timezone, differing)
+
+
+@settings(relaxed, max_examples=10)
+@given(forests)
+def test_both_executors_refuse_the_same_rules(asking: Audience, forest: list[Any]) -> None:
+    for tree in forest:
+        assert asking.refusal(json.dumps(tree)) == refusal_of(tree)
 
 
 @settings(relaxed, max_examples=8)

@@ -90,6 +90,38 @@ REFUSED: list[tuple[object, str]] = [
     (wire("a", "contains", NOW), VALUE),
     (wire("a", "<", "2024-01-01T10:00"), VALUE),
     (wire("a", "between", ["2024-01-01 10:00:00", "2024-02-01"]), f"{VALUE}[0]"),
+    # the builder's placeholder
+    *((wire("a", operator, "~"), VALUE) for operator in ("=", "!=", "<", "contains", "endsWith")),
+    (wire("a", "in", ["x", "~"]), f"{VALUE}[1]"),
+    (wire("a", "notIn", "x,~"), f"{VALUE}[1]"),
+    (wire("a", "between", "~,~"), f"{VALUE}[0]"),
+    # values without an order: true of nobody, so that the opposite would be everybody
+    *(
+        (wire("a", operator, value), VALUE)
+        for operator in ("<", "<=", ">", ">=")
+        for value in ("Pune", "01/11/2026", "2026-02-30", "05", "+5", "1,5", "NaN", True)
+    ),
+    (wire("a", "between", ["a", "b"]), f"{VALUE}[0]"),
+    (wire("a", "notBetween", ["01/11/2026", "30/11/2026"]), f"{VALUE}[0]"),
+    (wire("a", "notBetween", ["2026-11-01", "tomorrow"]), f"{VALUE}[1]"),
+    (wire("a", "between", [False, True]), f"{VALUE}[0]"),
+    (wire("a", "between", [1, "2026-11-01"]), VALUE),
+    (wire("a", "notBetween", [NOW, "5"]), VALUE),
+    (wire("created_at", "<", 5), VALUE),
+    (wire("unsubscribed_at", "notBetween", ["1", "2"]), VALUE),
+    (wire("email", ">", 5), "$.rules[0].operator"),
+    (wire("phone", "notBetween", ["2026-11-01", "2026-11-02"]), "$.rules[0].operator"),
+    # what would change who is meant
+    (group({**FINE, "lhs": {"kind": "field", "field": "b"}}), "$.rules[0].lhs"),
+    (group({**FINE, "match": {"mode": "some"}}), "$.rules[0].match"),
+    (group({**FINE, "valueSource": "expression"}), "$.rules[0].valueSource"),
+    (group({**FINE, "valueSource": "parameter"}), "$.rules[0].valueSource"),
+    (group({**FINE, "not": True}), "$.rules[0].not"),
+    (group({**FINE, "lhs": None, "zone": "UTC"}), "$.rules[0].lhs"),
+    (group({**FINE, "case sensitive": False}), "$.rules[0]['case sensitive']"),
+    (group(FINE, limit=5), "$.limit"),
+    (group(FINE, {**group(FINE), "field": "a"}), "$.rules[1].field"),
+    (wire("a", "<", {**NOW, "timezone": "Asia/Kolkata"}), f"{VALUE}.timezone"),
     # lists and ranges
     (wire("a", "in", []), VALUE),
     (wire("a", "in", ""), VALUE),
@@ -111,6 +143,7 @@ REFUSED: list[tuple[object, str]] = [
     (wire("a", "notBetween", "10,9"), VALUE),
     (wire("a", "between", ["2024-02-01", "2024-01-01"]), VALUE),
     (wire("a", "between", ["2024-01-01T00:30:00+01:00", "2023-12-31T23:00:00Z"]), VALUE),
+    (wire("a", "notBetween", [NOW, {**NOW, "offset": -7}]), VALUE),
     # relative dates
     (wire("a", "<", {}), f"{VALUE}.mode"),
     (wire("a", "<", {**NOW, "mode": "absolute"}), f"{VALUE}.mode"),
@@ -259,14 +292,28 @@ def test_expressions_can_not_outgrow_the_limits() -> None:
         (lambda: field("a") == object(), VALUE),
         (lambda: field("a") < "2024-01-01T10:00", VALUE),
         (lambda: field("a").within_last(days=-1), f"{VALUE}.offset"),
-        (lambda: field("a").within_last(years=1001), f"{VALUE}.offset"),
+        (lambda: field("a").within_last(years=1001), f"{VALUE}[0].offset"),
+        (lambda: field("a").within_next(years=1001), f"{VALUE}[1].offset"),
+        (lambda: field("a") == "~", VALUE),
+        (lambda: ~(field("a") < "20/11/2026"), VALUE),
+        (lambda: field("a").not_between("a", "b"), f"{VALUE}[0]"),
+        (lambda: field("created_at") > 5, VALUE),
+        (lambda: field("email") > "a", VALUE),
     ],
-    ids=map(named, range(18)),
+    ids=map(named, range(24)),
 )
 def test_the_builder_refuses_where_it_stands(build: Any, path: str) -> None:
     with pytest.raises(InvalidRules) as caught:
         build()
     assert caught.value.path == path
+
+
+def test_what_only_a_page_needs_is_harmless(asking: Audience) -> None:
+    page = {"id": "r1", "path": [0], "disabled": True, "muted": False, "meta": {"colour": "red"}}
+    tree = group({**FINE, **page}, **page)
+    assert asking.refusal(json.dumps(tree)) is None
+    assert Rules.of(tree) == (field("a") == 1)
+    assert Rules.of(wire("a", "null", "~")) == field("a").is_null()
 
 
 def test_rules_are_not_truth_values() -> None:

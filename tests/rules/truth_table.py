@@ -96,12 +96,16 @@ def _edge_row(edge: dict[str, Any]) -> str:
 
 
 def _code(rule: dict[str, Any], field: str = "") -> str:
-    value = rule["value"]
-    if isinstance(value, dict):
-        value = f"{value['anchor']} {value['offset']:+d} {value['unit']}"
-    elif value is not None:
-        value = json.dumps(value)
+    value = None if rule["value"] is None else _written(rule["value"])
     return "`" + " ".join(part for part in (field, rule["operator"], value) if part) + "`"
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, dict):
+        return f"{value['anchor']} {value['offset']:+d} {value['unit']}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_written, value))}]"
+    return json.dumps(value)
 
 
 if __name__ == "__main__":

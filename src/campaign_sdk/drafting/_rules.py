@@ -57,11 +57,13 @@ class _Relative(Closed):
         "endOfWeek",
         "startOfMonth",
         "endOfMonth",
+        "startOfQuarter",
+        "endOfQuarter",
         "startOfYear",
         "endOfYear",
     ]
     offset: int
-    unit: Literal["minute", "hour", "day", "week", "month", "year"]
+    unit: Literal["minute", "hour", "day", "week", "month", "quarter", "year"]
 
 
 class _Condition(Closed):
@@ -86,7 +88,7 @@ class _Condition(Closed):
         "between",
         "notBetween",
     ]
-    value: str | int | float | bool | _Relative | list[str | int | float] | None
+    value: str | int | float | bool | _Relative | list[str | int | float | _Relative] | None
 
 
 # Three levels by name rather than one that contains itself: what a marketer says in a
@@ -183,7 +185,7 @@ def _conditions(group: Any) -> Iterator[_Condition]:
 
 def _wire(group: Any) -> dict[str, Any]:
     rules = [
-        {"field": rule.field, "operator": rule.operator, "value": _value(rule)}
+        {"field": rule.field, "operator": rule.operator, "value": _value(rule.value)}
         if isinstance(rule, _Condition)
         else _wire(rule)
         for rule in group.rules
@@ -191,8 +193,9 @@ def _wire(group: Any) -> dict[str, Any]:
     return {"combinator": group.combinator, "not": group.negated, "rules": rules}
 
 
-def _value(condition: _Condition) -> Any:
-    value = condition.value
+def _value(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_value(item) for item in value]
     return {"mode": "relative", **value.model_dump()} if isinstance(value, _Relative) else value
 
 
@@ -225,9 +228,10 @@ dates are kept as ISO strings, and "date" marks a field that is always one.
 - Operators: = != < <= > >= contains doesNotContain beginsWith doesNotBeginWith endsWith \
 doesNotEndWith null notNull (value null) in notIn (value a list) between notBetween (value a \
 list of two, the lower first). "contains" on an array asks for an element.
-- A date relative to today is {"anchor": "now", "offset": -90, "unit": "day"}: 90 days ago. \
-"within the last 90 days" is >= that. A negative operator, and a negated group, is also true \
-for contacts that lack the field; "not for 90 days" is a negated group of >= that.
+- A date relative to today is {"anchor": "startOfDay", "offset": -90, "unit": "day"}: the \
+start of the day 90 days ago. "within the last 90 days" is between that and {"anchor": "now", \
+"offset": 0, "unit": "day"}; "not for 90 days" is notBetween the same. A negative operator, \
+and a negated group, is also true for contacts that lack the field.
 - If the description fits no field, or means nobody in particular or everybody, answer rules \
 null and say why in "unsure". Never leave a group empty.
 - "explanation": the rules in one plain sentence. "unsure": each guess you made about a field, \

@@ -9,9 +9,9 @@ from typing import NoReturn
 
 from campaign_sdk._core.errors import InvalidRules
 
-from . import _dates, _wire
+from . import _dates, _spans, _wire
 from ._rules import Rules
-from ._tree import EVERYONE, Relative, Rule, Value
+from ._tree import EVERYONE, Rule, Value
 from ._values import MAX_NUMBER, exact, numeric, plain
 
 _RULE = "$.rules[0]"
@@ -115,19 +115,45 @@ class Field:
         self, *, minutes: int = 0, hours: int = 0, days: int = 0, weeks: int = 0,
         months: int = 0, years: int = 0,
     ) -> Rules:  # fmt: skip
-        """Not longer ago than this, counted back from the moment of evaluation.
+        """Not longer ago than this, and not after the moment of evaluation.
 
-        A date in the future is within it. Exactly one unit is given.
+        Days and longer units count whole days: within the last 7 days is since the day
+        a week ago began. Hours and minutes elapse. Exactly one unit is given.
         """
-        spans = (minutes, hours, days, weeks, months, years)
-        return self._rule(">=", _ago(dict(zip(_dates.UNITS, spans, strict=True))))
+        count, unit = _one_of(
+            minute=minutes, hour=hours, day=days, week=weeks, month=months, year=years
+        )
+        return self._rule("between", _spans.last(count, unit))
 
     def not_within_last(
         self, *, minutes: int = 0, hours: int = 0, days: int = 0, weeks: int = 0,
         months: int = 0, years: int = 0,
     ) -> Rules:  # fmt: skip
-        """Longer ago than this, or never: the complement of `within_last`."""
+        """Longer ago than this, still to come, or never: the complement of `within_last`."""
         return ~self.within_last(
+            minutes=minutes, hours=hours, days=days, weeks=weeks, months=months, years=years
+        )
+
+    def within_next(
+        self, *, minutes: int = 0, hours: int = 0, days: int = 0, weeks: int = 0,
+        months: int = 0, years: int = 0,
+    ) -> Rules:  # fmt: skip
+        """Not before the moment of evaluation, and not further ahead than this.
+
+        Days and longer units count whole days, today's included: within the next 7 days
+        is from the start of today until the day in a week ends. Exactly one unit is given.
+        """
+        count, unit = _one_of(
+            minute=minutes, hour=hours, day=days, week=weeks, month=months, year=years
+        )
+        return self._rule("between", _spans.coming(count, unit))
+
+    def not_within_next(
+        self, *, minutes: int = 0, hours: int = 0, days: int = 0, weeks: int = 0,
+        months: int = 0, years: int = 0,
+    ) -> Rules:  # fmt: skip
+        """Further ahead than this, past, or never: the complement of `within_next`."""
+        return ~self.within_next(
             minutes=minutes, hours=hours, days=days, weeks=weeks, months=months, years=years
         )
 
@@ -212,11 +238,11 @@ def _decimal_to_wire(value: Decimal, path: str) -> str | int | float:
     return plain(value)
 
 
-def _ago(spans: dict[str, int]) -> Relative:
+def _one_of(**spans: int) -> tuple[int, str]:
     given = {unit: span for unit, span in spans.items() if span}
     if len(given) != 1:
         raise TypeError("give exactly one of minutes, hours, days, weeks, months and years")
     unit, span = given.popitem()
     if not isinstance(span, int) or isinstance(span, bool) or span < 0:
         raise InvalidRules(f"{_RULE}.value.offset", "must be a positive whole number")
-    return Relative("now", -span, unit)
+    return span, unit

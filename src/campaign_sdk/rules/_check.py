@@ -12,6 +12,8 @@ from campaign_sdk._core.errors import InvalidRules
 MAX_BYTES = 262_144
 MAX_LEVELS = 100
 
+_NOT_UNDERSTOOD = "isn't understood, and may change who is meant: take it out"
+
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 Trail = tuple["Trail", str | int] | tuple[()]
@@ -78,6 +80,13 @@ def _number_size(number: int | float, trail: Trail) -> int:
     if isinstance(number, int) and abs(number) >= 1 << 1024:
         raise InvalidRules(path_of(trail), "is too large a number")
     return len(repr(number))
+
+
+def check_keys(wire: Mapping[str, Any], known: frozenset[str], path: str) -> None:
+    """Refuse what would change the meaning of a rule, and isn't understood here."""
+    unknown = min(wire.keys() - known, default=None)
+    if unknown is not None:
+        raise InvalidRules(child_path(path, unknown), _NOT_UNDERSTOOD)
 
 
 def path_of(trail: Trail) -> str:

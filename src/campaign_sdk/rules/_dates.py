@@ -27,7 +27,7 @@ ANCHORS = (
     "now",
     *(
         edge + period
-        for period in ("Day", "Week", "Month", "Year")
+        for period in ("Day", "Week", "Month", "Quarter", "Year")
         for edge in ("startOf", "endOf")
     ),
 )
@@ -37,9 +37,16 @@ UNITS = {
     "day": 365_000,
     "week": 52_000,
     "month": 12_000,
+    "quarter": 4_000,
     "year": 1_000,
 }
 """The units of an offset, and the most of each: a thousand years."""
+
+ELAPSING = ("minute", "hour")
+"""The units that a clock counts; the others turn on the calendar."""
+
+_MONTHS = {"month": 1, "quarter": 3, "year": 12}
+_MONTH_ENDS = ("endOfMonth", "endOfQuarter", "endOfYear")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,39 +111,50 @@ def resolve(relative: Relative, as_of: datetime, timezone: ZoneInfo) -> Moment:
 
 def _resolve_utc(relative: Relative, as_of: datetime, timezone: ZoneInfo) -> datetime:
     anchored = _anchor(at_wall(as_of, timezone), relative.anchor)
-    # Hours and minutes elapse; days, weeks, months and years turn on the calendar.
-    if relative.unit in ("minute", "hour"):
+    # Hours and minutes elapse; days and longer units turn on the calendar.
+    if relative.unit in ELAPSING:
         start = as_of if relative.anchor == "now" else to_utc(anchored, timezone)
         return shifted(start, timedelta(**{f"{relative.unit}s": relative.offset}))
     if relative.anchor == "now" and not relative.offset:
         return as_of
-    return to_utc(_on_calendar(anchored, relative.offset, relative.unit), timezone)
+    return to_utc(_on_calendar(anchored, relative), timezone)
 
 
 def _anchor(wall: datetime, anchor: str) -> datetime:
     if anchor == "now":
         return wall
-    unit = anchor.removeprefix("startOf").removeprefix("endOf").lower()
-    start = datetime.combine(wall.date(), time())
-    if unit == "week":
-        start = shifted(start, -timedelta(days=wall.weekday()))
-    elif unit != "day":
-        start = start.replace(day=1, month=1 if unit == "year" else start.month)
-    if anchor.startswith("startOf"):
-        return start
-    return shifted(_on_calendar(start, 1, unit), -timedelta(microseconds=1))
+    edge, period = ("start", anchor[7:]) if anchor.startswith("startOf") else ("end", anchor[5:])
+    first = wall.date()
+    if period == "Week":
+        first -= timedelta(days=first.weekday())
+    elif period != "Day":
+        months = _MONTHS[period.lower()]
+        first = first.replace(day=1, month=(first.month - 1) // months * months + 1)
+    if edge == "start":
+        return datetime.combine(first, time())
+    return datetime.combine(_last_day(first, period), time.max)
 
 
-def _on_calendar(wall: datetime, offset: int, unit: str) -> datetime:
+def _last_day(first: date, period: str) -> date:
+    if period in ("Day", "Week"):
+        return shifted(
+            datetime.combine(first, time()), timedelta(days=6 * (period == "Week"))
+        ).date()
+    month = first.month + _MONTHS[period.lower()] - 1
+    return first.replace(month=month, day=monthrange(first.year, month)[1])
+
+
+def _on_calendar(wall: datetime, relative: Relative) -> datetime:
+    offset, unit = relative.offset, relative.unit
     if unit in ("day", "week"):
         return shifted(wall, timedelta(**{f"{unit}s": offset}))
-    months = wall.year * 12 + wall.month - 1 + offset * (12 if unit == "year" else 1)
-    year, month = divmod(months, 12)
+    year, month = divmod(wall.year * 12 + wall.month - 1 + offset * _MONTHS[unit], 12)
     if not 1 <= year <= 9999:
         return datetime.max if offset > 0 else datetime.min
-    return wall.replace(
-        year=year, month=month + 1, day=min(wall.day, monthrange(year, month + 1)[1])
-    )
+    last = monthrange(year, month + 1)[1]
+    # The end of a month stays one: moved back from 28 February it is 31 January.
+    day = last if relative.anchor in _MONTH_ENDS else min(wall.day, last)
+    return wall.replace(year=year, month=month + 1, day=day)
 
 
 def _clamp(utc: datetime) -> datetime:

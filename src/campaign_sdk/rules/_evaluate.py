@@ -13,12 +13,10 @@ from campaign_sdk._core.errors import InvalidInput
 from . import _dates
 from ._tree import POSITIVE, Node, Rule
 from ._values import Operand, instant, operand, stored
-from ._wire import COLUMNS, keys_of
+from ._wire import COLUMNS, TEXTS, TIMES, keys_of
 
 Test = Callable[[object], bool]
 """A question about a contact, or about one value of one."""
-
-TEXTS, TIMES = COLUMNS[:2], COLUMNS[2:]
 
 
 def predicate(node: Node, as_of: datetime | None, timezone: str) -> Test:

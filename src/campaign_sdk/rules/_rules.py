@@ -12,6 +12,7 @@ from campaign_sdk._core.errors import InvalidRules
 
 from . import _evaluate, _tree, _where, _wire
 from ._check import check_json
+from ._describe import describe
 from ._tree import Node
 
 Person = TypeVar("Person")
@@ -102,7 +103,7 @@ class Rules:
 
     def explain(self) -> str:
         """Return the rules as people read them."""
-        return _tree.describe(self._node)
+        return describe(self._node)
 
     def __and__(self, other: Rules) -> Rules:
         """Both hold."""

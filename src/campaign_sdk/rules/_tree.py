@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -121,58 +120,3 @@ def fields(node: Node) -> tuple[str, ...]:
     if isinstance(node, Rule):
         return (node.field,)
     return tuple(dict.fromkeys(name for child in node.rules for name in fields(child)))
-
-
-def describe(node: Node, outermost: bool = True) -> str:
-    """Write a tree as people read it."""
-    if isinstance(node, Rule):
-        return _describe_rule(node)
-    if not node.rules:
-        return "nobody" if node.negated else "everyone"
-    inner = f" {node.combinator} ".join(describe(child, outermost=False) for child in node.rules)
-    if node.negated:
-        return f"not ({inner})"
-    return inner if outermost else f"({inner})"
-
-
-WORDS: Mapping[str, str] = {
-    "=": "is",
-    "!=": "is not",
-    "contains": "contains",
-    "doesNotContain": "does not contain",
-    "beginsWith": "begins with",
-    "doesNotBeginWith": "does not begin with",
-    "endsWith": "ends with",
-    "doesNotEndWith": "does not end with",
-    "null": "is missing",
-    "notNull": "is present",
-    "notIn": "not in",
-    "notBetween": "not between",
-}
-
-
-# What `_where` reads as a field without backquotes.
-_PLAIN = re.compile(r"[^\W\d][\w.-]*")
-_RESERVED = ("not", "everyone", "nobody")
-
-
-def _describe_rule(rule: Rule) -> str:
-    words = f"{_describe_field(rule.field)} {WORDS.get(rule.operator, rule.operator)}"
-    if rule.value is None:
-        return words
-    if not isinstance(rule.value, tuple):
-        return f"{words} {_describe_value(rule.value)}"
-    values = [_describe_value(value) for value in rule.value]
-    if POSITIVE[rule.operator] == "between":
-        return f"{words} {values[0]} and {values[1]}"
-    return f"{words} ({', '.join(values)})"
-
-
-def _describe_field(name: str) -> str:
-    return name if _PLAIN.fullmatch(name) and name not in _RESERVED else f"`{name}`"
-
-
-def _describe_value(value: Scalar) -> str:
-    if isinstance(value, str):
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -11,6 +11,7 @@ rule       field  = is   != is not   < <= > >=                      value
            field  between   not between                             value and value
            field  is missing   is present
            field  within last   not within last                     90 days
+           field  within next   not within next                     2 weeks
 field      a name or path (`address.city`); any other name in backquotes
 value      "text" or 'text' (with a backslash before a quote), 3, -1.5, true, false,
            2026-01-31, 2026-01-31T09:00Z, or a moment: now, now -90 day,
@@ -24,7 +25,7 @@ from typing import Any, NoReturn
 
 from campaign_sdk._core.errors import InvalidRules
 
-from . import _dates, _wire
+from . import _dates, _spans, _wire
 from ._tree import EVERYONE, MAX_DEPTH, Combinator, Node, Rule, complement, group
 from ._where_tokens import Token, refuse, tokens
 
@@ -47,11 +48,19 @@ _OPERATORS: dict[tuple[str, ...], str] = {
         "not in": "notIn",
         "between": "between",
         "not between": "notBetween",
-        "within last": "within",
-        "not within last": "notWithin",
+        "within last": "last",
+        "not within last": "notLast",
+        "within next": "next",
+        "not within next": "notNext",
     }.items()
 }
 _LONGEST = max(map(len, _OPERATORS))
+_SPANS: dict[str, tuple[str, Callable[[int, str], _spans.Span]]] = {
+    "last": ("between", _spans.last),
+    "notLast": ("notBetween", _spans.last),
+    "next": ("between", _spans.coming),
+    "notNext": ("notBetween", _spans.coming),
+}
 
 
 def parse(text: str) -> Node:
@@ -113,17 +122,18 @@ class _Parser:
         start = self._token
         field = self._field()
         operator = self._operator(field)
-        if operator not in ("within", "notWithin"):
+        if operator not in _SPANS:
             return self._checked(start, field, operator, self._value_for(operator))
-        rule = self._checked(start, field, ">=", self._span())
-        return complement(rule) if operator == "notWithin" else rule
+        within, span = _SPANS[operator]
+        ends = _wire.dump_value(span(*self._counted()))
+        return self._checked(start, field, within, ends)
 
     def _checked(self, start: Token, field: str, operator: str, value: Any) -> Rule:
         try:
-            name = _wire.load_field(field, "field")
-            return Rule(name, operator, _wire.load_value(operator, value, "value"))
+            name = _wire.load_field(field, "$.field")
+            return _wire.load_rule(name, operator, value, "$")
         except InvalidRules as error:
-            refuse(start.column, f"the {error.path} of `{field}` {error.reason}")
+            refuse(start.column, f"the {error.path[2:]} of `{field}` {error.reason}")
 
     def _field(self) -> str:
         token = self._token
@@ -141,12 +151,12 @@ class _Parser:
         self._at += length
         return _OPERATORS[tuple(ahead[:length])]
 
-    def _span(self) -> dict[str, Any]:
-        count = self._token
-        if not isinstance(count.value, int) or count.value < 0:
+    def _counted(self) -> tuple[int, str]:
+        count = self._token.value
+        if not isinstance(count, int) or count < 0:
             self._refuse("a span such as 90 days")
         self._at += 1
-        return _relative("now", -count.value, self._unit())
+        return count, self._unit()
 
     def _unit(self) -> str:
         name = self._token.text.removesuffix("s")
