@@ -6,12 +6,20 @@ create table public.campaign_analytics (
   impressions integer not null default 0,
   clicks integer not null default 0,
   conversions integer not null default 0,
+  delivered integer not null default 0,
+  bounced integer not null default 0,
+  complained integer not null default 0,
+  unsubscribed integer not null default 0,
+  machine_impressions integer not null default 0,
+  machine_clicks integer not null default 0,
   date date not null default current_date,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   constraint campaign_analytics_day_unique unique (campaign_id, date),
   constraint campaign_analytics_counts_positive check (
     impressions >= 0 and clicks >= 0 and conversions >= 0
+    and delivered >= 0 and bounced >= 0 and complained >= 0 and unsubscribed >= 0
+    and machine_impressions >= 0 and machine_clicks >= 0
   ),
   -- A report fills the gaps between its first and its last day.
   constraint campaign_analytics_date_plausible check (date between '2000-01-01' and '2100-01-01'),
@@ -22,6 +30,10 @@ create table public.campaign_analytics (
 );
 comment on table public.campaign_analytics is
   'The counters: one row for each campaign and day.';
+comment on column public.campaign_analytics.machine_impressions is
+  'Those of the impressions that no person made: the event''s actor is machine or proxy.';
+comment on column public.campaign_analytics.machine_clicks is
+  'Those of the clicks that no person made: the event''s actor is machine or proxy.';
 comment on column public.campaign_analytics.date is 'A day in the time zone of the campaign.';
 
 alter table public.campaign_analytics enable row level security;
@@ -62,6 +74,9 @@ create table public.campaign_events (
   type text not null,
   occurred_at timestamptz not null,
   value numeric,
+  actor text not null default 'unknown',
+  actor_rule text,
+  link text,
   received_at timestamptz not null default now(),
   constraint campaign_events_pkey primary key (campaign_id, event_id),
   constraint campaign_events_campaign_id_fkey foreign key (user_id, campaign_id)
@@ -70,7 +85,14 @@ create table public.campaign_events (
   constraint campaign_events_contact_id_fkey foreign key (user_id, contact_id)
     references public.contacts (user_id, id) on delete set null (contact_id),
   constraint campaign_events_event_id_length check (length(event_id) between 1 and 200),
-  constraint campaign_events_type_known check (type in ('impression', 'click', 'conversion')),
+  constraint campaign_events_type_known check (type in (
+    'impression', 'click', 'conversion', 'delivered', 'bounced', 'complained', 'unsubscribed'
+  )),
+  constraint campaign_events_actor_known check (
+    actor in ('human', 'proxy', 'machine', 'unknown')
+  ),
+  constraint campaign_events_actor_rule_length check (length(actor_rule) between 1 and 100),
+  constraint campaign_events_link_length check (length(link) between 1 and 4096),
   constraint campaign_events_value_finite check (campaign_private.is_amount(value)),
   constraint campaign_events_occurred_at_plausible check (
     occurred_at >= '2000-01-01 00:00:00+00' and occurred_at <= received_at + interval '1 day'
@@ -86,6 +108,10 @@ comment on table public.campaign_events is
   'What happened, once each: append-only. Adding an event adds it to its day''s counter in the same statement.';
 comment on column public.campaign_events.event_id is
   'Chosen by the caller; with the campaign it makes the event one of a kind.';
+comment on column public.campaign_events.actor is
+  'Who made it: human, proxy (a mail provider in a person''s stead), machine (scanners, previews), or unknown.';
+comment on column public.campaign_events.actor_rule is 'The rule that told the actor.';
+comment on column public.campaign_events.link is 'The address that was clicked.';
 comment on column public.campaign_events.value is 'What a conversion was worth, in the owner''s own unit.';
 
 alter table public.campaign_events enable row level security;
@@ -109,11 +135,20 @@ security invoker
 set search_path = ''
 as $$
 begin
-  insert into public.campaign_analytics as a (campaign_id, date, impressions, clicks, conversions)
+  insert into public.campaign_analytics as a (
+    campaign_id, date, impressions, clicks, conversions,
+    delivered, bounced, complained, unsubscribed, machine_impressions, machine_clicks
+  )
   select e.campaign_id, (e.occurred_at at time zone c.timezone)::date as date,
     count(*) filter (where e.type = 'impression'),
     count(*) filter (where e.type = 'click'),
-    count(*) filter (where e.type = 'conversion')
+    count(*) filter (where e.type = 'conversion'),
+    count(*) filter (where e.type = 'delivered'),
+    count(*) filter (where e.type = 'bounced'),
+    count(*) filter (where e.type = 'complained'),
+    count(*) filter (where e.type = 'unsubscribed'),
+    count(*) filter (where e.type = 'impression' and e.actor in ('machine', 'proxy')),
+    count(*) filter (where e.type = 'click' and e.actor in ('machine', 'proxy'))
   from added as e
   join public.campaigns as c on c.id = e.campaign_id
   group by e.campaign_id, (e.occurred_at at time zone c.timezone)::date
@@ -122,7 +157,13 @@ begin
   on conflict (campaign_id, date) do update set
     impressions = a.impressions + excluded.impressions,
     clicks = a.clicks + excluded.clicks,
-    conversions = a.conversions + excluded.conversions;
+    conversions = a.conversions + excluded.conversions,
+    delivered = a.delivered + excluded.delivered,
+    bounced = a.bounced + excluded.bounced,
+    complained = a.complained + excluded.complained,
+    unsubscribed = a.unsubscribed + excluded.unsubscribed,
+    machine_impressions = a.machine_impressions + excluded.machine_impressions,
+    machine_clicks = a.machine_clicks + excluded.machine_clicks;
   return null;
 end
 $$;
@@ -131,6 +172,31 @@ comment on function campaign_private.count_events() is
 create trigger count_events after insert on public.campaign_events
   referencing new table as added
   for each statement execute function campaign_private.count_events();
+
+create function campaign_private.recount_actor()
+returns trigger
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  step constant integer :=
+    (new.actor in ('machine', 'proxy'))::integer - (old.actor in ('machine', 'proxy'))::integer;
+begin
+  update public.campaign_analytics as a set
+    machine_impressions = a.machine_impressions + case when new.type = 'impression' then step else 0 end,
+    machine_clicks = a.machine_clicks + case when new.type = 'click' then step else 0 end
+  from public.campaigns as c
+  where step <> 0 and c.id = new.campaign_id and a.campaign_id = new.campaign_id
+    and a.date = (new.occurred_at at time zone c.timezone)::date;
+  return null;
+end
+$$;
+comment on function campaign_private.recount_actor() is
+  'An event that turns out to be a machine''s, or not, is counted anew.';
+create trigger recount_actor after update on public.campaign_events
+  for each row when (old.actor is distinct from new.actor)
+  execute function campaign_private.recount_actor();
 
 create function campaign_private.keep_days()
 returns trigger
@@ -174,26 +240,35 @@ begin
         when i.contact_id is not null and p.id is null then 'contact_id: there is no such contact'
         when i.event_id is null or length(i.event_id) not between 1 and 200
           then 'event_id: must have 1 to 200 characters'
-        when i.type is null or i.type not in ('impression', 'click', 'conversion')
-          then 'type: must be one of impression, click, conversion'
+        when i.type is null or i.type not in (
+          'impression', 'click', 'conversion', 'delivered', 'bounced', 'complained', 'unsubscribed'
+        ) then 'type: must be one of impression, click, conversion, delivered, bounced, complained, unsubscribed'
         when i.occurred_at is null then 'occurred_at: is missing'
         when i.occurred_at < '2000-01-01 00:00:00+00' or i.occurred_at > now() + interval '1 day'
           then 'occurred_at: must lie between the year 2000 and tomorrow'
         when not campaign_private.is_amount(i.value)
           then 'value: must be a finite number, at most 1e15, with at most 30 decimal places'
+        when i.actor not in ('human', 'proxy', 'machine', 'unknown')
+          then 'actor: must be one of human, proxy, machine, unknown'
+        when length(i.link) not between 1 and 4096 then 'link: must have 1 to 4096 characters'
       end as reason
     from rows from (
       jsonb_to_recordset(events) as (
         campaign_id uuid, event_id text, contact_id uuid, type text,
-        occurred_at timestamptz, value numeric
+        occurred_at timestamptz, value numeric, actor text, link text
       )
-    ) with ordinality as i (campaign_id, event_id, contact_id, type, occurred_at, value, ordinal)
+    ) with ordinality as i (
+      campaign_id, event_id, contact_id, type, occurred_at, value, actor, link, ordinal
+    )
     left join public.campaigns as c on c.id = i.campaign_id
     left join public.contacts as p on p.id = i.contact_id
   ),
   added as (
-    insert into public.campaign_events (campaign_id, event_id, contact_id, type, occurred_at, value)
-    select g.campaign_id, g.event_id, g.contact_id, g.type, g.occurred_at, g.value
+    insert into public.campaign_events (
+      campaign_id, event_id, contact_id, type, occurred_at, value, actor, link
+    )
+    select g.campaign_id, g.event_id, g.contact_id, g.type, g.occurred_at, g.value,
+      coalesce(g.actor, 'unknown'), g.link
     from given as g where g.reason is null
     -- One order for all writers: concurrent replays of a batch deadlock without it.
     order by g.campaign_id, g.event_id
@@ -259,12 +334,14 @@ comment on function public.record_engagement(uuid, integer, integer, integer, da
   'Adds totals to a day''s counter (today in the campaign''s time zone unless told otherwise) and returns that day.';
 
 revoke execute on function
-  campaign_private.is_amount(numeric), campaign_private.count_events(), campaign_private.keep_days(),
+  campaign_private.is_amount(numeric), campaign_private.count_events(),
+  campaign_private.recount_actor(), campaign_private.keep_days(),
   public.ingest_events(jsonb),
   public.record_engagement(uuid, integer, integer, integer, date)
   from public, anon, authenticated, service_role;
 grant execute on function
-  campaign_private.is_amount(numeric), campaign_private.count_events(), campaign_private.keep_days()
+  campaign_private.is_amount(numeric), campaign_private.count_events(),
+  campaign_private.recount_actor(), campaign_private.keep_days()
   to authenticated, service_role;
 grant execute on function
   public.ingest_events(jsonb),

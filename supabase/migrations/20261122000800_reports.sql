@@ -5,6 +5,8 @@
 
 create type public.engagement as (
   impressions bigint, clicks bigint, conversions bigint,
+  delivered bigint, bounced bigint, complained bigint, unsubscribed bigint,
+  machine_impressions bigint, machine_clicks bigint,
   reach bigint, identified bigint, value text
 );
 comment on type public.engagement is
@@ -37,8 +39,11 @@ declare
 begin
   perform campaign_private.require_campaign(summarize_campaign.campaign_id);
   select coalesce(sum(a.impressions), 0), coalesce(sum(a.clicks), 0),
-    coalesce(sum(a.conversions), 0)
-  into result.impressions, result.clicks, result.conversions
+    coalesce(sum(a.conversions), 0), coalesce(sum(a.delivered), 0), coalesce(sum(a.bounced), 0),
+    coalesce(sum(a.complained), 0), coalesce(sum(a.unsubscribed), 0),
+    coalesce(sum(a.machine_impressions), 0), coalesce(sum(a.machine_clicks), 0)
+  into result.impressions, result.clicks, result.conversions, result.delivered, result.bounced,
+    result.complained, result.unsubscribed, result.machine_impressions, result.machine_clicks
   from public.campaign_analytics as a where a.campaign_id = summarize_campaign.campaign_id;
   if with_events then
     select count(distinct e.contact_id) filter (where e.type = 'impression'),
@@ -56,7 +61,11 @@ comment on function public.summarize_campaign(uuid, boolean) is
 
 create type public.reconciliation as (
   days text[], impressions bigint[], clicks bigint[], conversions bigint[],
-  logged_impressions bigint[], logged_clicks bigint[], logged_conversions bigint[]
+  delivered bigint[], bounced bigint[], complained bigint[], unsubscribed bigint[],
+  machine_impressions bigint[], machine_clicks bigint[],
+  logged_impressions bigint[], logged_clicks bigint[], logged_conversions bigint[],
+  logged_delivered bigint[], logged_bounced bigint[], logged_complained bigint[],
+  logged_unsubscribed bigint[], logged_machine_impressions bigint[], logged_machine_clicks bigint[]
 );
 comment on type public.reconciliation is
   'For each day of a campaign what its counter holds, and what the log of events says.';
@@ -76,31 +85,64 @@ begin
     select (e.occurred_at at time zone c.timezone)::date as day,
       count(*) filter (where e.type = 'impression') as impressions,
       count(*) filter (where e.type = 'click') as clicks,
-      count(*) filter (where e.type = 'conversion') as conversions
+      count(*) filter (where e.type = 'conversion') as conversions,
+      count(*) filter (where e.type = 'delivered') as delivered,
+      count(*) filter (where e.type = 'bounced') as bounced,
+      count(*) filter (where e.type = 'complained') as complained,
+      count(*) filter (where e.type = 'unsubscribed') as unsubscribed,
+      count(*) filter (where e.type = 'impression' and e.actor in ('machine', 'proxy'))
+        as machine_impressions,
+      count(*) filter (where e.type = 'click' and e.actor in ('machine', 'proxy'))
+        as machine_clicks
     from public.campaigns as c
     join public.campaign_events as e on e.user_id = c.user_id and e.campaign_id = c.id
     where c.id = reconcile_campaign.campaign_id
     group by day
   ),
   counted as (
-    select a.date as day, a.impressions, a.clicks, a.conversions
+    select a.date as day, a.impressions, a.clicks, a.conversions, a.delivered, a.bounced,
+      a.complained, a.unsubscribed, a.machine_impressions, a.machine_clicks
     from public.campaign_analytics as a where a.campaign_id = reconcile_campaign.campaign_id
   ),
   compared as (
     select coalesce(c.day, l.day) as day,
       coalesce(c.impressions, 0) as impressions, coalesce(c.clicks, 0) as clicks,
       coalesce(c.conversions, 0) as conversions,
+      coalesce(c.delivered, 0) as delivered,
+      coalesce(c.bounced, 0) as bounced,
+      coalesce(c.complained, 0) as complained,
+      coalesce(c.unsubscribed, 0) as unsubscribed,
+      coalesce(c.machine_impressions, 0) as machine_impressions,
+      coalesce(c.machine_clicks, 0) as machine_clicks,
       coalesce(l.impressions, 0) as logged_impressions, coalesce(l.clicks, 0) as logged_clicks,
-      coalesce(l.conversions, 0) as logged_conversions
+      coalesce(l.conversions, 0) as logged_conversions,
+      coalesce(l.delivered, 0) as logged_delivered,
+      coalesce(l.bounced, 0) as logged_bounced,
+      coalesce(l.complained, 0) as logged_complained,
+      coalesce(l.unsubscribed, 0) as logged_unsubscribed,
+      coalesce(l.machine_impressions, 0) as logged_machine_impressions,
+      coalesce(l.machine_clicks, 0) as logged_machine_clicks
     from counted as c full join logged as l on l.day = c.day
   )
   select coalesce(array_agg(d.day::text order by d.day), '{}'),
     coalesce(array_agg(d.impressions order by d.day), '{}'),
     coalesce(array_agg(d.clicks order by d.day), '{}'),
     coalesce(array_agg(d.conversions order by d.day), '{}'),
+    coalesce(array_agg(d.delivered order by d.day), '{}'),
+    coalesce(array_agg(d.bounced order by d.day), '{}'),
+    coalesce(array_agg(d.complained order by d.day), '{}'),
+    coalesce(array_agg(d.unsubscribed order by d.day), '{}'),
+    coalesce(array_agg(d.machine_impressions order by d.day), '{}'),
+    coalesce(array_agg(d.machine_clicks order by d.day), '{}'),
     coalesce(array_agg(d.logged_impressions order by d.day), '{}'),
     coalesce(array_agg(d.logged_clicks order by d.day), '{}'),
-    coalesce(array_agg(d.logged_conversions order by d.day), '{}')
+    coalesce(array_agg(d.logged_conversions order by d.day), '{}'),
+    coalesce(array_agg(d.logged_delivered order by d.day), '{}'),
+    coalesce(array_agg(d.logged_bounced order by d.day), '{}'),
+    coalesce(array_agg(d.logged_complained order by d.day), '{}'),
+    coalesce(array_agg(d.logged_unsubscribed order by d.day), '{}'),
+    coalesce(array_agg(d.logged_machine_impressions order by d.day), '{}'),
+    coalesce(array_agg(d.logged_machine_clicks order by d.day), '{}')
   into result
   from compared as d;
   return result;
@@ -113,6 +155,8 @@ create type public.engagement_report as (
   timezone text, since date, until date,
   days text[], campaigns text[], segments text[],
   impressions bigint[], clicks bigint[], conversions bigint[],
+  delivered bigint[], bounced bigint[], complained bigint[], unsubscribed bigint[],
+  machine_impressions bigint[], machine_clicks bigint[],
   reach bigint[], identified bigint[], value text[],
   total jsonb, names jsonb
 );
@@ -204,7 +248,15 @@ begin
       (e.occurred_at at time zone c.timezone)::date as own_day,
       count(*) filter (where e.type = 'impression') as impressions,
       count(*) filter (where e.type = 'click') as clicks,
-      count(*) filter (where e.type = 'conversion') as conversions
+      count(*) filter (where e.type = 'conversion') as conversions,
+      count(*) filter (where e.type = 'delivered') as delivered,
+      count(*) filter (where e.type = 'bounced') as bounced,
+      count(*) filter (where e.type = 'complained') as complained,
+      count(*) filter (where e.type = 'unsubscribed') as unsubscribed,
+      count(*) filter (where e.type = 'impression' and e.actor in ('machine', 'proxy'))
+        as machine_impressions,
+      count(*) filter (where e.type = 'click' and e.actor in ('machine', 'proxy'))
+        as machine_clicks
     from chosen as c
     join public.campaign_events as e on e.user_id = owner and e.campaign_id = c.id
     where not c.is_at_home
@@ -214,18 +266,30 @@ begin
     group by e.campaign_id, day, own_day
   ),
   counted as (
-    select a.campaign_id, a.date as day, a.impressions::bigint, a.clicks::bigint, a.conversions::bigint
+    select a.campaign_id, a.date as day, a.impressions::bigint, a.clicks::bigint, a.conversions::bigint,
+      a.delivered, a.bounced, a.complained, a.unsubscribed, a.machine_impressions, a.machine_clicks
     from public.campaign_analytics as a
     union all
-    select m.campaign_id, m.day, m.impressions, m.clicks, m.conversions from moved as m
+    select m.campaign_id, m.day, m.impressions, m.clicks, m.conversions,
+      m.delivered, m.bounced, m.complained, m.unsubscribed, m.machine_impressions, m.machine_clicks
+    from moved as m
     union all
-    select m.campaign_id, m.own_day, -m.impressions, -m.clicks, -m.conversions from moved as m
+    select m.campaign_id, m.own_day, -m.impressions, -m.clicks, -m.conversions,
+      -m.delivered, -m.bounced, -m.complained, -m.unsubscribed, -m.machine_impressions,
+      -m.machine_clicks
+    from moved as m
   ),
   facts as materialized (
     select case when bucket is not null then date_trunc(bucket, n.day::timestamp)::date end as day,
       c.campaign_key, c.segment_key, min(n.day) as first_day, max(n.day) as last_day,
       sum(n.impressions)::bigint as impressions, sum(n.clicks)::bigint as clicks,
-      sum(n.conversions)::bigint as conversions
+      sum(n.conversions)::bigint as conversions,
+      sum(n.delivered)::bigint as delivered,
+      sum(n.bounced)::bigint as bounced,
+      sum(n.complained)::bigint as complained,
+      sum(n.unsubscribed)::bigint as unsubscribed,
+      sum(n.machine_impressions)::bigint as machine_impressions,
+      sum(n.machine_clicks)::bigint as machine_clicks
     from counted as n join chosen as c on c.id = n.campaign_id
     where (since is null or n.day >= since) and (until is null or n.day < until)
     group by 1, 2, 3
@@ -271,17 +335,27 @@ begin
   lines as materialized (
     select l.day, l.campaign_key, l.segment_key,
       sum(l.impressions)::bigint as impressions, sum(l.clicks)::bigint as clicks,
-      sum(l.conversions)::bigint as conversions, sum(l.reach)::bigint as reach,
+      sum(l.conversions)::bigint as conversions,
+      sum(l.delivered)::bigint as delivered,
+      sum(l.bounced)::bigint as bounced,
+      sum(l.complained)::bigint as complained,
+      sum(l.unsubscribed)::bigint as unsubscribed,
+      sum(l.machine_impressions)::bigint as machine_impressions,
+      sum(l.machine_clicks)::bigint as machine_clicks,
+      sum(l.reach)::bigint as reach,
       sum(l.identified)::bigint as identified, sum(l.value) as value
     from (
       select g.day, g.campaign_key, g.segment_key, 0 as impressions, 0 as clicks,
-        0 as conversions, 0 as reach, 0 as identified, 0::numeric as value
+        0 as conversions, 0 as delivered, 0 as bounced, 0 as complained, 0 as unsubscribed,
+        0 as machine_impressions, 0 as machine_clicks, 0 as reach, 0 as identified, 0::numeric as value
       from gaps as g
       union all
-      select f.day, f.campaign_key, f.segment_key, f.impressions, f.clicks, f.conversions, 0, 0, 0
+      select f.day, f.campaign_key, f.segment_key, f.impressions, f.clicks, f.conversions,
+        f.delivered, f.bounced, f.complained, f.unsubscribed, f.machine_impressions,
+        f.machine_clicks, 0, 0, 0
       from facts as f
       union all
-      select s.day, s.campaign_key, s.segment_key, 0, 0, 0, s.reach, s.identified, s.value
+      select s.day, s.campaign_key, s.segment_key, 0, 0, 0, 0, 0, 0, 0, 0, 0, s.reach, s.identified, s.value
       from seen as s where not s.is_whole
     ) as l
     group by l.day, l.campaign_key, l.segment_key
@@ -295,17 +369,33 @@ begin
       coalesce(array_agg(l.impressions), '{}') as impressions,
       coalesce(array_agg(l.clicks), '{}') as clicks,
       coalesce(array_agg(l.conversions), '{}') as conversions,
+      coalesce(array_agg(l.delivered), '{}') as delivered,
+      coalesce(array_agg(l.bounced), '{}') as bounced,
+      coalesce(array_agg(l.complained), '{}') as complained,
+      coalesce(array_agg(l.unsubscribed), '{}') as unsubscribed,
+      coalesce(array_agg(l.machine_impressions), '{}') as machine_impressions,
+      coalesce(array_agg(l.machine_clicks), '{}') as machine_clicks,
       case when with_events then array_agg(l.reach) end as reach,
       case when with_events then array_agg(l.identified) end as identified,
       case when with_events then array_agg(coalesce(l.value, 0)::text) end as value,
       coalesce(sum(l.impressions), 0) as all_impressions, coalesce(sum(l.clicks), 0) as all_clicks,
-      coalesce(sum(l.conversions), 0) as all_conversions
+      coalesce(sum(l.conversions), 0) as all_conversions,
+      coalesce(sum(l.delivered), 0) as all_delivered,
+      coalesce(sum(l.bounced), 0) as all_bounced,
+      coalesce(sum(l.complained), 0) as all_complained,
+      coalesce(sum(l.unsubscribed), 0) as all_unsubscribed,
+      coalesce(sum(l.machine_impressions), 0) as all_machine_impressions,
+      coalesce(sum(l.machine_clicks), 0) as all_machine_clicks
     from lines as l
   )
   select tz, s.since, s.until, c.days, c.campaigns, c.segments, c.impressions, c.clicks,
-    c.conversions, c.reach, c.identified, c.value,
+    c.conversions, c.delivered, c.bounced, c.complained, c.unsubscribed, c.machine_impressions,
+    c.machine_clicks, c.reach, c.identified, c.value,
     jsonb_build_object(
       'impressions', c.all_impressions, 'clicks', c.all_clicks, 'conversions', c.all_conversions,
+      'delivered', c.all_delivered, 'bounced', c.all_bounced, 'complained', c.all_complained,
+      'unsubscribed', c.all_unsubscribed, 'machine_impressions', c.all_machine_impressions,
+      'machine_clicks', c.all_machine_clicks,
       'reach', case when with_events then coalesce(w.reach, 0) end,
       'identified', case when with_events then coalesce(w.identified, 0) end,
       'value', case when with_events then coalesce(w.value, 0)::text end

@@ -1,6 +1,6 @@
 """What became of the messages: impressions, clicks and conversions."""
 
-from campaign_sdk.analytics._events import Event, EventProblem, EventType, IngestReport
+from campaign_sdk.analytics._events import Actor, Event, EventProblem, EventType, IngestReport
 from campaign_sdk.analytics._resource import Analytics
 from campaign_sdk.reports import (
     METRICS,
@@ -16,6 +16,7 @@ from campaign_sdk.reports import (
 
 __all__ = [
     "METRICS",
+    "Actor",
     "Analytics",
     "Comparison",
     "DayDifference",

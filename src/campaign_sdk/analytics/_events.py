@@ -15,13 +15,17 @@ from campaign_sdk._core.model import Model, text, uuid_text
 from campaign_sdk._core.operation import Call, Resource, Steps
 from campaign_sdk.contacts._items import moment
 
-EventType = Literal["impression", "click", "conversion"]
+EventType = Literal[
+    "impression", "click", "conversion", "delivered", "bounced", "complained", "unsubscribed"
+]
+Actor = Literal["human", "proxy", "machine", "unknown"]
 
 # Events older than this, or from further ahead than a day, are somebody's broken clock.
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _AHEAD = timedelta(days=1)
 _LARGEST = Decimal(10) ** 15
 _PLACES = 30
+LONGEST_LINK = 4_096
 _PROBLEMS_KEPT = 1_000
 
 
@@ -31,12 +35,15 @@ class Event(TypedDict):
     Attributes:
         campaign_id: to which campaign.
         event_id: chosen by you; with the campaign it makes the event one of a kind.
-        type: impression, click or conversion.
+        type: impression, click, conversion, delivered, bounced, complained or unsubscribed.
         occurred_at: when, as an aware datetime or ISO text with an offset; between the
             year 2000 and a day from now.
         contact_id: who did it, if that is known.
         value: what a conversion was worth, at most 10¹⁵ either way. Other events may
             carry one too, but it isn't counted.
+        actor: who did it: human, proxy (a mail provider in a person's stead), machine, or
+            unknown, which is what it is by default and counts as a person's.
+        link: the address that was clicked, 4,096 characters at most.
     """
 
     campaign_id: UUID | str
@@ -45,6 +52,8 @@ class Event(TypedDict):
     occurred_at: datetime | str
     contact_id: NotRequired[UUID | str | None]
     value: NotRequired[float | Decimal | None]
+    actor: NotRequired[Actor | None]
+    link: NotRequired[str | None]
 
 
 class EventProblem(Model):
@@ -201,16 +210,22 @@ def prepare_event(event: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "campaign_id": uuid_text(event.get("campaign_id", ""), "campaign_id"),
         "event_id": text(event.get("event_id"), "event_id", required=True),
-        "type": _type(event.get("type")),
+        "type": _one_of("type", EventType, event.get("type")),
         "occurred_at": _occurred_at(event.get("occurred_at")),
         "contact_id": None if contact_id is None else uuid_text(contact_id, "contact_id"),
         "value": _value(event.get("value")),
+        "actor": _one_of("actor", Actor, event.get("actor") or "unknown"),
+        "link": _link(event.get("link")),
     }
 
 
-def _type(value: object) -> str:
-    if value not in get_args(EventType):
-        raise InvalidInput("type", f"must be one of {', '.join(get_args(EventType))}")
+def _link(value: str | None) -> str | None:
+    return None if value is None else text(value, "link", longest=LONGEST_LINK, required=True)
+
+
+def _one_of(name: str, known: object, value: object) -> str:
+    if value not in get_args(known):
+        raise InvalidInput(name, f"must be one of {', '.join(get_args(known))}")
     return str(value)
 
 

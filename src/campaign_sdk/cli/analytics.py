@@ -81,8 +81,9 @@ def ingest(
 ) -> None:
     """Count events from a file, each exactly once, however often it is run.
 
-    An event has an event_id, a type (impression, click, conversion), occurred_at with an
-    offset, and perhaps campaign_id, contact_id and value.
+    An event has an event_id, a type (impression, click, conversion, delivered, bounced,
+    complained, unsubscribed), occurred_at with an offset, and perhaps campaign_id,
+    contact_id, value, actor and link.
     """
     with connect() as client:
         extra = {"campaign_id": str(find_campaign(client, campaign).id)} if campaign else {}
@@ -159,7 +160,8 @@ def report(
     """Report by day, campaign or other.
 
     --output FILE writes CSV, --plot FILE a picture. The metrics: impressions, clicks,
-    conversions, reach, value, ctr, cvr and conversion_per_impression.
+    conversions, human_impressions, human_clicks, delivered, bounced, complained,
+    unsubscribed, reach, value, ctr, human_ctr, cvr and conversion_per_impression.
     """
     with connect() as client:
         found = client.analytics.report(

@@ -72,10 +72,12 @@ CHAPTERS = {
     "analytics": Chapter(
         {
             "campaign_analytics": (
-                "id campaign_id impressions clicks conversions date created_at updated_at"
+                "id campaign_id impressions clicks conversions delivered bounced complained "
+                "unsubscribed machine_impressions machine_clicks date created_at updated_at"
             ),
             "campaign_events": (
-                "campaign_id event_id user_id contact_id type occurred_at value received_at"
+                "campaign_id event_id user_id contact_id type occurred_at value actor actor_rule "
+                "link received_at"
             ),
         },
         {

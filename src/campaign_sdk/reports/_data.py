@@ -12,8 +12,18 @@ from campaign_sdk._core.model import Model
 from campaign_sdk.reports._engagement import Engagement, contradictions
 from campaign_sdk.reports._request import PERIODS, Request
 
-_EVENT_TYPES = {"impression": "impressions", "click": "clicks", "conversion": "conversions"}
-_COUNTS = ("impressions", "clicks", "conversions", "reach", "identified", "value")
+_EVENT_TYPES = {
+    "impression": "impressions",
+    "click": "clicks",
+    "conversion": "conversions",
+    "delivered": "delivered",
+    "bounced": "bounced",
+    "complained": "complained",
+    "unsubscribed": "unsubscribed",
+}
+_ALWAYS = ("impression", "click", "conversion")
+_MACHINES = {"impression": "machine_impressions", "click": "machine_clicks"}
+_COUNTS = (*_EVENT_TYPES.values(), *_MACHINES.values(), "reach", "identified", "value")
 _EXAMPLES = 3
 
 
@@ -29,8 +39,8 @@ class ReportRow(Engagement):
         segment: the id of the campaigns' segment, if it is by segment; `None` for
             campaigns that have rules of their own.
         segment_name: for people.
-        event_type: impression, click or conversion, if it is by event type. Such a line
-            has no rates.
+        event_type: impression, click, conversion, and what there is of delivered, bounced,
+            complained and unsubscribed, if it is by event type. Such a line has no rates.
     """
 
     day: date | None = None
@@ -64,6 +74,12 @@ class ReportColumns(Model):
     impressions: list[int]
     clicks: list[int]
     conversions: list[int]
+    delivered: list[int]
+    bounced: list[int]
+    complained: list[int]
+    unsubscribed: list[int]
+    machine_impressions: list[int]
+    machine_clicks: list[int]
     reach: list[int] | None
     identified: list[int] | None
     value: list[Decimal] | None
@@ -116,7 +132,8 @@ class ReportData(Model):
             columns = columns.without_reach()
         rows: Iterator[ReportRow] = columns.rows(request.group_by)
         if "event_type" in request.group_by:
-            rows = (part for row in rows for part in _by_type(row))
+            seen = [kind for kind in _EVENT_TYPES if _has(columns.total, kind)]
+            rows = (part for row in rows for part in _by_type(row, seen))
         return cls(
             metrics=request.metrics,
             group_by=request.group_by,
@@ -153,10 +170,17 @@ class ReportData(Model):
     __str__ = __repr__
 
 
-def _by_type(row: ReportRow) -> Iterator[ReportRow]:
-    for event_type, name in _EVENT_TYPES.items():
-        counts: dict[str, Any] = dict.fromkeys(_EVENT_TYPES.values(), 0)
-        counts[name] = getattr(row, name)
+def _has(total: Engagement, event_type: str) -> bool:
+    return event_type in _ALWAYS or getattr(total, _EVENT_TYPES[event_type]) != 0
+
+
+def _by_type(row: ReportRow, event_types: Sequence[str]) -> Iterator[ReportRow]:
+    for event_type in event_types:
+        names = {_EVENT_TYPES[event_type], _MACHINES.get(event_type)}
+        counts: dict[str, Any] = {
+            name: getattr(row, name) if name in names else 0
+            for name in (*_EVENT_TYPES.values(), *_MACHINES.values())
+        }
         counts["value"] = row.value if event_type == "conversion" else row.value and 0
         if event_type != "impression":
             counts |= {"reach": None, "identified": None}

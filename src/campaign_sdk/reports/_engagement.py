@@ -8,7 +8,10 @@ from typing import Self
 from pydantic import computed_field
 
 from campaign_sdk._core.model import Model
-from campaign_sdk.reports._metrics import METRICS, RATES
+from campaign_sdk.reports._metrics import METRICS, TOTALS
+
+# A person's click can follow an impression that a provider's proxy made: no contradiction.
+_SHARES = ("ctr", "cvr", "conversion_per_impression")
 
 
 class Engagement(Model):
@@ -18,6 +21,13 @@ class Engagement(Model):
         impressions: how often the message was seen.
         clicks: how often it was clicked.
         conversions: how often it led to what it was meant for.
+        delivered: how often a mail server took it in.
+        bounced: how often one didn't, for good or for now.
+        complained: how often it was called spam.
+        unsubscribed: how often somebody wanted no more after it.
+        machine_impressions: those of the impressions that no person made: scanners,
+            previews, and mail providers that look in a person's stead.
+        machine_clicks: those of the clicks that no person made.
         reach: how many distinct contacts saw it; `None` if that isn't known, or wasn't
             asked for.
         identified: how many of the impressions name their contact; `None` if reach
@@ -28,15 +38,39 @@ class Engagement(Model):
     impressions: int
     clicks: int
     conversions: int
+    delivered: int = 0
+    bounced: int = 0
+    complained: int = 0
+    unsubscribed: int = 0
+    machine_impressions: int = 0
+    machine_clicks: int = 0
     reach: int | None = None
     identified: int | None = None
     value: Decimal | None = None
 
     @computed_field  # type: ignore[prop-decorator]
     @property
+    def human_impressions(self) -> int:
+        """Impressions without those that are known to be no person's."""
+        return self.impressions - self.machine_impressions
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def human_clicks(self) -> int:
+        """Clicks without those that are known to be no person's."""
+        return self.clicks - self.machine_clicks
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
     def ctr(self) -> float | None:
         """Click-through rate: clicks per impression."""
         return self._rate("ctr")
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def human_ctr(self) -> float | None:
+        """Click-through rate of people: human clicks per human impression."""
+        return self._rate("human_ctr")
 
     @computed_field  # type: ignore[prop-decorator]
     @property
@@ -73,10 +107,10 @@ def contradictions(counts: Engagement) -> list[str]:
     """Return a sentence for each invariant that the counts break."""
     negative = [
         f"{name} is negative: the counters were changed by hand, see reconcile"
-        for name in ("impressions", "clicks", "conversions")
+        for name in TOTALS
         if getattr(counts, name) < 0
     ]
-    return negative + [reason for name in RATES for reason in _excess(counts, name)]
+    return negative + [reason for name in _SHARES for reason in _excess(counts, name)]
 
 
 def _excess(counts: Engagement, name: str) -> list[str]:

@@ -49,6 +49,30 @@ _DICTIONARY = (
         "conversions",
     ),
     Metric(
+        "human_impressions",
+        "Human impressions",
+        "Impressions without those that are known to be a program's or a mail provider's.",
+        "total",
+        "impressions that no machine made",
+    ),
+    Metric(
+        "human_clicks",
+        "Human clicks",
+        "Clicks without those that are known to be a program's.",
+        "total",
+        "clicks that no machine made",
+    ),
+    Metric("delivered", "Delivered", "How often a mail server took it in.", "total", "delivered"),
+    Metric("bounced", "Bounced", "How often a mail server refused it.", "total", "bounced"),
+    Metric("complained", "Complained", "How often it was called spam.", "total", "complained"),
+    Metric(
+        "unsubscribed",
+        "Unsubscribed",
+        "How often somebody wanted no more after it.",
+        "total",
+        "unsubscribed",
+    ),
+    Metric(
         "reach",
         "Reach",
         "How many distinct contacts saw it, where the contact of an impression is known.",
@@ -73,6 +97,15 @@ _DICTIONARY = (
         is_additive=False,
     ),
     Metric(
+        "human_ctr",
+        "Human click-through rate",
+        "Human clicks per human impression.",
+        "rate",
+        "human_clicks",
+        "human_impressions",
+        is_additive=False,
+    ),
+    Metric(
         "cvr",
         "Conversion rate",
         "Conversions per click.",
@@ -93,9 +126,10 @@ _DICTIONARY = (
 )
 
 METRICS: dict[str, Metric] = {metric.name: metric for metric in _DICTIONARY}
+TOTALS: tuple[str, ...] = tuple(name for name in METRICS if METRICS[name].kind == "total")
 RATES: tuple[str, ...] = tuple(name for name in METRICS if METRICS[name].kind == "rate")
 # What the counters alone can tell.
-DEFAULT: tuple[str, ...] = ("impressions", "clicks", "conversions", "ctr", "cvr")
+DEFAULT: tuple[str, ...] = ("impressions", "clicks", "human_clicks", "conversions", "ctr", "cvr")
 
 
 def check_metrics(

@@ -9,7 +9,11 @@ from uuid import UUID
 from campaign_sdk._core.model import Model
 from campaign_sdk.reports._engagement import Engagement
 
-_COUNTS = ("impressions", "clicks", "conversions")
+_COUNTS = (
+    *("impressions", "clicks", "conversions"),
+    *("delivered", "bounced", "complained", "unsubscribed"),
+    *("machine_impressions", "machine_clicks"),
+)
 
 
 class DayDifference(Model):
@@ -19,13 +23,19 @@ class DayDifference(Model):
         day: in the campaign's time zone.
         impressions: counted minus logged.
         clicks: counted minus logged.
-        conversions: counted minus logged.
+        conversions: counted minus logged; and so are the others.
     """
 
     day: date
     impressions: int
     clicks: int
     conversions: int
+    delivered: int = 0
+    bounced: int = 0
+    complained: int = 0
+    unsubscribed: int = 0
+    machine_impressions: int = 0
+    machine_clicks: int = 0
 
     def __bool__(self) -> bool:
         """Whether there is a difference."""
@@ -39,9 +49,21 @@ class _Columns(Model):
     impressions: list[int]
     clicks: list[int]
     conversions: list[int]
+    delivered: list[int]
+    bounced: list[int]
+    complained: list[int]
+    unsubscribed: list[int]
+    machine_impressions: list[int]
+    machine_clicks: list[int]
     logged_impressions: list[int]
     logged_clicks: list[int]
     logged_conversions: list[int]
+    logged_delivered: list[int]
+    logged_bounced: list[int]
+    logged_complained: list[int]
+    logged_unsubscribed: list[int]
+    logged_machine_impressions: list[int]
+    logged_machine_clicks: list[int]
 
     def sum(self, prefix: str = "") -> Engagement:
         return Engagement(**{name: sum(getattr(self, prefix + name)) for name in _COUNTS})
