@@ -208,10 +208,12 @@ def status_line(status: str) -> Text:
 
 def engagement(rows: Mapping[str, Engagement], first: str = "") -> Table:
     """Return counts and rates, a row for each name."""
-    titles = ("impressions", "clicks", "human clicks", "conversions", "CTR", "CVR")
+    titles = ("impressions", "clicks", "conversions", "CTR", "CVR", "human clicks")
     made = table(first, *titles, numbers=titles)
     for name, counts in rows.items():
-        numbers = (counts.impressions, counts.clicks, counts.human_clicks, counts.conversions)
+        numbers = (counts.impressions, counts.clicks, counts.conversions)
         rates = (share(counts.ctr), share(counts.cvr))
-        made.add_row(plain(name), *(f"{number:,}" for number in numbers), *rates)
+        made.add_row(
+            plain(name), *(f"{number:,}" for number in numbers), *rates, f"{counts.human_clicks:,}"
+        )
     return made

@@ -60,8 +60,9 @@ CHAPTERS = {
     "campaigns": Chapter(
         {
             "campaigns": (
-                "id user_id name description message rules status audience_size segment_id "
-                "timezone scheduled_at launched_at completed_at created_at updated_at"
+                "id user_id name description message subject preheader html channel "
+                "rules status audience_size segment_id timezone scheduled_at launched_at "
+                "completed_at created_at updated_at"
             ),
             "campaign_status_history": (
                 "id campaign_id from_status to_status changed_at changed_by"

@@ -129,7 +129,7 @@ METRICS: dict[str, Metric] = {metric.name: metric for metric in _DICTIONARY}
 TOTALS: tuple[str, ...] = tuple(name for name in METRICS if METRICS[name].kind == "total")
 RATES: tuple[str, ...] = tuple(name for name in METRICS if METRICS[name].kind == "rate")
 # What the counters alone can tell.
-DEFAULT: tuple[str, ...] = ("impressions", "clicks", "human_clicks", "conversions", "ctr", "cvr")
+DEFAULT: tuple[str, ...] = ("impressions", "clicks", "conversions", "ctr", "cvr", "human_clicks")
 
 
 def check_metrics(

@@ -209,7 +209,13 @@ CONSTRAINTS: dict[str, tuple[str, str]] = {
     ),
     "campaign_events_received_at_plausible": ("received_at", _DAYS),
     "campaign_events_event_id_length": ("event_id", "must have 1 to 200 characters"),
-    "campaign_events_type_known": ("type", "must be impression, click or conversion"),
+    "campaign_events_type_known": (
+        "type",
+        "must be impression, click, conversion, delivered, bounced, complained or unsubscribed",
+    ),
+    "campaign_events_actor_known": ("actor", "must be human, proxy, machine or unknown"),
+    "campaign_events_actor_rule_length": ("actor_rule", "must have 1 to 100 characters"),
+    "campaign_events_link_length": ("link", "must have 1 to 4096 characters"),
     "campaign_events_value_finite": ("value", "must be a finite number"),
     "campaign_events_occurred_at_plausible": ("occurred_at", _DAYS),
 }
