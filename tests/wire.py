@@ -14,7 +14,7 @@ import pytest
 from supabase_auth.types import Session, User
 
 from campaign_sdk import AsyncCampaignClient, CampaignClient
-from campaign_sdk._core import exchange, transport
+from campaign_sdk._core import body, exchange, transport
 from campaign_sdk._core import session as sessions
 from clients import Mode
 
@@ -48,6 +48,7 @@ class Clock:
     def replace_clocks(self, patch: pytest.MonkeyPatch) -> None:
         patch.setattr(exchange, "time", self)
         patch.setattr(transport, "time", self)
+        patch.setattr(body, "time", self)
         patch.setattr(sessions, "time", self)
         sleeping = {**vars(asyncio), "sleep": self.asleep}
         patch.setattr(transport, "asyncio", SimpleNamespace(**sleeping))

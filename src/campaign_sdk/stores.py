@@ -21,7 +21,9 @@ from urllib.parse import urlsplit
 
 from campaign_sdk._core.errors import ConfigurationError
 from campaign_sdk._core.settings import check_url
-from campaign_sdk._core.store import SessionStore as SessionStore
+from campaign_sdk._core.store import SessionStore
+
+__all__ = ["FileStore", "KeyringStore", "MemoryStore", "SessionStore"]
 
 _SERVICE = "campaign_sdk"
 

@@ -39,19 +39,12 @@ def _modules() -> Iterator[Any]:
 
 
 def _of_module(module: Any) -> Iterator[str]:
-    for name in getattr(module, "__all__", None) or _own(module):
+    for name in module.__all__:
         value = getattr(module, name)
         if module is not campaign_sdk and getattr(campaign_sdk, name, None) is value:
             yield f"{module.__name__}.{name} = campaign_sdk.{name}"
         else:
             yield from _of(f"{module.__name__}.{name}", value)
-
-
-def _own(module: Any) -> Iterator[str]:
-    for name, value in vars(module).items():
-        home = getattr(value, "__module__", None) or ""
-        if home.startswith("campaign_sdk.") and not name.startswith("_"):
-            yield name
 
 
 def _of(name: str, value: Any) -> Iterator[str]:

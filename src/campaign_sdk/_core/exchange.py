@@ -6,6 +6,7 @@ a turn at a lock; the wires of `_transport` do what it asks, so both clients beh
 
 from __future__ import annotations
 
+import math
 import random
 import time
 from collections.abc import Generator
@@ -173,7 +174,7 @@ def _pause(answer: httpx.Response | httpx.TransportError, attempt: int, kind: st
         return backoff if lost and kind != "write" else None
     # 429 means that nothing was done: even a write may be sent again.
     if answer.status_code == 429 or (answer.status_code in _BUSY and kind != "write"):
-        asked = _retry_after(answer)
+        asked = retry_after(answer.headers.get("retry-after", ""))
         return backoff if asked is None else asked
     return None
 
@@ -185,7 +186,7 @@ def _good(
         raise _failure(answer, kind) from answer
     status = answer.status_code
     if status == 429:
-        asked = _retry_after(answer)
+        asked = retry_after(answer.headers.get("retry-after", ""))
         raise RateLimited("too many requests to the server", retry_after=asked, code="429")
     # The server itself would have said in JSON what is wrong.
     if status in _BUSY or (status >= 500 and not _is_json(answer)):
@@ -229,11 +230,20 @@ def _is_json(response: httpx.Response) -> bool:
     return kind == "application/json" or kind.endswith("+json")
 
 
-def _retry_after(response: httpx.Response) -> float | None:
-    """Read `Retry-After`, which is seconds or a date (RFC 9110, section 10.2.3)."""
-    value = response.headers.get("retry-after", "")
-    if value.isascii() and value.isdigit():
-        return float(value)
+def retry_after(value: str) -> float | None:
+    """Read `Retry-After`, which is seconds or a date (RFC 9110, section 10.2.3).
+
+    Returns:
+        Seconds from now; `None` if there is no sense in it.
+    """
+    try:
+        seconds = float(value)
+    except ValueError:
+        return _until(value)
+    return seconds if math.isfinite(seconds) and seconds >= 0 else None
+
+
+def _until(value: str) -> float | None:
     try:
         return max(parsedate_to_datetime(value).timestamp() - time.time(), 0.0)
     except (ValueError, TypeError, OverflowError):

@@ -104,15 +104,19 @@ def check_url(url: str) -> str:
         ConfigurationError: it isn't an http or https address.
     """
     url = url.strip()
-    try:
-        well_formed = _URL.fullmatch(url) is not None and urlsplit(url).port != 0
-    except ValueError:
-        well_formed = False
-    if not well_formed:
+    if not is_address(url):
         raise ConfigurationError(
             "SUPABASE_URL must look like https://<project>.supabase.co or http://127.0.0.1:54321"
         )
     return url.rstrip("/")
+
+
+def is_address(url: str) -> bool:
+    """Whether a text is an http or https address, and no more than that."""
+    try:
+        return _URL.fullmatch(url) is not None and urlsplit(url).port != 0
+    except ValueError:
+        return False
 
 
 def check_key(key: str) -> str:

@@ -4,49 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Generator, Iterator
+from collections.abc import Generator
 from contextlib import closing
 from typing import Any, TypeVar
 
 import httpx
 
+from campaign_sdk._core.body import BoundedBody
 from campaign_sdk._core.errors import ProtocolError
 from campaign_sdk._core.exchange import Exchange, Turn
-
-_BODY_LIMIT = 256 * 1024 * 1024
 
 T = TypeVar("T")
 
 
-class _Deadline(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """A body that ends at a deadline or a size, whichever it breaks first."""
+class _Body(BoundedBody, httpx.SyncByteStream, httpx.AsyncByteStream):
+    most = 256 * 1024 * 1024
 
-    def __init__(self, stream: Any, ends: float) -> None:
-        self._stream = stream
-        self._ends = ends
-        self._size = 0
+    def late(self) -> Exception:
+        return httpx.ReadTimeout("the answer takes too long")
 
-    def _passed(self, chunk: bytes) -> bytes:
-        self._size += len(chunk)
-        if time.monotonic() > self._ends:
-            raise httpx.ReadTimeout("the answer takes too long")
-        if self._size > _BODY_LIMIT:
-            raise ProtocolError("the server's answer is too large")
-        return chunk
-
-    def __iter__(self) -> Iterator[bytes]:
-        for chunk in self._stream:
-            yield self._passed(chunk)
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for chunk in self._stream:
-            yield self._passed(chunk)
-
-    def close(self) -> None:
-        self._stream.close()
-
-    async def aclose(self) -> None:
-        await self._stream.aclose()
+    def large(self) -> Exception:
+        return ProtocolError("the server's answer is too large")
 
 
 class Wire(httpx.BaseTransport):
@@ -96,7 +74,7 @@ class Wire(httpx.BaseTransport):
 
     def _send(self, request: httpx.Request) -> httpx.Response:
         response = self._inner.handle_request(request)
-        response.stream = _Deadline(response.stream, request.extensions["ends"])
+        response.stream = _Body(response.stream, request.extensions["ends"])
         try:
             response.read()
         finally:
@@ -158,7 +136,7 @@ class AsyncWire(httpx.AsyncBaseTransport):
 
     async def _send(self, request: httpx.Request) -> httpx.Response:
         response = await self._inner.handle_async_request(request)
-        response.stream = _Deadline(response.stream, request.extensions["ends"])
+        response.stream = _Body(response.stream, request.extensions["ends"])
         try:
             await response.aread()
         finally:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Any, get_args
+from typing import Any
 
 from campaign_sdk._core.errors import InvalidInput
-from campaign_sdk.campaigns._models import Channel
 from campaign_sdk.templates import Template
 
 MAX_HTML = 524_288
@@ -36,10 +35,3 @@ def message(value: Any) -> str | None:
 def html(value: Any) -> str | None:
     """Return a template of HTML, or raise `InvalidInput` if it is malformed or too long."""
     return None if value is None else Template.parse(value, path="html", longest=MAX_HTML).source
-
-
-def channel(value: Any) -> str:
-    """Return a channel, or raise `InvalidInput` if it is none."""
-    if value not in get_args(Channel):
-        raise InvalidInput("channel", f"must be one of {', '.join(get_args(Channel))}")
-    return str(value)

@@ -8,10 +8,10 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from campaign_sdk._core.model import Model
+from campaign_sdk.channels import Channel
 from campaign_sdk.rules import Rules
 from campaign_sdk.segments._models import stored_rules
 
-Channel = Literal["email", "sms", "push", "whatsapp"]
 Status = Literal["draft", "scheduled", "active", "paused", "completed", "archived"]
 
 

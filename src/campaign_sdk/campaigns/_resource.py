@@ -15,10 +15,12 @@ from campaign_sdk._core.paging import PAGE, collect, map_pages, table_pages
 from campaign_sdk.campaigns import _content
 from campaign_sdk.campaigns._audience import audience_of, reached, rendered, template_of
 from campaign_sdk.campaigns._drafting import usable, write_for
-from campaign_sdk.campaigns._models import Campaign, Channel, Status
+from campaign_sdk.campaigns._models import Campaign, Status
 from campaign_sdk.campaigns._moves import Moves
 from campaign_sdk.campaigns._preflight import Preflight, inspect
 from campaign_sdk.campaigns._read import check_status, one_campaign, read_campaign
+from campaign_sdk.channels import Channel
+from campaign_sdk.channels._limits import check_channel
 from campaign_sdk.contacts._items import utc_text
 from campaign_sdk.contacts._models import Contact
 from campaign_sdk.drafting import Draft, Drafting
@@ -328,7 +330,7 @@ _CHECKS: dict[str, Callable[[Any], Any]] = {
     "subject": lambda value: _content.one_line(value, "subject"),
     "preheader": lambda value: _content.one_line(value, "preheader"),
     "html": _content.html,
-    "channel": _content.channel,
+    "channel": check_channel,
     "description": lambda value: text(value, "description", longest=10_000),
     "rules": lambda value: value if value is None else Rules.of(value).to_wire(),
     "segment_id": lambda value: value if value is None else uuid_text(value, "segment_id"),

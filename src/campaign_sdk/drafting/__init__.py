@@ -11,13 +11,14 @@ unless the caller says so, and the openai package isn't imported before the firs
 
 from __future__ import annotations
 
+from campaign_sdk.channels import Channel, SmsSize, sms_size
+
 from ._budget import Usage
 from ._checks import DraftProblem
-from ._drafts import Channel, Draft, Drafts
+from ._drafts import Draft, Drafts
 from ._options import DraftingOptions
 from ._resource import Drafting, StreamedDraft
 from ._rules import DraftedRules
-from ._sms import SmsSize, sms_size
 
 __all__ = [
     "Channel",

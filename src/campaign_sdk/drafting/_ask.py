@@ -11,7 +11,7 @@ from campaign_sdk._core.errors import DraftingError
 from campaign_sdk._core.operation import Page, PagedSteps, Steps
 
 from ._budget import Budget, Usage
-from ._dialect import Format, Prompt, truncated
+from ._dialects import Format, Prompt, truncated
 from ._writer import Writer
 
 
@@ -37,12 +37,12 @@ def ask(
     wanted = Format(shape.__name__.strip("_"), shape.model_json_schema())
     budget = Budget(writer.options)
     try:
-        response = yield from _sent(writer, budget, prompt, wanted, model)
-        tokens, text = writer.dialect.answer(response.content)
-        budget.spend(*tokens)
-        if isinstance(text, DraftingError):
-            raise text
-        return _parsed(shape, text), budget.usage
+        sent = yield from _sent(writer, budget, prompt, wanted, model)
+        answer = writer.dialect.whole(sent)
+        budget.spend(*(answer.tokens or (None, None)))
+        if answer.problem is not None:
+            raise answer.problem
+        return _parsed(shape, _some(answer.text)), budget.usage
     except DraftingError as error:
         budget.settle(error)
         raise
@@ -56,11 +56,11 @@ def stream(
     budget = Budget(writer.options)
     pieces: list[str] = []
     try:
-        response = yield from _sent(writer, budget, prompt, None, model)
+        events = yield from _sent(writer, budget, prompt, None, model)
         try:
-            yield from _pieces(writer, budget, response, pieces)
+            yield from _pieces(writer, budget, events, pieces)
         finally:
-            writer.hang_up(response)
+            writer.hang_up(events)
     except DraftingError as error:
         budget.settle(error)
         raise
@@ -72,22 +72,19 @@ def _sent(
 ) -> Steps[Any]:
     while True:
         budget.begin()
-        call = writer.ask(
-            prompt,
-            format,
-            model=writer.model(model),
-            seconds=budget.seconds,
-            tokens=budget.tokens,
-        )
         try:
-            answer = yield call
+            return (yield writer.ask(prompt, format, writer.model(model), budget))
         except DraftingError as error:
             wait = budget.pause(error)
             if wait is None:
                 raise
-        else:
-            return answer.http_response
         yield writer.sleep(wait)
+
+
+def _some(text: str) -> str:
+    if not text.strip():
+        raise DraftingError("the model wrote nothing", reason="invalid")
+    return text
 
 
 def _parsed(shape: type[A], text: str) -> A:
@@ -101,39 +98,24 @@ def _parsed(shape: type[A], text: str) -> A:
         ) from None
 
 
-def _pieces(writer: Writer, budget: Budget, response: Any, pieces: list[str]) -> PagedSteps[str]:
-    _check_stream(response)
-    lines = writer.lines(response)
+def _pieces(writer: Writer, budget: Budget, events: Any, pieces: list[str]) -> PagedSteps[str]:
+    if not events.response.headers.get("content-type", "").startswith("text/event-stream"):
+        raise DraftingError("the answer isn't a stream of a language model", reason="invalid")
     ended = False
     while not (ended and budget.is_settled):
-        data = yield from _next_data(writer, lines)
-        if data is None or data == "[DONE]":
+        event = yield writer.next(events)
+        if event is None:
             break
-        event = writer.dialect.event(data)
-        ended = ended or event.done
-        if event.tokens is not None:
-            budget.spend(*event.tokens)
-        if event.text:
-            pieces.append(event.text)
-            yield Page([event.text])
+        answer = writer.dialect.event(event)
+        if answer.tokens is not None:
+            budget.spend(*answer.tokens)
+        if answer.problem is not None:
+            raise answer.problem
+        ended = ended or answer.done
+        if answer.text:
+            pieces.append(answer.text)
+            yield Page([answer.text])
     if not ended:
         raise truncated()
-    if not "".join(pieces).strip():
-        raise DraftingError("the model wrote nothing", reason="invalid")
+    _some("".join(pieces))
     budget.close()
-
-
-def _check_stream(response: Any) -> None:
-    if not response.headers.get("content-type", "").startswith("text/event-stream"):
-        raise DraftingError("the answer isn't a stream of a language model", reason="invalid")
-
-
-def _next_data(writer: Writer, lines: Any) -> Steps[str | None]:
-    """The data of the next server-sent event; `None` at the end of the stream."""
-    data: list[str] = []
-    while (line := (yield writer.line(lines))) is not None:
-        if line.startswith("data:"):
-            data.append(line[5:].removeprefix(" "))
-        elif not line and data:
-            return "\n".join(data)
-    return None

@@ -6,16 +6,16 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
-from typing import Literal, NamedTuple
-from urllib.parse import urlsplit
+from typing import Literal
 
 from campaign_sdk._core.errors import InvalidInput
 from campaign_sdk._core.model import Model
+from campaign_sdk.channels._limits import ONE_LINE, REQUIRED, too_long
+from campaign_sdk.channels._links import find_links, leads_to
 from campaign_sdk.templates import Template
 from campaign_sdk.templates._parser import Placeholder, parse
 
 from ._fields import KnownFields
-from ._sms import sms_size
 
 # What stands for a value that nobody knows yet: about as long as a name.
 _STAND_IN = "x" * 12
@@ -33,39 +33,6 @@ class DraftProblem(Model):
     severity: Literal["error", "warning"]
     path: str
     reason: str
-
-
-class Limit(NamedTuple):
-    """How long a part of a message may be, in characters.
-
-    Attributes:
-        shown: beyond this, most devices cut it off.
-        most: beyond this, the channel refuses it.
-    """
-
-    shown: int
-    most: int
-
-
-# Sources: RFC 5322 (a line of 998) and what common clients show for e-mail; APNs and FCM
-# (4 kB in all) and what iOS shows for push; the template components of WhatsApp Business.
-LIMITS: Mapping[str, Mapping[str, Limit]] = {
-    "email": {
-        "subject": Limit(60, 255),
-        "preheader": Limit(100, 255),
-        "body": Limit(20_000, 100_000),
-    },
-    "sms": {},
-    "push": {"subject": Limit(50, 200), "body": Limit(178, 1_000)},
-    "whatsapp": {
-        "subject": Limit(60, 60),
-        "body": Limit(1_024, 1_024),
-        "call_to_action": Limit(25, 25),
-    },
-}
-SMS_SEGMENTS = 3
-REQUIRED = {"email": ("subject",), "push": ("subject",)}
-ONE_LINE = ("subject", "preheader", "call_to_action")
 
 
 @dataclass(frozen=True)
@@ -99,7 +66,8 @@ def check_part(
         return
     yield from _placeholders(path, template, fields)
     plain, hidden = _filled(text, use_fallbacks=True), _filled(text, use_fallbacks=False)
-    yield from _length(path, plain, demands.channel)
+    if found := too_long(path, plain, demands.channel):
+        yield DraftProblem(severity=found[0], path=path, reason=found[1])
     yield from _links(path, (plain, hidden, _arguments(text)), demands.allowed_domains)
     yield from _words(path, plain, demands.avoid)
     yield from _shape(path, plain)
@@ -145,49 +113,15 @@ def _required(path: str, name: str, fields: KnownFields) -> Iterator[DraftProble
     yield _error(path, f'{who} contacts have `{name}`: give it a fallback, | default: "…"')
 
 
-def _length(path: str, text: str, channel: str) -> Iterator[DraftProblem]:
-    if channel == "sms" and path == "body":
-        yield from _segments(text)
-    limit = LIMITS[channel].get(path)
-    if limit is None or len(text) <= limit.shown:
-        return
-    if len(text) > limit.most:
-        yield _error(path, f"has {len(text)} characters; {limit.most} is the most")
-    else:
-        yield _warning(path, f"has {len(text)} characters; most devices show {limit.shown}")
-
-
-def _segments(text: str) -> Iterator[DraftProblem]:
-    size = sms_size(text)
-    if size.segments <= 1:
-        return
-    why = " because of characters outside of GSM-7" if size.encoding == "UCS-2" else ""
-    reason = f"takes {size.segments} segments ({size.units} units of {size.encoding}{why})"
-    if size.segments > SMS_SEGMENTS:
-        yield _error("body", f"{reason}; {SMS_SEGMENTS} is the most")
-    else:
-        yield _warning("body", reason)
-
-
-# A scheme of any kind, `//host`, `www.host`, or a bare name that clients make a link of.
-_LINK = re.compile(
-    r"(?<![a-z0-9+.-])(?:[a-z][a-z0-9+.-]{0,30}:)?(?://|\\\\|/\\|\\/)[^\s<>\"')\]]*"
-    r"|(?<![\w-])(?:(?:javascript|data|vbscript|mailto|tel|sms|file):|www\.)\S+"
-    r"|(?<![\w@.-])(?:[\w-]{1,63}\.)+(?:[a-z]{2,63}/[^\s<>\"')\]]*"
-    r"|(?:com|net|org|info|biz|io|co|app|dev|shop|store|online|site|xyz|top|club|link|click"
-    r"|me|ly|gl|gd|to|cc|ru|cn|in|de|uk|us|eu)(?![\w@-]|\.\w))",
-    re.IGNORECASE,
-)
 _QUOTED = re.compile(r"\{\{(?:\"[^\"]*\"|'[^']*'|[^\"'{}])*\}\}")
 _TEXT = re.compile(r"\"[^\"]*\"|'[^']*'")
-_HOST = re.compile(r"[\w.-]+")
 
 
 def _links(
     path: str, forms: Sequence[str], allowed_domains: Sequence[str]
 ) -> Iterator[DraftProblem]:
-    links = dict.fromkeys(link for form in forms for link in _found(form))
-    wrong = [link for link in links if not _is_allowed(link, allowed_domains)]
+    links = dict.fromkeys(link for form in forms for link in find_links(form))
+    wrong = [link for link in links if not leads_to(link, allowed_domains)]
     if wrong:
         allowed = ", ".join(allowed_domains) or "none: name some with allowed_domains"
         yield _error(path, f"holds a link to {wrong[0][:100]!r}; allowed domains: {allowed}")
@@ -198,27 +132,6 @@ def _arguments(text: str) -> str:
     return " ".join(
         quoted[0][1:-1] for output in _QUOTED.finditer(text) for quoted in _TEXT.finditer(output[0])
     )
-
-
-def _found(text: str) -> list[str]:
-    return [match[0].rstrip(".,;:!?…*_") for match in _LINK.finditer(text)]
-
-
-def _is_allowed(link: str, allowed_domains: Sequence[str]) -> bool:
-    # Browsers take a backslash for a slash; urlsplit doesn't.
-    address = link.replace("\\", "/")
-    if "//" not in address and ":" not in address.partition("/")[0]:
-        address = f"https://{address}"
-    try:
-        parts = urlsplit(address)
-        host = (parts.hostname or "").rstrip(".")
-    except ValueError:
-        return False
-    if parts.scheme not in ("", "http", "https") or "@" in parts.netloc:
-        return False
-    if not _HOST.fullmatch(host):
-        return False
-    return any(host == domain or host.endswith(f".{domain}") for domain in allowed_domains)
 
 
 def _words(path: str, text: str, avoid: Sequence[str]) -> Iterator[DraftProblem]:
@@ -241,7 +154,3 @@ def _shape(path: str, text: str) -> Iterator[DraftProblem]:
 
 def _error(path: str, reason: str) -> DraftProblem:
     return DraftProblem(severity="error", path=path, reason=reason)
-
-
-def _warning(path: str, reason: str) -> DraftProblem:
-    return DraftProblem(severity="warning", path=path, reason=reason)

@@ -5,20 +5,20 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, TypedDict, get_args, overload
+from dataclasses import dataclass, replace
+from typing import Any, TypedDict, Unpack, overload
 
 from campaign_sdk._core.errors import DraftingError, InvalidInput
 from campaign_sdk._core.model import Model, text
+from campaign_sdk.channels import Channel
+from campaign_sdk.channels._limits import LIMITS, SMS_SEGMENTS, UNUSED, check_channel
 from campaign_sdk.templates import Template
 
 from ._ask import Closed
 from ._budget import Usage
-from ._checks import LIMITS, SMS_SEGMENTS, Demands, DraftProblem, check
-from ._dialect import Prompt
+from ._checks import Demands, DraftProblem, check
+from ._dialects import Prompt
 from ._fields import KnownFields
-
-Channel = Literal["email", "sms", "push", "whatsapp"]
 
 _MOST_DRAFTS = 10
 _DOMAIN = re.compile(r"[\w-]+(\.[\w-]+)+")
@@ -99,37 +99,27 @@ class Brief:
     """What the caller wants to have written."""
 
     text: str
-    channel: Channel
-    tone: str | None
-    language: str | None
-    brand_voice: str | None
-    avoid: tuple[str, ...]
-    allowed_domains: tuple[str, ...]
+    channel: Channel = "email"
+    tone: str | None = None
+    language: str | None = None
+    brand_voice: str | None = None
+    avoid: Sequence[str] = ()
+    allowed_domains: Sequence[str] = ()
 
     @classmethod
-    def of(
-        cls,
-        brief: str,
-        *,
-        channel: Channel = "email",
-        tone: str | None = None,
-        language: str | None = None,
-        brand_voice: str | None = None,
-        avoid: Sequence[str] = (),
-        allowed_domains: Sequence[str] = (),
-    ) -> Brief:
+    def of(cls, brief: str, **wishes: Unpack[Wishes]) -> Brief:
         """Take the caller's arguments, or raise `InvalidInput` with the name of one."""
-        if channel not in get_args(Channel):
-            raise InvalidInput("channel", f"must be one of {', '.join(get_args(Channel))}")
+        asked = cls(brief, **wishes)
+        check_channel(asked.channel)
         text(brief, "brief", required=True, longest=10_000)
-        text(tone, "tone")
-        text(language, "language")
-        text(brand_voice, "brand_voice", longest=10_000)
-        words = _texts(avoid, "avoid")
-        domains = tuple(domain.lower() for domain in _texts(allowed_domains, "allowed_domains"))
+        text(asked.tone, "tone")
+        text(asked.language, "language")
+        text(asked.brand_voice, "brand_voice", longest=10_000)
+        words = _texts(asked.avoid, "avoid")
+        domains = _texts(asked.allowed_domains, "allowed_domains")
         if wrong := [domain for domain in domains if not _DOMAIN.fullmatch(domain)]:
             raise InvalidInput("allowed_domains", f"{wrong[0]!r} isn't like shop.example")
-        return cls(brief, channel, tone, language, brand_voice, words, domains)
+        return replace(asked, avoid=words, allowed_domains=[name.lower() for name in domains])
 
     @property
     def demands(self) -> Demands:
@@ -206,7 +196,8 @@ def _checked(written: _Written, brief: Brief, fields: KnownFields, usage: Usage)
     parts = {
         name: getattr(written, name) for name in ("subject", "preheader", "body", "call_to_action")
     }
-    unused = _UNUSED[brief.channel]
+    # What a channel has no place for is dropped, rather than held against the draft.
+    unused = UNUSED[brief.channel]
     kept = {name: value for name, value in parts.items() if value and name not in unused}
     return Draft(
         channel=brief.channel,
@@ -216,15 +207,6 @@ def _checked(written: _Written, brief: Brief, fields: KnownFields, usage: Usage)
         problems=tuple(check(kept, brief.demands, fields)),
         usage=usage,
     )
-
-
-# What a channel has no place for is dropped, rather than held against the draft.
-_UNUSED: Mapping[str, Sequence[str]] = {
-    "email": (),
-    "sms": ("subject", "preheader"),
-    "push": ("preheader",),
-    "whatsapp": ("preheader",),
-}
 
 
 def _names(part: str) -> tuple[str, ...]:

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import math
-import time
-from email.utils import parsedate_to_datetime
-from typing import Any
+from json import JSONDecodeError
 
 import httpx2
 import openai
 
 from campaign_sdk._core.errors import DraftingError, DraftingReason
+from campaign_sdk._core.exchange import retry_after
 
-_QUOTA = {
-    "insufficient_quota",
-    "billing_hard_limit_reached",
-    "billing_not_active",
-    "quota_exceeded",
-}
-_REFUSED = {"content_filter", "content_policy_violation", "invalid_prompt"}
+from ._reasons import named_failure
 
 # What the statuses mean for whoever asked for a draft; 5xx are "unavailable".
 _STATUSES: dict[int, tuple[DraftingReason, str]] = {
@@ -35,6 +27,10 @@ _STATUSES: dict[int, tuple[DraftingReason, str]] = {
 }
 
 
+# openai lets these through: JSON that is cut, or nested too deep.
+_NONSENSE = JSONDecodeError | RecursionError
+
+
 def from_openai(error: Exception) -> DraftingError | None:
     """Return what an error of openai or httpx2 means, or `None` if it is neither's."""
     if isinstance(error, openai.APITimeoutError | httpx2.TimeoutException):
@@ -43,18 +39,9 @@ def from_openai(error: Exception) -> DraftingError | None:
         return _from_status(error)
     if isinstance(error, openai.APIConnectionError | httpx2.TransportError):
         return DraftingError(f"the model can't be reached ({_cause(error)})", reason="unavailable")
-    if isinstance(error, openai.OpenAIError | httpx2.HTTPError | httpx2.InvalidURL):
+    if isinstance(error, openai.OpenAIError | httpx2.HTTPError | httpx2.InvalidURL | _NONSENSE):
         return DraftingError("the model's answer makes no sense", reason="invalid")
     return None
-
-
-def named_failure(code: str | None, fallback: DraftingReason) -> DraftingReason:
-    """Return the reason that an error's own code names, whatever status it came with."""
-    if code in _QUOTA:
-        return "quota"
-    if code in _REFUSED:
-        return "refused"
-    return "rate_limited" if code == "rate_limit_exceeded" else fallback
 
 
 def _from_status(error: openai.APIStatusError) -> DraftingError:
@@ -72,7 +59,7 @@ def _from_status(error: openai.APIStatusError) -> DraftingError:
         message,
         reason=named,
         status=status,
-        retry_after=_retry_after(error.response.headers),
+        retry_after=retry_after(error.response.headers.get("retry-after", "")),
         code=_code(error),
     )
 
@@ -83,20 +70,3 @@ def _code(error: openai.APIStatusError) -> str | None:
 
 def _cause(error: Exception) -> str:
     return type(error.__cause__ or error).__name__
-
-
-def _retry_after(headers: Any) -> float | None:
-    """Read `Retry-After`, which is seconds or a date (RFC 9110, section 10.2.3)."""
-    value = headers.get("retry-after", "")
-    try:
-        seconds = float(value)
-    except ValueError:
-        return _until(value)
-    return seconds if math.isfinite(seconds) and seconds >= 0 else None
-
-
-def _until(value: str) -> float | None:
-    try:
-        return max(parsedate_to_datetime(value).timestamp() - time.time(), 0.0)
-    except ValueError:
-        return None

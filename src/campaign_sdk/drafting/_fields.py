@@ -9,10 +9,9 @@ from typing import Any
 
 from campaign_sdk._core.operation import Resource, Steps
 from campaign_sdk.rules._wire import COLUMNS
+from campaign_sdk.templates._parser import placeholder
 
 _MOST = 100
-_PLAIN = re.compile(r"(?!\d)\w+(?:-+\w+)*")
-_PART = re.compile(r"\w+(?:-+\w+)*")
 # Attributes may be keyed by people ({"scores": {"ann@example.com": 3}}): a name that looks
 # like an address, a number or a text is kept back, as if it were a value.
 _NAME = re.compile(r"[^\W\d][\w .-]{0,63}")
@@ -38,23 +37,14 @@ class KnownField:
     @property
     def placeholder(self) -> str:
         """The field as a message refers to it."""
-        return f"{{{{ {_spelled(self.name)} }}}}"
+        return placeholder(self.name)
 
 
-class KnownFields:
+class KnownFields(dict[str, KnownField]):
     """The fields of somebody's contacts, by name."""
 
     def __init__(self, fields: Iterable[KnownField]) -> None:
-        self._by_name = {field.name: field for field in fields}
-
-    def __getitem__(self, name: str) -> KnownField:
-        return self._by_name[name]
-
-    def __contains__(self, name: str) -> bool:
-        return name in self._by_name
-
-    def __iter__(self) -> Any:
-        return iter(self._by_name)
+        super().__init__((field.name, field) for field in fields)
 
     def for_message(self) -> list[dict[str, Any]]:
         """What a model needs to put fields into a message."""
@@ -67,7 +57,7 @@ class KnownFields:
 
     def _sendable(self) -> list[KnownField]:
         """The columns, then the attributes, those that most contacts have first."""
-        known = [field for field in self._by_name.values() if is_sendable(field.name)]
+        known = [field for field in self.values() if is_sendable(field.name)]
         return sorted(known, key=lambda field: -2 if field.name in COLUMNS else -_share(field))
 
 
@@ -105,11 +95,3 @@ def _share(field: KnownField) -> float:
 def _facts(field: KnownField) -> dict[str, Any]:
     share = None if field.coverage is None else round(field.coverage, 2)
     return {"types": sorted(field.types), "coverage": share}
-
-
-def _spelled(name: str) -> str:
-    first, *rest = name.split(".")
-    spelled = first if _PLAIN.fullmatch(first) else f'["{first}"]'
-    for part in rest:
-        spelled += f".{part}" if _PART.fullmatch(part) else f'["{part}"]'
-    return spelled

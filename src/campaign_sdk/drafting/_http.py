@@ -3,55 +3,46 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import httpx2
 
-# Many times what the longest answer takes.
-_BODY_LIMIT = 8 * 1024 * 1024
+from campaign_sdk._core.body import BoundedBody
 
 _BEGAN = "campaign_sdk.began"
 
 
-class _Bounded(httpx2.SyncByteStream, httpx2.AsyncByteStream):
-    """A body that ends at a deadline or a size; httpx2's timeout begins anew at each chunk."""
+class _Body(BoundedBody, httpx2.SyncByteStream, httpx2.AsyncByteStream):
+    most = 8 * 1024 * 1024  # many times what the longest answer takes
 
-    def __init__(self, stream: Any, request: httpx2.Request) -> None:
-        self._stream = stream
-        self._ends = _ends(request)
-        self._left = _BODY_LIMIT
+    def late(self) -> Exception:
+        return httpx2.ReadTimeout("the answer takes too long")
 
-    def _passed(self, chunk: bytes) -> bytes:
-        self._left -= len(chunk)
-        if time.monotonic() > self._ends:
-            raise httpx2.ReadTimeout("the answer takes too long")
-        if self._left < 0:
-            raise httpx2.ReadError("the answer is too large")
-        return chunk
-
-    def __iter__(self) -> Iterator[bytes]:
-        for chunk in self._stream:
-            yield self._passed(chunk)
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for chunk in self._stream:
-            yield self._passed(chunk)
-
-    def close(self) -> None:
-        self._stream.close()
-
-    async def aclose(self) -> None:
-        await self._stream.aclose()
+    def large(self) -> Exception:
+        return httpx2.ReadError("the answer is too large")
 
 
 def open_http(transport: Any, *, is_async: bool) -> httpx2.Client | httpx2.AsyncClient:
     """Open the client that openai is to use; it follows no redirect with the key in hand."""
-    if not is_async:
-        hooks: dict[str, Any] = {"request": [_begin], "response": [_bound]}
-        return httpx2.Client(transport=transport, event_hooks=hooks, follow_redirects=False)
-    hooks = {"request": [_abegin], "response": [_abound]}
-    return httpx2.AsyncClient(transport=transport, event_hooks=hooks, follow_redirects=False)
+    make: Any = httpx2.AsyncClient if is_async else httpx2.Client
+    kind = _awaited if is_async else _plain
+    hooks = {"request": [kind(_begin)], "response": [kind(_bound)]}
+    client: httpx2.Client | httpx2.AsyncClient = make(
+        transport=transport, event_hooks=hooks, follow_redirects=False
+    )
+    return client
+
+
+def _plain(hook: Callable[[Any], None]) -> Callable[[Any], None]:
+    return hook
+
+
+def _awaited(hook: Callable[[Any], None]) -> Callable[[Any], Any]:
+    async def call(subject: Any) -> None:
+        hook(subject)
+
+    return call
 
 
 def _begin(request: httpx2.Request) -> None:
@@ -59,21 +50,7 @@ def _begin(request: httpx2.Request) -> None:
 
 
 def _bound(response: httpx2.Response) -> None:
-    request = response.request
-    response.stream = _Bounded(response.stream, request)
-    timeouts = request.extensions["timeout"]
-    timeouts["read"] = max(_ends(request) - time.monotonic(), 0.001)
-
-
-async def _abegin(request: httpx2.Request) -> None:
-    _begin(request)
-
-
-async def _abound(response: httpx2.Response) -> None:
-    _bound(response)
-
-
-def _ends(request: httpx2.Request) -> float:
-    began: float = request.extensions[_BEGAN]
-    seconds: float = request.extensions["timeout"]["pool"]
-    return began + seconds
+    timeouts = response.request.extensions["timeout"]
+    ends = response.request.extensions[_BEGAN] + timeouts["pool"]
+    response.stream = _Body(response.stream, ends)
+    timeouts["read"] = max(ends - time.monotonic(), 0.001)

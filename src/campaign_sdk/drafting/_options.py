@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
-from urllib.parse import urlsplit
 
 from campaign_sdk._core.errors import ConfigurationError
+from campaign_sdk._core.settings import Settings, is_address
 
 if TYPE_CHECKING:
     import httpx2
-
-    from campaign_sdk._core.settings import Settings
 
 OPENAI = "https://api.openai.com/v1"
 MODEL = "gpt-6-luna"
@@ -88,7 +86,7 @@ class DraftingOptions:
             )
         if self.api_key and not (self.api_key.isascii() and self.api_key.isprintable()):
             raise ConfigurationError("OPENAI_API_KEY can't be a key: it holds other characters")
-        if self.base_url is not None and not _is_address(self.base_url):
+        if self.base_url is not None and not is_address(self.base_url):
             raise ConfigurationError(
                 "OPENAI_BASE_URL must look like https://host/v1 or http://127.0.0.1:11434/v1"
             )
@@ -100,11 +98,3 @@ def _api(value: str | None) -> Api | None:
     if value in get_args(Api):
         return cast("Api", value)
     raise ConfigurationError('CAMPAIGN_OPENAI_API must be "responses" or "chat"')
-
-
-def _is_address(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False

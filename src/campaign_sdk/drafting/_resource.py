@@ -8,11 +8,12 @@ from typing import Any, Unpack
 from campaign_sdk._core.connection import Connection
 from campaign_sdk._core.model import Model, timezone_name
 from campaign_sdk._core.operation import Mode, PagedSteps, Resource, Steps, operation, pages
+from campaign_sdk.channels import Channel
 
 from . import _ask
 from ._budget import Usage
 from ._checks import DraftProblem, check_part
-from ._drafts import Brief, Channel, Drafts, Wishes, WrittenDrafts, check_number
+from ._drafts import Brief, Drafts, Wishes, WrittenDrafts, check_number
 from ._fields import read_fields
 from ._rules import DraftedRules, draft_rules
 from ._writer import Writer

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from campaign_sdk.rules._dates import BARE, INSTANT
@@ -14,10 +12,6 @@ from campaign_sdk.rules._values import numeric
 from ._fields import KnownFields
 
 _ALWAYS = ("email", "created_at", "updated_at")
-# Beyond this, the truth table costs more than a look at the size of the audience.
-_MOST_ATOMS = 10
-
-_Values = Mapping[str, bool]
 
 
 def first_problem(wire: Mapping[str, Any], fields: KnownFields) -> str | None:
@@ -60,29 +54,3 @@ def _fits_text(positive: str, value: Any, types: frozenset[str]) -> bool:
     if positive == "contains" and "array" in types:
         return True
     return isinstance(value, str) and "string" in types
-
-
-def check_sense(wire: Mapping[str, Any]) -> str | None:
-    """Return why rules are the same for every contact whatever they hold, or `None`."""
-    atoms: dict[str, None] = {}
-    holds = _compiled(wire, atoms)
-    if len(atoms) > _MOST_ATOMS:
-        return None
-    table = itertools.product((False, True), repeat=len(atoms))
-    results = {holds(dict(zip(atoms, row, strict=True))) for row in table}
-    if len(results) == 2:
-        return None
-    return "they are true of everybody" if results == {True} else "they are true of nobody"
-
-
-def _compiled(wire: Mapping[str, Any], atoms: dict[str, None]) -> Callable[[_Values], bool]:
-    """A tree as a function of its conditions; a negative operator is its positive one's not."""
-    if "rules" in wire:
-        parts = [_compiled(rule, atoms) for rule in wire["rules"]]
-        join = all if wire["combinator"] == "and" else any
-        return lambda row: join(part(row) for part in parts) is not wire["not"]
-    positive = POSITIVE[wire["operator"]]
-    atom = json.dumps([wire["field"], positive, wire["value"]])
-    atoms[atom] = None
-    negative = wire["operator"] != positive
-    return lambda row: row[atom] is not negative

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import ConfigDict
 
@@ -13,14 +13,17 @@ from campaign_sdk._core.errors import DraftingError, InvalidInput
 from campaign_sdk._core.model import Model, text
 from campaign_sdk._core.operation import Resource, Steps
 from campaign_sdk.rules import Rules, everyone
+from campaign_sdk.rules._dates import ANCHORS, UNITS
+from campaign_sdk.rules._sense import check_sense
+from campaign_sdk.rules._tree import POSITIVE
 from campaign_sdk.segments._audience import count_audience
 from campaign_sdk.segments._models import AudienceSize
 
 from ._ask import Closed, ask
 from ._budget import Usage
-from ._dialect import Prompt
+from ._dialects import Prompt
 from ._fields import KnownFields, read_fields
-from ._rule_checks import check_sense, first_problem
+from ._rule_checks import first_problem
 from ._writer import Writer
 
 _MOST_CONDITIONS = 100
@@ -48,46 +51,23 @@ class DraftedRules(Model):
     model: str
 
 
+if TYPE_CHECKING:
+    Anchor = str
+    Unit = str
+    Operator = str
+else:
+    Anchor, Unit, Operator = (Literal[tuple(known)] for known in (ANCHORS, UNITS, POSITIVE))
+
+
 class _Relative(Closed):
-    anchor: Literal[
-        "now",
-        "startOfDay",
-        "endOfDay",
-        "startOfWeek",
-        "endOfWeek",
-        "startOfMonth",
-        "endOfMonth",
-        "startOfQuarter",
-        "endOfQuarter",
-        "startOfYear",
-        "endOfYear",
-    ]
+    anchor: Anchor
     offset: int
-    unit: Literal["minute", "hour", "day", "week", "month", "quarter", "year"]
+    unit: Unit
 
 
 class _Condition(Closed):
     field: str
-    operator: Literal[
-        "=",
-        "!=",
-        "<",
-        "<=",
-        ">",
-        ">=",
-        "contains",
-        "doesNotContain",
-        "beginsWith",
-        "doesNotBeginWith",
-        "endsWith",
-        "doesNotEndWith",
-        "null",
-        "notNull",
-        "in",
-        "notIn",
-        "between",
-        "notBetween",
-    ]
+    operator: Operator
     value: str | int | float | bool | _Relative | list[str | int | float | _Relative] | None
 
 

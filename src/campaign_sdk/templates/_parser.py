@@ -34,6 +34,7 @@ _TOKEN = re.compile(
     rf"""(?P<name>(?:(?!\d){_NAME}|{_BRACKET})(?:\.{_NAME}|{_BRACKET})*)"""
     r"""|(?P<text>"[^"]*"|'[^']*')|(?P<number>-?[0-9]+(?:\.[0-9]+)?)|(?P<mark>\}\}|[|:,])"""
 )
+_PLAIN = re.compile(rf"(?!\d){_NAME}")
 _SEGMENT = re.compile(rf"""\[\s*["']([^\]]*)["']\s*\]|({_NAME})""")
 
 
@@ -213,3 +214,12 @@ class _Parser:
         if found in "\"'":
             return "this quote is never closed"
         return f"expected {wanted}, found `{found}`"
+
+
+def placeholder(name: str) -> str:
+    """Return the placeholder of a field, given its name as rules write it."""
+    first, *rest = name.split(".")
+    spelled = first if _PLAIN.fullmatch(first) else f'["{first}"]'
+    for part in rest:
+        spelled += f".{part}" if re.fullmatch(_NAME, part) else f'["{part}"]'
+    return f"{{{{ {spelled} }}}}"
