@@ -1,17 +1,5 @@
 -- Chapter 2. Contacts: the people who can receive a campaign.
 
-create function campaign_private.normalize_email(email text)
-returns text
-language sql
-immutable
-security invoker
-set search_path = ''
-return normalize(
-  lower(normalize(btrim(email, e' \t\n\r\f\u000b\u00a0\u3000\ufeff'), nfc)), nfc
-);
-comment on function campaign_private.normalize_email(text) is
-  'The one stored form of an address: trimmed, NFC, lower-case.';
-
 create table public.contacts (
   id uuid primary key default gen_random_uuid(),
   user_id uuid not null default auth.uid() references auth.users (id) on delete cascade,
@@ -28,7 +16,11 @@ create table public.contacts (
   constraint contacts_email_normalized check (email = campaign_private.normalize_email(email)),
   constraint contacts_email_shape check (
     length(email) <= 254
-    and email ~ '^[^@[:space:][:cntrl:]]+@[^@[:space:][:cntrl:].]+(\.[^@[:space:][:cntrl:].]+)+$'
+    and email ~ (
+      '^[^@\u0001-\u0020\u007f-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\u0022\u003a-\u003c\u003e\u005b-\u005d]+'
+      '@[^\u0001-\u0020\u007f-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\u0021-\u002c\u002e\u002f\u003a-\u0040\u005b-\u005e\u0060\u007b-\u007e\u00ab\u00b4\u00bb\u2018-\u201f\u2039\u203a\u3001\u3008-\u3011]+'
+      '(\.[^\u0001-\u0020\u007f-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\u0021-\u002c\u002e\u002f\u003a-\u0040\u005b-\u005e\u0060\u007b-\u007e\u00ab\u00b4\u00bb\u2018-\u201f\u2039\u203a\u3001\u3008-\u3011]+)+$'
+    )
   ),
   constraint contacts_phone_length check (length(phone) between 1 and 64),
   constraint contacts_attributes_object check (jsonb_typeof(attributes) = 'object'),
@@ -93,6 +85,35 @@ create trigger touch_updated_at before update on public.contacts
 create type public.upsert_result as (created integer, updated integer, unchanged integer);
 comment on type public.upsert_result is 'What became of the contacts of one upsert.';
 
+create type campaign_private.contact_item as (
+  email text, phone text, attributes jsonb, unsubscribed_at timestamptz
+);
+comment on type campaign_private.contact_item is 'A contact as an upsert is given it.';
+
+create function campaign_private.contact_items(contacts jsonb)
+returns setof campaign_private.contact_item
+language sql
+immutable
+security invoker
+set search_path = ''
+as $$
+  -- Of two with one address the first counts; but who says no in either has said no.
+  select distinct on (g.email) g.email, g.phone, coalesce(g.attributes, '{}'),
+    min(g.unsubscribed_at) over (partition by g.email)
+  from (
+    select campaign_private.normalize_email(i.email) as email,
+      i.phone, i.attributes, i.unsubscribed_at, i.position
+    from rows from (
+      jsonb_to_recordset(contact_items.contacts)
+        as (email text, phone text, attributes jsonb, unsubscribed_at timestamptz)
+    ) with ordinality as i (email, phone, attributes, unsubscribed_at, position)
+  ) as g
+  -- One order for all writers, or two overlapping imports deadlock.
+  order by g.email, g.position
+$$;
+comment on function campaign_private.contact_items(jsonb) is
+  'The contacts of an upsert, each address once, in the order in which all writers take them.';
+
 create function public.upsert_contacts(contacts jsonb)
 returns public.upsert_result
 language plpgsql
@@ -103,26 +124,19 @@ declare
   result public.upsert_result;
   given integer;
 begin
-  with item as (
-    select distinct on (campaign_private.normalize_email(i.email))
-      campaign_private.normalize_email(i.email) as email, i.phone,
-      coalesce(i.attributes, '{}') as attributes, i.unsubscribed_at
-    from jsonb_to_recordset(upsert_contacts.contacts)
-      as i (email text, phone text, attributes jsonb, unsubscribed_at timestamptz)
-    -- One order for all writers, or two overlapping imports deadlock.
-    order by campaign_private.normalize_email(i.email)
-  ),
+  with item as (select * from campaign_private.contact_items(upsert_contacts.contacts)),
   written as (
     insert into public.contacts as c (email, phone, attributes, unsubscribed_at)
     select item.email, item.phone, item.attributes, item.unsubscribed_at from item
+    order by item.email
     on conflict (user_id, email) do update set
       phone = coalesce(excluded.phone, c.phone),
-      attributes = c.attributes || excluded.attributes,
+      attributes = campaign_private.merge_attributes(c.attributes, excluded.attributes),
       -- The earlier date stands, and nobody is subscribed again by an import.
       unsubscribed_at = coalesce(c.unsubscribed_at, excluded.unsubscribed_at)
     where (c.phone, c.attributes, c.unsubscribed_at) is distinct from (
       coalesce(excluded.phone, c.phone),
-      c.attributes || excluded.attributes,
+      campaign_private.merge_attributes(c.attributes, excluded.attributes),
       coalesce(c.unsubscribed_at, excluded.unsubscribed_at)
     )
     -- xmax is zero only for a row that this statement inserted.
@@ -137,7 +151,69 @@ begin
 end
 $$;
 comment on function public.upsert_contacts(jsonb) is
-  'Creates contacts, or merges into those with the same address: a given phone replaces, attributes are merged key by key, an unsubscription stays.';
+  'Creates contacts, or merges into those with the same address: a given phone replaces, attributes are merged name by name, an unsubscription stays.';
+
+create function public.preview_contacts(contacts jsonb)
+returns public.upsert_result
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  result public.upsert_result;
+begin
+  select count(*) filter (where c.id is null),
+    count(*) filter (where c.id is not null and changed),
+    count(*) filter (where c.id is not null and not changed)
+  into result.created, result.updated, result.unchanged
+  from campaign_private.contact_items(preview_contacts.contacts) as item
+  left join public.contacts as c on c.user_id = (select auth.uid()) and c.email = item.email
+  cross join lateral (
+    select (c.phone, c.attributes, c.unsubscribed_at) is distinct from (
+      coalesce(item.phone, c.phone),
+      campaign_private.merge_attributes(c.attributes, item.attributes),
+      coalesce(c.unsubscribed_at, item.unsubscribed_at)
+    ) as changed
+  ) as d;
+  return result;
+end
+$$;
+comment on function public.preview_contacts(jsonb) is
+  'What an upsert of these contacts would do; nothing is written.';
+
+create function public.unsubscribe_contacts(contacts jsonb)
+returns public.upsert_result
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  result public.upsert_result;
+  given integer;
+begin
+  with item as (select * from campaign_private.contact_items(unsubscribe_contacts.contacts)),
+  gone as (
+    select c.id, coalesce(item.unsubscribed_at, now()) as since
+    from item join public.contacts as c on c.email = item.email
+    where c.user_id = (select auth.uid()) and c.unsubscribed_at is null
+    order by c.email
+    for update of c
+  ),
+  written as (
+    update public.contacts as c set unsubscribed_at = gone.since
+    from gone where c.id = gone.id
+    returning c.id
+  )
+  select 0, (select count(*) from written), count(*)
+  into result.created, result.updated, given
+  from item;
+  result.unchanged := given - result.updated;
+  return result;
+end
+$$;
+comment on function public.unsubscribe_contacts(jsonb) is
+  'Takes the contacts with these addresses out of every audience; the first date stands, and nobody is created.';
 
 create function public.update_contact(contact_id uuid, changes jsonb)
 returns setof public.contacts
@@ -150,7 +226,9 @@ begin
   update public.contacts as c set
     email = case when changes ? 'email' then changes ->> 'email' else c.email end,
     phone = case when changes ? 'phone' then changes ->> 'phone' else c.phone end,
-    attributes = c.attributes || coalesce(changes -> 'attributes', '{}'),
+    attributes = campaign_private.merge_attributes(
+      c.attributes, coalesce(changes -> 'attributes', '{}')
+    ),
     unsubscribed_at = case
       when changes ? 'unsubscribed_at' then (changes ->> 'unsubscribed_at')::timestamptz
       else c.unsubscribed_at
@@ -160,7 +238,7 @@ begin
 end
 $$;
 comment on function public.update_contact(uuid, jsonb) is
-  'Changes what is given of one contact, merging attributes key by key; no row if it isn''t the caller''s.';
+  'Changes what is given of one contact, merging attributes name by name; no row if it isn''t the caller''s.';
 
 create function public.find_contact(email text)
 returns setof public.contacts
@@ -216,10 +294,10 @@ begin
     order by c.id limit least(greatest(sample, 1), 1000000)
   ),
   leaf (name, value) as (
-    select e.key, e.value
+    select campaign_private.key_name(e.key), e.value
     from looked_at as c, jsonb_each(c.attributes) as e
     union all
-    select leaf.name || '.' || e.key, e.value
+    select leaf.name || '.' || campaign_private.key_name(e.key), e.value
     from leaf, jsonb_each(leaf.value) as e
     where jsonb_typeof(leaf.value) = 'object'
   ),
@@ -245,14 +323,15 @@ comment on function public.list_contact_fields(integer) is
   'The attributes that the caller''s contacts have, as dotted paths, from a random sample of so many contacts.';
 
 revoke execute on function
-  campaign_private.normalize_email(text), campaign_private.normalize_contact(),
-  public.upsert_contacts(jsonb), public.update_contact(uuid, jsonb),
+  campaign_private.normalize_contact(), campaign_private.contact_items(jsonb),
+  public.upsert_contacts(jsonb), public.preview_contacts(jsonb),
+  public.update_contact(uuid, jsonb), public.unsubscribe_contacts(jsonb),
   public.find_contact(text), public.unsubscribe_contact(uuid), public.list_contact_fields(integer)
   from public, anon, authenticated, service_role;
+grant execute on function campaign_private.normalize_contact() to authenticated, service_role;
+grant execute on function campaign_private.contact_items(jsonb) to authenticated, service_role;
 grant execute on function
-  campaign_private.normalize_email(text), campaign_private.normalize_contact()
-  to authenticated, service_role;
-grant execute on function
-  public.upsert_contacts(jsonb), public.update_contact(uuid, jsonb),
+  public.upsert_contacts(jsonb), public.preview_contacts(jsonb),
+  public.update_contact(uuid, jsonb), public.unsubscribe_contacts(jsonb),
   public.find_contact(text), public.unsubscribe_contact(uuid), public.list_contact_fields(integer)
   to authenticated;

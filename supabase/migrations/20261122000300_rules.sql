@@ -268,7 +268,7 @@ begin
   elsif name in ('created_at', 'updated_at', 'unsubscribed_at') then
     return row('time', null, null, format('c.%I', name))::campaign_private.rule_target;
   end if;
-  keys := string_to_array(regexp_replace(name, '^attributes\.', ''), '.');
+  keys := campaign_private.field_keys(name);
   if '' = any(keys) or cardinality(keys) not between 1 and 32 then
     perform campaign_private.refuse_rules(path, 'must be a path of 1 to 32 names, such as "address.city"');
   end if;

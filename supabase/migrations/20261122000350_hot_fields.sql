@@ -54,7 +54,7 @@ begin
   if keys is null then
     perform campaign_private.refuse_rules('field', 'is a column already');
   end if;
-  insert into campaign_private.hot_fields values (array_to_string(keys, '.'), kind, name);
+  insert into campaign_private.hot_fields values (campaign_private.path_name(keys), kind, name);
   execute format(
     'alter table public.contacts add column %I %s generated always as (campaign_private.%I(%s)) stored',
     name, case kind when 'number' then 'double precision' else 'text collate "C"' end,
@@ -130,7 +130,7 @@ language sql stable security invoker set search_path = '' as $$
     when operator in ('=', 'in') then campaign_private.hot_equal(h, operands)
     when operator in ('<', '<=', '>', '>=') then campaign_private.hot_order(h, operator, operands[1])
   end
-  from campaign_private.hot_fields as h where h.field = array_to_string(keys, '.')
+  from campaign_private.hot_fields as h where h.field = campaign_private.path_name(keys)
 $$;
 comment on function campaign_private.hot_condition is
   'SQL: what a condition implies for the column of a hot field; null if it isn''t one.';

@@ -14,18 +14,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from campaign_sdk import InvalidInput
-from campaign_sdk.contacts._items import normalize_email, prepare
+from campaign_sdk.contacts._addresses import normalize_email
+from campaign_sdk.contacts._items import prepare
 
 EMAIL = "a@b.cd"
 LETTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 # Texts near to addresses: pure noise never gets past the first check.
 ADDRESSES = st.builds(
     "{}{}@{}.{}{}".format,
-    st.sampled_from(["", " ", "\ufeff", "\t", "\u3000"]),
+    st.sampled_from(["", " ", "\ufeff", "\t", "\u3000", "<", "mailto:", "'", "\u201c", "\u200b"]),
     st.text(LETTERS, min_size=1, max_size=8),
     st.text(LETTERS, min_size=1, max_size=4),
     st.text(LETTERS, min_size=1, max_size=4),
-    st.sampled_from(["", " ", "\u00a0", "\v", "\n"]),
+    st.sampled_from(["", " ", "\u00a0", "\v", "\n", ">", ";", ".", "\u2003", "\u2019", "\u200b"]),
 )
 JSON = st.recursive(
     st.none()
@@ -41,6 +42,29 @@ JSON = st.recursive(
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner) | st.tuples(inner),
     max_leaves=8,
 )
+
+
+# What people paste; the same person each time.
+DIRT = [
+    *["a@b.cd;", "a@b.cd,", "<a@b.cd>", "mailto:a@b.cd", "MAILTO:<a@b.cd>;", "a@b.cd\u200b"],
+    *[
+        "\u200ba@b.cd",
+        "a\u200b@b.cd",
+        "a\u00ad@b.cd",
+        "\u202aa@b.cd\u202c",
+        "a@b.cd\u00a0",
+        "a@b.cd.",
+    ],
+    *['"a@b.cd"', "'a@b.cd'", "\u201ca@b.cd\u201d", "\u00aba@b.cd\u00bb", "(a@b.cd)", "[a@b.cd]"],
+    *["a\uff20b.cd", "a\ufe6bb.cd", "\uff41\uff20\uff42\uff0e\uff43\uff44", "a@b\u3002cd"],
+    *[
+        "\u2003a@b.cd\u2003",
+        "a@b.cd \u2028",
+        "mailto:mailto:a@b.cd",
+        "a@b.cd;;",
+        "\u300aa@b.cd\u300b",
+    ],
+]
 
 
 def refused(item: Any) -> InvalidInput:
@@ -60,6 +84,7 @@ def refused(item: Any) -> InvalidInput:
         ("\u039f\u03a3@b.cd", "\u03bf\u03c3@b.cd"),
         ("a@b-c.d-e.fg", "a@b-c.d-e.fg"),
         ("x" * 249 + "@b.cd", "x" * 249 + "@b.cd"),
+        *((dirt, "a@b.cd") for dirt in DIRT),
     ],
 )
 def test_addresses(given_as: str, stored: str) -> None:
@@ -71,6 +96,16 @@ def test_addresses(given_as: str, stored: str) -> None:
     [
         *["", " ", None, 7, b"a@b.cd", "a", "a@b", "a@b.", "a@.b", "@b.cd", "a b@b.cd", "a@b@c.de"],
         *["a@b..cd", "a\0@b.cd", "a\x85@b.cd", "a\x9f@b.cd", "a\ud800@b.cd"],
+        *["a@b.cd;x", "a@b.cd,x", "a;a@b.cd", "a@b.cd/x", "a@b.cd>x", "a@b.c'd"],
+        *[
+            "a\u00a0@b.cd",
+            "a@b\u2003.cd",
+            "a@b.cd?subject=x",
+            "a@b.cd\u201dx",
+            ";",
+            "<>",
+            "mailto:",
+        ],
         "x" * 250 + "@b.cd",
     ],
 )
@@ -106,6 +141,31 @@ def test_python_and_the_database_agree_on_addresses(
             "insert into public.contacts (user_id, email) select %s, unnest(%s::text[])",
             [user, sorted(set(accepted.values()))],
         )
+
+
+@pytest.mark.parametrize("email", DIRT)
+def test_dirt_around_an_address_is_no_second_person_in_the_database(
+    db: psycopg.Connection, email: str
+) -> None:
+    with db.transaction(force_rollback=True):
+        user = uuid.uuid4()
+        db.execute("insert into auth.users (id, email) values (%s, 'x@example.com')", [user])
+        insert = "insert into public.contacts (user_id, email) values (%s, %s) returning email"
+        row = db.execute(insert, [user, email]).fetchone()
+        assert row == ("a@b.cd",)
+
+
+@pytest.mark.parametrize(
+    "email", ["a@b.cd;x", "a@b.cd>x", "a\u2003@b.cd", "a@b.c\u00a0d", "Ann <a@b.cd>", "a@b.cd,x"]
+)
+def test_the_database_refuses_what_it_cant_clean(db: psycopg.Connection, email: str) -> None:
+    with db.transaction(force_rollback=True):
+        user = uuid.uuid4()
+        db.execute("insert into auth.users (id, email) values (%s, 'x@example.com')", [user])
+        with pytest.raises(psycopg.errors.CheckViolation):
+            db.execute(
+                "insert into public.contacts (user_id, email) values (%s, %s)", [user, email]
+            )
 
 
 def test_attributes_become_json() -> None:

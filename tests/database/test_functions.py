@@ -49,6 +49,8 @@ def calls(mine: World, theirs: World) -> list[Call]:
         Call("suppress_addresses", {"emails": [email]}, {"added": 1}),
         Call("find_suppression", {"email": email}, [{"reason": "manual"}]),
         Call("lift_suppression", {"email": email}, [{"reason": "manual"}]),
+        Call("unsubscribe_contacts", {"contacts": [{"email": email}]}, {"updated": 0}),
+        Call("preview_contacts", {"contacts": [forged]}, {"created": 1, "updated": 0}),
         Call("list_contact_fields", {}, {"sampled": 1, "fields": []}),
         Call("move_campaign", {"campaign_id": campaign, "move": "resume"}, NOT_FOUND),
         Call("ingest_events", {"events": events}, {"inserted": 0, "rejected": [0, 1]}),

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,12 +12,11 @@ from typing import Any, TypedDict
 from campaign_sdk import rules
 from campaign_sdk._core.errors import InvalidInput
 from campaign_sdk._core.model import is_storable
+from campaign_sdk.contacts._addresses import normalize_email
 
 ATTRIBUTES_LIMIT = 65_536
 _DEPTH_LIMIT = 32
 _BLANK = " \t\n\r\f\v\u00a0\u3000\ufeff"
-_LABEL = r"[^@\s\x00-\x1f\x7f-\x9f.]+"
-_EMAIL = re.compile(rf"[^@\s\x00-\x1f\x7f-\x9f]+@{_LABEL}(?:\.{_LABEL})+")
 
 
 class ContactItem(TypedDict, total=False):
@@ -38,29 +35,6 @@ class ContactItem(TypedDict, total=False):
     phone: str | None
     attributes: Mapping[str, Any]
     unsubscribed_at: datetime | str | None
-
-
-def normalize_email(value: object) -> str:
-    """Return an address in its stored form: trimmed, NFC, lower-case.
-
-    Raises:
-        InvalidInput: it isn't `name@domain.tld`, or has more than 254 characters.
-    """
-    if not isinstance(value, str) or not value.strip(_BLANK):
-        raise InvalidInput("email", "is missing: every contact needs an e-mail address")
-    email = _folded(value.strip(_BLANK))
-    if len(email) > 254 or not _EMAIL.fullmatch(email) or not is_storable(email):
-        raise InvalidInput("email", "isn't an e-mail address (name@domain.tld)")
-    return email
-
-
-def _folded(email: str) -> str:
-    if email.isascii():
-        return email.lower()
-    # Letter by letter, as PostgreSQL does it: Python alone knows of a final sigma, and of
-    # two letters for one.
-    lower = "".join(letter.lower()[0] for letter in unicodedata.normalize("NFC", email))
-    return unicodedata.normalize("NFC", lower)
 
 
 def prepare(item: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,13 +18,13 @@ from campaign_sdk._core.failures import rows_of
 from campaign_sdk._core.model import NOT_GIVEN, NotGiven, given, uuid_text
 from campaign_sdk._core.operation import Mode, PagedSteps, Resource, Steps, operation, pages
 from campaign_sdk._core.paging import PAGE, function_pages, table_pages
+from campaign_sdk.contacts._addresses import normalize_email
 from campaign_sdk.contacts._csv import ColumnType, ContactFile, Row
 from campaign_sdk.contacts._import import ImportReport, Problem, Tally, ahead
 from campaign_sdk.contacts._items import (
     ContactItem,
     attributes,
     moment,
-    normalize_email,
     phone,
     prepare,
 )

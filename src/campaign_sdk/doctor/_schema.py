@@ -32,6 +32,8 @@ CHAPTERS = {
         },
         {
             "upsert_contacts": "contacts",
+            "preview_contacts": "contacts",
+            "unsubscribe_contacts": "contacts",
             "update_contact": "contact_id changes",
             "find_contact": "email",
             "unsubscribe_contact": "contact_id",

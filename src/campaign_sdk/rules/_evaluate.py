@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo
 from campaign_sdk._core.errors import InvalidInput
 
 from . import _dates
+from ._paths import keys_of
 from ._tree import POSITIVE, Node, Rule
 from ._values import Operand, instant, operand, stored
-from ._wire import COLUMNS, TEXTS, TIMES, keys_of
+from ._wire import COLUMNS, TEXTS, TIMES
 
 Test = Callable[[object], bool]
 """A question about a contact, or about one value of one."""

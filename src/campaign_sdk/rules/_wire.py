@@ -12,6 +12,7 @@ from typing import Any, cast
 from campaign_sdk._core.errors import InvalidRules
 
 from ._check import check_json, check_keys
+from ._paths import keys_of
 from ._tree import (
     EVERYONE,
     MAX_DEPTH,
@@ -117,11 +118,6 @@ def load_field(name: object, path: str) -> str:
     ):
         raise InvalidRules(path, 'must be a path of 1 to 32 names, such as "address.city"')
     return name
-
-
-def keys_of(field: str) -> list[str]:
-    """The path into a contact's attributes that a field names."""
-    return field.removeprefix("attributes.").split(".")
 
 
 def dump(node: Node) -> dict[str, Any]:
