@@ -25,7 +25,7 @@ _INVISIBLE = re.compile(f"[{_UNSEEN}]")
 _EDGES = re.compile(rf"\A(?:mailto:|[{_AROUND}])+|[.{_AROUND}]+\Z")
 _NAMED = re.compile(r"[^<>@]*<([^<>]+)>[\s;,]*")
 # The full-width forms of ASCII, East Asia's full stops, the small @ and dot.
-_NARROW = {
+_NARROW: dict[int, int | str] = {
     **{wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)},
     **dict.fromkeys((0x3002, 0xFF61, 0xFE52), "."),
     0xFE6B: "@",

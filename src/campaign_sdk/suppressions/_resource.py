@@ -11,7 +11,7 @@ from campaign_sdk._core.failures import rows_of
 from campaign_sdk._core.model import text
 from campaign_sdk._core.operation import Mode, PagedSteps, Resource, Steps, operation, pages
 from campaign_sdk._core.paging import PAGE, table_pages
-from campaign_sdk.contacts._items import normalize_email
+from campaign_sdk.contacts._addresses import normalize_email
 from campaign_sdk.suppressions._models import Reason, Suppression, SuppressionReport
 
 BATCH = 1_000
