@@ -39,6 +39,7 @@ PLAN = {
     "insight": "_core analytics campaigns contacts deliveries reports rules segments",
     "_client": "*",
     "__init__": "*",
+    "agents": "*",
     "doctor": "*",
     "cli": "*",
     # The demo is told on the command line's page, which offers it: a circle of rooms, but of

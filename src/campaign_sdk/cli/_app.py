@@ -18,6 +18,7 @@ from campaign_sdk.cli import (
     doctor,
     drafting,
     local,
+    mcp,
     migrations,
     moves,
     segments,
@@ -32,7 +33,7 @@ PANELS: dict[str, tuple[typer.Typer, ...]] = {
     "Launch": (audience.app, moves.app),
     "Results": (analytics.verbs, analytics.app),
     "People": (contacts.app, segments.app, suppressions.app),
-    "Project": (auth.app, doctor.app, local.app, migrations.app, demo.app),
+    "Project": (auth.app, doctor.app, local.app, migrations.app, mcp.app, demo.app),
 }
 
 _EPILOG = (
