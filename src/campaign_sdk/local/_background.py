@@ -10,6 +10,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from filelock import Timeout
 from platformdirs import user_data_path
 
 from campaign_sdk._core.errors import LocalStackError
@@ -91,7 +92,7 @@ def stop_background(data: Path | str | None = None) -> bool:
     try:
         with locked(found.data / LOCK, wait=_STOP_SECONDS):
             return True
-    except BlockingIOError:
+    except Timeout:
         raise LocalStackError(f"The local stack (process {found.pid}) doesn't stop.") from None
 
 
@@ -120,5 +121,5 @@ def _in_use(folder: Path) -> bool:
     try:
         with locked(folder / LOCK, wait=0):
             return False
-    except BlockingIOError:
+    except Timeout:
         return True

@@ -2,40 +2,22 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 import shutil
 import socket
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from filelock import FileLock
+
 TAIL_LINES = 20
 
 
-@contextmanager
-def locked(path: Path, *, wait: float = 600) -> Iterator[None]:
-    """Hold the lock file `path`; raise `BlockingIOError` if it isn't free after `wait` seconds."""
-    file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        _take(file, time.monotonic() + wait)
-        yield
-    finally:
-        os.close(file)
-
-
-def _take(file: int, deadline: float) -> None:
-    while True:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.05)
-        else:
-            return
+def locked(path: Path, *, wait: float = 600) -> FileLock:
+    """Hold the lock file `path`; raise `filelock.Timeout` if it isn't free in `wait` seconds."""
+    # Whoever stops a stack may do so in another thread than the one that started it.
+    return FileLock(path, timeout=wait, mode=0o600, thread_local=False)
 
 
 @contextmanager

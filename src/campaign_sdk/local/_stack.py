@@ -11,6 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from filelock import Timeout
+
 from campaign_sdk._core.errors import LocalStackError
 from campaign_sdk.local._config import lite_config, migrations_folder
 from campaign_sdk.local._files import locked
@@ -143,7 +145,7 @@ class LocalSupabase:
         self._data.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
             self._running.enter_context(locked(self._data / LOCK, wait=_LOCK_SECONDS))
-        except BlockingIOError:
+        except Timeout:
             raise LocalStackError(
                 f"Another local stack is using {self._data}: stop it, or give another folder."
             ) from None
