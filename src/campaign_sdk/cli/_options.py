@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from campaign_sdk._core.errors import InvalidInput
+from campaign_sdk.cli import _complete
 from campaign_sdk.cli._connect import find_segment
 
 if TYPE_CHECKING:
@@ -41,7 +42,10 @@ Output = Annotated[
     Path | None, typer.Option("--output", "-o", help="The file to write; otherwise the screen.")
 ]
 
-CampaignName = Annotated[str, typer.Argument(metavar="CAMPAIGN", help="Its name or id.")]
+CampaignName = Annotated[
+    str,
+    typer.Argument(metavar="CAMPAIGN", help="Its name or id.", autocompletion=_complete.campaigns),
+]
 
 SHOWN = 20
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from campaign_sdk.cli import _reporting, _show
+from campaign_sdk.cli import _complete, _reporting, _show
 from campaign_sdk.cli._connect import connect, find_campaign, find_segment
 from campaign_sdk.cli._options import SHOWN, CampaignName, Json, Output, example
 
@@ -75,7 +75,11 @@ def ingest(
         Path, typer.Argument(exists=True, dir_okay=False, help="JSON lines, or CSV with a header.")
     ],
     campaign: Annotated[
-        str | None, typer.Option(help="For events that name no campaign_id: its name or id.")
+        str | None,
+        typer.Option(
+            help="For events that name no campaign_id: its name or id.",
+            autocompletion=_complete.campaigns,
+        ),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -143,13 +147,25 @@ def _number(text: str) -> float | str:
 @app.command(epilog=example("campaign analytics report --campaign Spring --by day"))
 def report(
     by: Annotated[
-        str, typer.Option(help="day, week, month, campaign, segment, event_type; with commas.")
+        str,
+        typer.Option(
+            help="day, week, month, campaign, segment, event_type; with commas.",
+            autocompletion=_complete.groups,
+        ),
     ] = "day",
-    metrics: Annotated[str | None, typer.Option(help="Such as: ctr,reach,value.")] = None,
-    campaign: Annotated[
-        list[str] | None, typer.Option(help="Only this one; may be given several times.")
+    metrics: Annotated[
+        str | None, typer.Option(help="Such as: ctr,reach,value.", autocompletion=_complete.metrics)
     ] = None,
-    segment: Annotated[str | None, typer.Option(help="Only campaigns of this segment.")] = None,
+    campaign: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Only this one; may be given several times.", autocompletion=_complete.campaigns
+        ),
+    ] = None,
+    segment: Annotated[
+        str | None,
+        typer.Option(help="Only campaigns of this segment.", autocompletion=_complete.segments),
+    ] = None,
     start: Annotated[str | None, typer.Option("--from", help="The first day.")] = None,
     end: Annotated[str | None, typer.Option("--to", help="The day after the last.")] = None,
     timezone: Annotated[str | None, typer.Option(help="IANA time zone of the days.")] = None,
@@ -192,9 +208,19 @@ def _print_found(found: Report, as_json: bool) -> None:
 @verbs.command(epilog=example("campaign compare Spring Summer --metric ctr"))
 @app.command(epilog=example("campaign analytics compare Spring Summer --metric ctr"))
 def compare(
-    a: Annotated[str, typer.Argument(help="The first campaign's name or id.")],
-    b: Annotated[str, typer.Argument(help="The second campaign's name or id.")],
-    metric: Annotated[str, typer.Option(help="Which rate: ctr, cvr ...")] = "ctr",
+    a: Annotated[
+        str,
+        typer.Argument(help="The first campaign's name or id.", autocompletion=_complete.campaigns),
+    ],
+    b: Annotated[
+        str,
+        typer.Argument(
+            help="The second campaign's name or id.", autocompletion=_complete.campaigns
+        ),
+    ],
+    metric: Annotated[
+        str, typer.Option(help="Which rate: ctr, cvr ...", autocompletion=_complete.rates)
+    ] = "ctr",
     confidence: Annotated[float, typer.Option(help="Of the intervals.")] = 0.95,
     as_json: Json = False,
 ) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from campaign_sdk.cli import _show
+from campaign_sdk.cli import _complete, _show
 from campaign_sdk.cli._connect import connect, find_campaign, find_segment
 from campaign_sdk.cli._edit import edit_message
 from campaign_sdk.cli._options import (
@@ -31,7 +31,10 @@ Message = Annotated[
 MessageFile = Annotated[
     Path | None, typer.Option(exists=True, dir_okay=False, help="The text, in a file.")
 ]
-SegmentName = Annotated[str | None, typer.Option(help="The audience: a segment's name or id.")]
+SegmentName = Annotated[
+    str | None,
+    typer.Option(help="The audience: a segment's name or id.", autocompletion=_complete.segments),
+]
 
 
 @app.command(
@@ -105,7 +108,10 @@ def edit(
 
 @app.command("list", epilog=example("campaign list --status draft"))
 def list_(
-    status: Annotated[str | None, typer.Option(help="Only those of this status.")] = None,
+    status: Annotated[
+        str | None,
+        typer.Option(help="Only those of this status.", autocompletion=_complete.statuses),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """List the campaigns, the newest first."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.text import Text
 
-from campaign_sdk.cli import _show
+from campaign_sdk.cli import _complete, _show
 from campaign_sdk.cli._connect import connect, find_campaign
 from campaign_sdk.cli._options import CampaignName, Json, example
 
@@ -23,7 +23,9 @@ app = typer.Typer()
 def draft(
     campaign: CampaignName,
     brief: Annotated[str | None, typer.Option(help="What it is to say.")] = None,
-    channel: Annotated[str, typer.Option(help="email, sms, push or whatsapp.")] = "email",
+    channel: Annotated[
+        str, typer.Option(help="email, sms, push or whatsapp.", autocompletion=_complete.channels)
+    ] = "email",
     tone: Annotated[str | None, typer.Option(help="Such as warm, or matter-of-fact.")] = None,
     language: Annotated[str | None, typer.Option(help="Such as Hindi.")] = None,
     save: Annotated[bool, typer.Option("--save", help="Make it the message.")] = False,

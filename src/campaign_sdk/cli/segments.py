@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from campaign_sdk.cli import _show
+from campaign_sdk.cli import _complete, _show
 from campaign_sdk.cli._connect import connect, find_segment
 from campaign_sdk.cli._csv import export_contacts
 from campaign_sdk.cli._options import (
@@ -30,9 +30,17 @@ app = typer.Typer(
     name="segments", help="Describe, size and preview audiences.", no_args_is_help=True
 )
 
-Named = Annotated[str, typer.Argument(metavar="SEGMENT", help="Its name or id.")]
+Named = Annotated[
+    str,
+    typer.Argument(metavar="SEGMENT", help="Its name or id.", autocompletion=_complete.segments),
+]
 MaybeNamed = Annotated[
-    str | None, typer.Argument(metavar="[SEGMENT]", help="Its name or id; or give rules.")
+    str | None,
+    typer.Argument(
+        metavar="[SEGMENT]",
+        help="Its name or id; or give rules.",
+        autocompletion=_complete.segments,
+    ),
 ]
 
 
