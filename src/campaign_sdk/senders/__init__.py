@@ -13,6 +13,7 @@ from campaign_sdk.senders._message import (
     honours_keys,
     sync_sender,
 )
+from campaign_sdk.senders._smtp import Smtp
 
 __all__ = [
     "AnySender",
@@ -22,6 +23,7 @@ __all__ = [
     "NotSent",
     "Receipt",
     "Sender",
+    "Smtp",
     "async_sender",
     "batch_size",
     "honours_keys",
