@@ -56,16 +56,6 @@ create policy "Owners delete the counters of their campaigns" on public.campaign
 create trigger touch_updated_at before update on public.campaign_analytics
   for each row when (old is distinct from new) execute function campaign_private.touch_updated_at();
 
-create function campaign_private.is_amount(value numeric)
-returns boolean
-language sql
-immutable
-security invoker
-set search_path = ''
-return value is null or (abs(value) <= 1e15 and coalesce(scale(value), 31) <= 30);
-comment on function campaign_private.is_amount(numeric) is
-  'Whether an amount can be summed and read back: finite, at most 1e15, at most 30 decimal places.';
-
 create table public.campaign_events (
   campaign_id uuid not null,
   event_id text not null,
@@ -93,7 +83,10 @@ create table public.campaign_events (
   ),
   constraint campaign_events_actor_rule_length check (length(actor_rule) between 1 and 100),
   constraint campaign_events_link_length check (length(link) between 1 and 4096),
-  constraint campaign_events_value_finite check (campaign_private.is_amount(value)),
+  -- As it can be summed and read back. No function: a call for each event costs more.
+  constraint campaign_events_value_finite check (
+    abs(value) <= 1e15 and coalesce(scale(value), 31) <= 30 or value is null
+  ),
   constraint campaign_events_occurred_at_plausible check (
     occurred_at >= '2000-01-01 00:00:00+00' and occurred_at <= received_at + interval '1 day'
   ),
@@ -224,6 +217,88 @@ create type public.ingest_result as (
 comment on type public.ingest_result is
   'What became of a batch of events; rejected are positions in the batch, from 0, each with its reason.';
 
+create function campaign_private.given_events(events jsonb, owner uuid)
+returns table (
+  "position" integer, campaign_id uuid, event_id text, contact_id uuid, type text,
+  occurred_at timestamptz, value numeric, actor text, link text, reason text
+)
+language sql
+stable
+rows 1000
+security invoker
+set search_path = ''
+as $$
+  select (i.ordinal - 1)::integer, i.campaign_id, i.event_id, known.contact_id, i.type,
+    i.occurred_at, i.value, coalesce(i.actor, 'unknown'), i.link,
+    case
+      when known.campaign_id is null then 'campaign_id: there is no such campaign'
+      when i.contact_id is not null and known.contact_id is null and not exists (
+        select from campaign_private.gone_contacts as g
+        where g.user_id = owner and g.contact_id = i.contact_id
+      ) then 'contact_id: there is no such contact'
+      when i.event_id is null or length(i.event_id) not between 1 and 200
+        then 'event_id: must have 1 to 200 characters'
+      when i.type is null or i.type not in (
+        'impression', 'click', 'conversion', 'delivered', 'bounced', 'complained', 'unsubscribed'
+      ) then 'type: must be one of impression, click, conversion, delivered, bounced, complained, unsubscribed'
+      when i.occurred_at is null then 'occurred_at: is missing'
+      when i.occurred_at < '2000-01-01 00:00:00+00' or i.occurred_at > now() + interval '1 day'
+        then 'occurred_at: must lie between the year 2000 and tomorrow'
+      when abs(i.value) > 1e15 or (i.value is not null and coalesce(scale(i.value), 31) > 30)
+        then 'value: must be a finite number, at most 1e15, with at most 30 decimal places'
+      when i.actor not in ('human', 'proxy', 'machine', 'unknown')
+        then 'actor: must be one of human, proxy, machine, unknown'
+      when length(i.link) not between 1 and 4096 then 'link: must have 1 to 4096 characters'
+    end
+  from rows from (
+    jsonb_to_recordset(events) as (
+      campaign_id uuid, event_id text, contact_id uuid, type text,
+      occurred_at timestamptz, value numeric, actor text, link text
+    )
+  ) with ordinality as i (
+    campaign_id, event_id, contact_id, type, occurred_at, value, actor, link, ordinal
+  )
+  -- Not joins: for a batch of unknown size the planner would read all of an owner's contacts.
+  cross join lateral (
+    select
+      (select c.id from public.campaigns as c
+       where c.id = i.campaign_id and c.user_id = owner) as campaign_id,
+      (select p.id from public.contacts as p
+       where p.id = i.contact_id and p.user_id = owner) as contact_id
+    offset 0
+  ) as known
+$$;
+comment on function campaign_private.given_events(jsonb, uuid) is
+  'The events of a batch, each with the reason why it is refused, if it is. A contact who was deleted is null.';
+
+create function campaign_private.contradicting_events(events jsonb, owner uuid)
+returns table ("position" integer, reason text)
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  -- Who made an event may turn out later, so that the actor is no part of the comparison.
+  select g.position, 'event_id: stands already for an event with another ' || g.differences
+  from (
+    select given.position, (
+      select concat_ws(', ',
+        case when e.type <> given.type then 'type' end,
+        case when e.occurred_at <> given.occurred_at then 'occurred_at' end,
+        case when e.contact_id is distinct from given.contact_id then 'contact_id' end,
+        case when e.value is distinct from given.value then 'value' end,
+        case when e.link is distinct from given.link then 'link' end)
+      from public.campaign_events as e
+      where e.campaign_id = given.campaign_id and e.event_id = given.event_id
+    ) as differences
+    from campaign_private.given_events(events, owner) as given
+    where given.reason is null
+  ) as g
+  where g.differences <> ''
+$$;
+comment on function campaign_private.contradicting_events(jsonb, uuid) is
+  'Those events of a batch whose id is taken by an event of other content, with what differs.';
+
 create function public.ingest_events(events jsonb)
 returns public.ingest_result
 language plpgsql
@@ -231,47 +306,21 @@ security invoker
 set search_path = ''
 as $$
 declare
+  owner constant uuid := auth.uid();
   result public.ingest_result;
 begin
   with given as materialized (
-    select (i.ordinal - 1)::integer as position, i.*,
-      case
-        when c.id is null then 'campaign_id: there is no such campaign'
-        when i.contact_id is not null and p.id is null then 'contact_id: there is no such contact'
-        when i.event_id is null or length(i.event_id) not between 1 and 200
-          then 'event_id: must have 1 to 200 characters'
-        when i.type is null or i.type not in (
-          'impression', 'click', 'conversion', 'delivered', 'bounced', 'complained', 'unsubscribed'
-        ) then 'type: must be one of impression, click, conversion, delivered, bounced, complained, unsubscribed'
-        when i.occurred_at is null then 'occurred_at: is missing'
-        when i.occurred_at < '2000-01-01 00:00:00+00' or i.occurred_at > now() + interval '1 day'
-          then 'occurred_at: must lie between the year 2000 and tomorrow'
-        when not campaign_private.is_amount(i.value)
-          then 'value: must be a finite number, at most 1e15, with at most 30 decimal places'
-        when i.actor not in ('human', 'proxy', 'machine', 'unknown')
-          then 'actor: must be one of human, proxy, machine, unknown'
-        when length(i.link) not between 1 and 4096 then 'link: must have 1 to 4096 characters'
-      end as reason
-    from rows from (
-      jsonb_to_recordset(events) as (
-        campaign_id uuid, event_id text, contact_id uuid, type text,
-        occurred_at timestamptz, value numeric, actor text, link text
-      )
-    ) with ordinality as i (
-      campaign_id, event_id, contact_id, type, occurred_at, value, actor, link, ordinal
-    )
-    left join public.campaigns as c on c.id = i.campaign_id
-    left join public.contacts as p on p.id = i.contact_id
+    select g.* from campaign_private.given_events(events, owner) as g
   ),
   added as (
     insert into public.campaign_events (
       campaign_id, event_id, contact_id, type, occurred_at, value, actor, link
     )
-    select g.campaign_id, g.event_id, g.contact_id, g.type, g.occurred_at, g.value,
-      coalesce(g.actor, 'unknown'), g.link
+    select g.campaign_id, g.event_id, g.contact_id, g.type, g.occurred_at, g.value, g.actor, g.link
     from given as g where g.reason is null
-    -- One order for all writers: concurrent replays of a batch deadlock without it.
-    order by g.campaign_id, g.event_id
+    -- One order for all writers: concurrent replays of a batch deadlock without it. Of two
+    -- events of one id in a batch, the first counts.
+    order by g.campaign_id, g.event_id, g.position
     on conflict (campaign_id, event_id) do nothing
     returning 1
   )
@@ -283,11 +332,46 @@ begin
       filter (where given.reason is not null), '{}')
   into result
   from given;
+  -- Only now, in a statement of its own, is visible what others stored in the meantime.
+  if result.duplicates > 0 then
+    result := campaign_private.refuse_contradictions(result, events, owner);
+  end if;
   return result;
 end
 $$;
 comment on function public.ingest_events(jsonb) is
-  'Stores a batch of events and counts the new ones, in one statement; what was there already is a duplicate.';
+  'Stores a batch of events and counts the new ones, in one statement. The same event again is a duplicate; another one under the same id is refused.';
+
+create function campaign_private.refuse_contradictions(
+  result public.ingest_result, events jsonb, owner uuid
+)
+returns public.ingest_result
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  contradictions integer;
+begin
+  select array_agg(r.position order by r.position), array_agg(r.reason order by r.position),
+    count(*) filter (where r.contradicts)
+  into result.rejected, result.reasons, contradictions
+  from (
+    select f.position, f.reason, false as contradicts
+    from unnest(result.rejected, result.reasons) as f (position, reason)
+    union all
+    select c.position, c.reason, true
+    from campaign_private.contradicting_events(events, owner) as c
+  ) as r;
+  result.rejected := coalesce(result.rejected, '{}');
+  result.reasons := coalesce(result.reasons, '{}');
+  result.duplicates := result.duplicates - contradictions;
+  return result;
+end
+$$;
+comment on function campaign_private.refuse_contradictions(public.ingest_result, jsonb, uuid) is
+  'What became of a batch, once events are told from duplicates that only have their id.';
 
 create function public.record_engagement(
   campaign_id uuid, impressions integer default 0, clicks integer default 0,
@@ -334,14 +418,18 @@ comment on function public.record_engagement(uuid, integer, integer, integer, da
   'Adds totals to a day''s counter (today in the campaign''s time zone unless told otherwise) and returns that day.';
 
 revoke execute on function
-  campaign_private.is_amount(numeric), campaign_private.count_events(),
+  campaign_private.count_events(),
   campaign_private.recount_actor(), campaign_private.keep_days(),
+  campaign_private.given_events(jsonb, uuid), campaign_private.contradicting_events(jsonb, uuid),
+  campaign_private.refuse_contradictions(public.ingest_result, jsonb, uuid),
   public.ingest_events(jsonb),
   public.record_engagement(uuid, integer, integer, integer, date)
   from public, anon, authenticated, service_role;
 grant execute on function
-  campaign_private.is_amount(numeric), campaign_private.count_events(),
-  campaign_private.recount_actor(), campaign_private.keep_days()
+  campaign_private.count_events(),
+  campaign_private.recount_actor(), campaign_private.keep_days(),
+  campaign_private.given_events(jsonb, uuid), campaign_private.contradicting_events(jsonb, uuid),
+  campaign_private.refuse_contradictions(public.ingest_result, jsonb, uuid)
   to authenticated, service_role;
 grant execute on function
   public.ingest_events(jsonb),

@@ -279,6 +279,26 @@ begin
       -m.machine_clicks
     from moved as m
   ),
+  -- What cancels out is no count: a day of nothing else mustn't stretch the report.
+  netted as (
+    select n.campaign_id, n.day,
+      sum(n.impressions) as impressions,
+      sum(n.clicks) as clicks,
+      sum(n.conversions) as conversions,
+      sum(n.delivered) as delivered,
+      sum(n.bounced) as bounced,
+      sum(n.complained) as complained,
+      sum(n.unsubscribed) as unsubscribed,
+      sum(n.machine_impressions) as machine_impressions,
+      sum(n.machine_clicks) as machine_clicks
+    from counted as n
+    where (since is null or n.day >= since) and (until is null or n.day < until)
+    group by n.campaign_id, n.day
+    having 0 <> any (array[
+      sum(n.impressions), sum(n.clicks), sum(n.conversions), sum(n.delivered), sum(n.bounced),
+      sum(n.complained), sum(n.unsubscribed), sum(n.machine_impressions), sum(n.machine_clicks)
+    ])
+  ),
   facts as materialized (
     select case when bucket is not null then date_trunc(bucket, n.day::timestamp)::date end as day,
       c.campaign_key, c.segment_key, min(n.day) as first_day, max(n.day) as last_day,
@@ -290,8 +310,7 @@ begin
       sum(n.unsubscribed)::bigint as unsubscribed,
       sum(n.machine_impressions)::bigint as machine_impressions,
       sum(n.machine_clicks)::bigint as machine_clicks
-    from counted as n join chosen as c on c.id = n.campaign_id
-    where (since is null or n.day >= since) and (until is null or n.day < until)
+    from netted as n join chosen as c on c.id = n.campaign_id
     group by 1, 2, 3
   ),
   seen as materialized (

@@ -20,6 +20,7 @@ TABLE_GRANTS = {
     "contacts": ALL,
     "suppressions": {"SELECT", "INSERT", "DELETE"},
     "address_keys": APPEND_ONLY,
+    "gone_contacts": APPEND_ONLY,
     "campaign_moves": {"SELECT"},
     "hot_fields": {"SELECT"},
 }
@@ -36,6 +37,7 @@ COMMANDS = {
     "contacts": {"r", "a", "w", "d"},
     "suppressions": {"r", "a", "d"},
     "address_keys": {"r", "a"},
+    "gone_contacts": {"r", "a"},
     "campaign_moves": {"r"},
 }
 API_ROLES = {"anon", "authenticated", "service_role"}

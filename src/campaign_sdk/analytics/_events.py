@@ -34,11 +34,12 @@ class Event(TypedDict):
 
     Attributes:
         campaign_id: to which campaign.
-        event_id: chosen by you; with the campaign it makes the event one of a kind.
+        event_id: chosen by you; with the campaign it makes the event one of a kind. Another
+            event (its type, moment, contact, value or link differs) needs another id.
         type: impression, click, conversion, delivered, bounced, complained or unsubscribed.
         occurred_at: when, as an aware datetime or ISO text with an offset; between the
             year 2000 and a day from now.
-        contact_id: who did it, if that is known.
+        contact_id: who did it, if that is known; a contact who was deleted counts as nobody.
         value: what a conversion was worth, at most 10¹⁵ either way. Other events may
             carry one too, but it isn't counted.
         actor: who did it: human, proxy (a mail provider in a person's stead), machine, or
@@ -75,7 +76,7 @@ class IngestReport(Model):
 
     Attributes:
         inserted: events that are new, and are counted now.
-        duplicates: events that were counted before, here or earlier.
+        duplicates: the same events again, which were counted before, here or earlier.
         rejected: events that were refused.
         problems: the first 1,000 refusals.
     """
