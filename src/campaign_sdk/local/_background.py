@@ -18,7 +18,7 @@ from campaign_sdk.local import _settings
 from campaign_sdk.local._files import locked, tail
 from campaign_sdk.local._postgres import SUPERUSER, address
 from campaign_sdk.local._settings import Settings
-from campaign_sdk.local._stack import DATABASE_FOLDER, LOCK, POSTGRES_LOG, SERVER_LOG
+from campaign_sdk.local._stack import DATABASE_FOLDER, FILES_FOLDER, LOCK, POSTGRES_LOG, SERVER_LOG
 
 BACKGROUND_LOG = "background.log"
 _LOGS = (BACKGROUND_LOG, SERVER_LOG, POSTGRES_LOG)
@@ -100,7 +100,8 @@ def reset(data: Path | str | None = None, migrations: Path | str | None = None) 
     """Throw the data of a folder away and keep its keys; start anew if it was up."""
     folder = _folder(data)
     was_up = stop_background(folder)
-    shutil.rmtree(folder / DATABASE_FOLDER, ignore_errors=True)
+    for name in (DATABASE_FOLDER, FILES_FOLDER):
+        shutil.rmtree(folder / name, ignore_errors=True)
     for name in _LOGS:
         (folder / name).unlink(missing_ok=True)
     return start_background(folder, migrations) if was_up else status(folder)

@@ -51,7 +51,7 @@ def lite_config() -> dict[str, Any]:
             "external": {"google": google} if google.get("client_id") else {},
         },
         "db": {"migrations": {"enabled": False}},
-        "storage": {"enabled": False},
+        "storage": {"enabled": True},
         "studio": {"enabled": False},
     }
 

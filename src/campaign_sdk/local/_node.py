@@ -22,7 +22,7 @@ _HERE = Path(__file__).parent
 PACKAGE = ("package.json", "package-lock.json")
 SCRIPTS = (
     *("server.mjs", "repairs.mjs", "types.mjs", "json.mjs", "errors.mjs", "google.mjs"),
-    *("functions.mjs", "jwt.mjs"),
+    *("functions.mjs", "jwt.mjs", "storage.mjs"),
 )
 INSTALL = "install it with: pip install 'campaign-sdk[local]'"
 ANSWER_SECONDS = 60

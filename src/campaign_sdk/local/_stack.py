@@ -26,6 +26,7 @@ POSTGRES_LOG = "postgres.log"
 SERVER_LOG = "server.log"
 LOCK = "lock"
 DATABASE_FOLDER = "postgres"
+FILES_FOLDER = "files"
 _BOOTSTRAP = Path(__file__).parent / "bootstrap.sql"
 # `status` probes the lock for a moment.
 _LOCK_SECONDS = 1
@@ -128,7 +129,7 @@ class LocalSupabase:
         server = self._server = Server(folder / SERVER_LOG, _environment(self._data is None))
         self._running.callback(server.stop)
         postgres = self._start_postgres(folder, settings)
-        self._prepare(server, postgres, settings)
+        self._prepare(folder, server, postgres, settings)
         environment = {**secrets(postgres.url()), **self._functions_env}
         functions = serving(settings, self._functions, environment)
         answer = server.ask("listen", port=settings.port, functions=functions)
@@ -162,7 +163,9 @@ class LocalSupabase:
         self._postgres.start(settings.db_port)
         return self._postgres
 
-    def _prepare(self, server: Server, postgres: Postgres, settings: Settings) -> None:
+    def _prepare(
+        self, folder: Path, server: Server, postgres: Postgres, settings: Settings
+    ) -> None:
         fresh = _is_fresh(postgres.url())
         server.ask(
             "prepare",
@@ -170,6 +173,7 @@ class LocalSupabase:
             app=self._app(settings),
             fresh=fresh,
             google=self._google_url,
+            files=str(folder / FILES_FOLDER),
         )
         if fresh:
             _bootstrap(postgres.url(), settings.db_password)
@@ -195,7 +199,7 @@ class LocalSupabase:
 def _environment(throw_away: bool) -> dict[str, str]:
     # Passwords of users that live for minutes needn't take 100 ms each.
     cost = {"LITE_AUTH_BCRYPT_COST": "4"} if throw_away else {}
-    return {"LITE_TELEMETRY": "0", "DO_NOT_TRACK": "1", **cost}
+    return {"LITE_TELEMETRY": "0", "DO_NOT_TRACK": "1", "EXPERIMENTAL_STORAGE": "1", **cost}
 
 
 def _is_fresh(url: str) -> bool:

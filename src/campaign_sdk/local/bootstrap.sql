@@ -1,7 +1,7 @@
 -- What a hosted Supabase project has before its first migration: roles, schemas, default
 -- privileges, the auth helpers, and PostgREST's notices of DDL. Run once per database, as
--- its superuser, after Lite has created its auth tables. The launcher sets the password
--- of `postgres`.
+-- its superuser, after Lite has created its tables for auth and storage. The launcher sets
+-- the password of `postgres`.
 
 -- roles -------------------------------------------------------------------------------
 
@@ -74,6 +74,15 @@ create or replace function auth.jwt() returns jsonb language sql stable as $$
     nullif(current_setting('request.jwt.claims', true), '')
   )::jsonb
 $$;
+
+-- storage -----------------------------------------------------------------------------
+
+grant usage on schema storage to anon, authenticated, service_role, postgres;
+grant all on all tables in schema storage to anon, authenticated, service_role, postgres;
+grant execute on all functions in schema storage to anon, authenticated, service_role, postgres;
+-- A hosted project lets `postgres` write policies for these without owning them.
+alter table storage.buckets owner to postgres;
+alter table storage.objects owner to postgres;
 
 -- notices of DDL ----------------------------------------------------------------------
 

@@ -21,8 +21,9 @@ const CLASSES = {
 const UNREACHABLE = /^(CONNECTION_|CONNECT_|ECONN)/;
 
 /** Whether Lite's own answer is PostgREST's: its own errors, and those that depend on the caller. */
-export function answersItself({ name, code } = {}) {
-  if (typeof code !== "string") return true;
+export function answersItself({ name, code, schema_name: schema } = {}) {
+  // Storage asks for the code of an error, and answers in a shape of its own.
+  if (typeof code !== "string" || schema === "storage") return true;
   if (UNREACHABLE.test(code)) return false;
   return name !== "PostgresError" || code === "PGRST" || code === "42501" || code.startsWith("PT");
 }

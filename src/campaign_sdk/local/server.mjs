@@ -2,7 +2,7 @@
 //
 // The launcher drives it: one JSON command a line on stdin, one JSON answer a line
 // on the file descriptor given as the argument.
-//   {"prepare": {database, app, fresh, google}}   connect; create Lite's schemas when fresh
+//   {"prepare": {database, app, fresh, google, files}}   connect; create Lite's schemas when fresh
 //   {"listen": {port, functions}}                 answer with the port that was free
 // When stdin ends the launcher is gone, however it went, and so does this process.
 
@@ -14,6 +14,7 @@ import { App } from "@supabase/lite";
 import { Functions, isForFunctions } from "./functions.mjs";
 import { redirectGoogle } from "./google.mjs";
 import { RepairedConnection } from "./repairs.mjs";
+import { FileAdapter } from "./storage.mjs";
 
 const LOOPBACK = "127.0.0.1";
 // Longer than any client keeps an idle connection: the side that closes first must be the
@@ -23,9 +24,10 @@ const KEEP_ALIVE_MS = 75_000;
 let app;
 let decorate = (response) => response;
 
-async function prepare({ database, app: config, fresh, google }) {
+async function prepare({ database, app: config, fresh, google, files }) {
   if (google) decorate = redirectGoogle(google);
   app = new App({ ...config, connection: new RepairedConnection(database) });
+  app._storageAdapter = new FileAdapter(files);
   if (fresh) await app.ensureSystemSchema();
   return {};
 }
