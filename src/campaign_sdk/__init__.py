@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         StaleState,
         TimedOut,
         Unavailable,
+        WebhookRefused,
     )
     from campaign_sdk.analytics import (
         Comparison,
@@ -74,7 +75,7 @@ _HOMES = {
         "AlreadyExists AuthUnavailable CampaignError ConfigurationError Conflict DraftingError "
         "IllegalTransition InvalidInput InvalidRules LocalStackError NotAuthenticated NotFound "
         "NotReady PermissionDenied ProtocolError RateLimited SchemaMismatch StaleState TimedOut "
-        "Unavailable"
+        "Unavailable WebhookRefused"
     ),
     "analytics": (
         "Comparison Engagement Event EventProblem IngestReport Metric Reconciliation "
@@ -157,6 +158,7 @@ __all__ = [
     "Unavailable",
     "Usage",
     "User",
+    "WebhookRefused",
     "__version__",
     "everyone",
     "field",

@@ -18,6 +18,7 @@
     │   └── AuthUnavailable     the session is kept, but can't be renewed now
     ├── ProtocolError           an answer that isn't what it claims to be
     ├── SchemaMismatch          the database lacks our migrations
+    ├── WebhookRefused          a webhook isn't who it claims to be; `reason` says why
     ├── DraftingError           the language model gave no usable draft; `reason` says why
     └── LocalStackError         the local stack couldn't be started or used
 
@@ -27,6 +28,18 @@ Messages never hold tokens, keys or a contact's data.
 from __future__ import annotations
 
 from typing import Any, Literal, Protocol
+
+WebhookReason = Literal[
+    "unsigned",
+    "signature",
+    "age",
+    "replay",
+    "topic",
+    "certificate",
+    "address",
+    "malformed",
+    "size",
+]
 
 DraftingReason = Literal[
     "refused",
@@ -164,6 +177,21 @@ class ProtocolError(CampaignError):
 
 class SchemaMismatch(CampaignError):
     """The database lacks a table or function of ours: apply `supabase/migrations`."""
+
+
+class WebhookRefused(CampaignError):
+    """A webhook isn't proven, and nothing of it was used. Answer it with 401 and no more.
+
+    Attributes:
+        reason: `unsigned`, if the proof is missing; `signature`, if it is wrong; `age`, if it
+            is too old or from the future; `replay`, if it was used for something else;
+            `topic`, if it is nobody's that you named; `certificate`, if that isn't Amazon's;
+            `address`, if it asks for a confirmation elsewhere; `malformed`; `size`.
+    """
+
+    def __init__(self, reason: WebhookReason) -> None:
+        super().__init__(f"the webhook is refused ({reason})", code=reason)
+        self.reason: WebhookReason = reason
 
 
 class Cost(Protocol):

@@ -8,7 +8,7 @@
 5   not allowed                     13   the language model gave no usable draft
 6   no such thing                   14   the local stack couldn't be started
 7   the state stands against it     15   the doctor found a fault
-                                   130   interrupted (Ctrl-C)
+16  a webhook isn't proven         130   interrupted (Ctrl-C)
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ EXIT_CODES: dict[type[errors.CampaignError], int] = {
     errors.ProtocolError: 11,
     errors.SchemaMismatch: 12,
     errors.DraftingError: 13,
+    errors.WebhookRefused: 16,
     errors.LocalStackError: 14,
 }
 
