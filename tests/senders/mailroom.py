@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import socketserver
 import threading
 import warnings
@@ -152,6 +153,14 @@ def scripted(*scripts: Script) -> Iterator[int]:
         yield server.server_address[1]
         server.shutdown()
         thread.join()
+
+
+@contextmanager
+def nobody() -> Iterator[int]:
+    """Hold a port on which nobody listens."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]
 
 
 def parts(mail: EmailMessage) -> Sequence[tuple[str, str]]:

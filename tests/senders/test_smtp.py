@@ -13,7 +13,7 @@ from campaign_sdk import ConfigurationError, Unavailable
 from campaign_sdk.senders import LoginRefused, Message, NotSent, Smtp, async_sender
 
 from .certificates import make
-from .mailroom import PASSWORD, USER, Mailroom, Script, Talk, parts, scripted, serving
+from .mailroom import PASSWORD, USER, Mailroom, Script, Talk, nobody, parts, scripted, serving
 
 SENDER = "Shop <shop@example.com>"
 HEADERS = {
@@ -126,9 +126,7 @@ def test_a_server_that_wants_a_login_says_so_in_time() -> None:
 
 
 def test_who_isnt_there_has_taken_nothing() -> None:
-    with serving(Mailroom()) as port:
-        pass
-    with pytest.raises(NotSent, match="can't be reached") as gone:
+    with nobody() as port, pytest.raises(NotSent, match="can't be reached") as gone:
         Smtp(url(port), SENDER)([a_message()])
     assert gone.value.retry
 

@@ -1,5 +1,6 @@
 """How a message leaves: what a sender is given and answers, and the senders there are."""
 
+from campaign_sdk.senders._fake import Fake
 from campaign_sdk.senders._message import (
     AnySender,
     AsyncSender,
@@ -13,15 +14,18 @@ from campaign_sdk.senders._message import (
     honours_keys,
     sync_sender,
 )
+from campaign_sdk.senders._resend import Resend
 from campaign_sdk.senders._smtp import Smtp
 
 __all__ = [
     "AnySender",
     "AsyncSender",
+    "Fake",
     "LoginRefused",
     "Message",
     "NotSent",
     "Receipt",
+    "Resend",
     "Sender",
     "Smtp",
     "async_sender",
