@@ -1,0 +1,155 @@
+"""The operations of `client.assets`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from storage3.types import FileOptions
+
+from campaign_sdk._core.errors import AlreadyExists, NotFound
+from campaign_sdk._core.failures import rows_of
+from campaign_sdk._core.model import text, uuid_text
+from campaign_sdk._core.operation import (
+    Blocking,
+    Call,
+    Mode,
+    Request,
+    Resource,
+    Steps,
+    operation,
+)
+from campaign_sdk.assets._failures import from_storage
+from campaign_sdk.assets._images import Image, read_image
+from campaign_sdk.assets._models import Asset
+
+BUCKET = "campaign-assets"
+# An object never changes: its name is its content's.
+_FOR_EVER = "31536000"
+
+
+class Assets(Resource[Mode]):
+    """Uploading, listing and deleting the images of campaigns."""
+
+    @operation
+    def upload(
+        self,
+        campaign_id: UUID | str,
+        file: str | Path | bytes,
+        *,
+        name: str | None = None,
+        alt: str | None = None,
+    ) -> Steps[Asset]:
+        """Store an image for a campaign, whose HTML shows it with `{{ asset "hero.png" }}`.
+
+        The same file twice is one object. A name that is taken gets the new image, unless
+        the campaign was launched.
+
+        Args:
+            campaign_id: the campaign.
+            file: the path of a PNG, JPEG, GIF or WebP image of at most 2 MB, or its bytes.
+            name: what the HTML calls it; by default the file's own name.
+            alt: what is read out, or shown where images are off; "" for mere decoration.
+
+        Raises:
+            InvalidInput: the file isn't such an image; nothing was sent.
+            NotFound: there is no such campaign, or it is somebody else's.
+            Conflict: the campaign was launched, and shows another image of that name.
+        """
+        campaign = uuid_text(campaign_id, "campaign_id")
+        alt = text(alt, "alt", longest=1_000)
+        image: Image = yield Blocking(lambda: read_image(file, name))
+        owner = yield from self._owner_of(campaign)
+        path = image.path(owner, campaign)
+        yield from self._stored(path, image)
+        row = {
+            "campaign_id": campaign,
+            "name": image.name,
+            "path": path,
+            "alt": alt,
+            "content_type": image.content_type,
+            "bytes": len(image.content),
+        }
+        # A NotFound of the table would be the campaign's: it was just read.
+        query = self._db.from_("campaign_assets").upsert(row, on_conflict="campaign_id,name")
+        return _assets(self, rows_of((yield query)))[0]
+
+    @operation
+    def list(self, campaign_id: UUID | str) -> Steps[Sequence[Asset]]:
+        """Return the assets of a campaign, by name."""
+        return (yield from read_assets(self, uuid_text(campaign_id, "campaign_id")))
+
+    @operation
+    def get(self, campaign_id: UUID | str, name: str) -> Steps[Asset]:
+        """Return one asset of a campaign.
+
+        Raises:
+            NotFound: the campaign has none of this name, or is somebody else's.
+        """
+        found = yield from read_assets(self, uuid_text(campaign_id, "campaign_id"))
+        return _named(found, name)
+
+    @operation
+    def url(self, campaign_id: UUID | str, name: str) -> Steps[str]:
+        """Return the address of an asset: whoever has it sees the image.
+
+        Raises:
+            NotFound: the campaign has none of this name, or is somebody else's.
+        """
+        found = yield from read_assets(self, uuid_text(campaign_id, "campaign_id"))
+        return _named(found, name).url
+
+    @operation
+    def delete(self, campaign_id: UUID | str, name: str) -> Steps[None]:
+        """Delete an asset of a campaign that wasn't launched.
+
+        Raises:
+            NotFound: the campaign has none of this name, or is somebody else's.
+            Conflict: the campaign was launched: its messages show the image.
+        """
+        campaign = uuid_text(campaign_id, "campaign_id")
+        query = self._db.from_("campaign_assets").delete()
+        rows = rows_of((yield query.eq("campaign_id", campaign).eq("name", name)))
+        if not rows:
+            raise NotFound("the campaign has no asset of this name, or isn't yours")
+        # What another campaign shows, a copy say, is left there by the bucket's policy.
+        yield self._call("remove", [rows[0]["path"]])
+
+    def _owner_of(self, campaign: str) -> Steps[str]:
+        query = self._db.from_("campaigns").select("user_id").eq("id", campaign)
+        rows = rows_of((yield query))
+        if not rows:
+            raise NotFound("there is no such campaign, or it isn't yours")
+        return str(rows[0]["user_id"])
+
+    def _stored(self, path: str, image: Image) -> Steps[None]:
+        options: FileOptions = {"content-type": image.content_type, "cache-control": _FOR_EVER}
+        try:
+            yield self._call("upload", path, image.content, options)
+        except AlreadyExists:
+            return
+
+    def _call(self, method: str, *arguments: Any) -> Request:
+        objects = self._db.storage.from_(BUCKET)
+        return Call(lambda: getattr(objects, method)(*arguments), from_storage)
+
+
+def read_assets(resource: Resource[Any], campaign: str) -> Steps[Sequence[Asset]]:
+    """Read the assets of a campaign, by name."""
+    query = resource._db.from_("campaign_assets").select("*").eq("campaign_id", campaign)
+    return _assets(resource, rows_of((yield query.order("name"))))
+
+
+def _assets(resource: Resource[Any], rows: Sequence[dict[str, Any]]) -> Sequence[Asset]:
+    root = resource._connection.settings.url.rstrip("/")
+    public = f"{root}/storage/v1/object/public/{BUCKET}"
+    return [Asset.from_row({**row, "url": f"{public}/{row.get('path')}"}) for row in rows]
+
+
+def _named(assets: Sequence[Asset], name: str) -> Asset:
+    found = [asset for asset in assets if asset.name == name]
+    if not found:
+        raise NotFound("the campaign has no asset of this name, or isn't yours")
+    return found[0]
