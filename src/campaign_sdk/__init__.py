@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         Report,
         ReportRow,
     )
+    from campaign_sdk.assets import Asset
     from campaign_sdk.auth import User
     from campaign_sdk.campaigns import Campaign, Preflight, PreflightProblem, Status, StatusChange
     from campaign_sdk.contacts import Contact, ContactField, ContactItem, ImportReport
@@ -81,6 +82,7 @@ _HOMES = {
         "Comparison Engagement Event EventProblem IngestReport Metric Reconciliation "
         "Report ReportRow"
     ),
+    "assets": "Asset",
     "auth": "User",
     "campaigns": "Campaign Preflight PreflightProblem Status StatusChange",
     "contacts": "Contact ContactField ContactItem ImportReport",
@@ -98,6 +100,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split
 __version__ = "0.1.0"
 __all__ = [
     "AlreadyExists",
+    "Asset",
     "AsyncCampaignClient",
     "AudiencePreview",
     "AudienceSize",

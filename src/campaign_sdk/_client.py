@@ -10,6 +10,7 @@ from campaign_sdk._core.connection import AsyncConnection, Connection, SyncConne
 from campaign_sdk._core.operation import Async, Mode, Sync
 from campaign_sdk._core.settings import load_settings
 from campaign_sdk.analytics import Analytics
+from campaign_sdk.assets import Assets
 from campaign_sdk.auth import Auth
 from campaign_sdk.campaigns import Campaigns
 from campaign_sdk.contacts import Contacts
@@ -33,6 +34,7 @@ class _Client(Generic[Mode]):
     suppressions: Suppressions[Mode]
     segments: Segments[Mode]
     campaigns: Campaigns[Mode]
+    assets: Assets[Mode]
     analytics: Analytics[Mode]
     drafting: Drafting[Mode]
 
@@ -45,6 +47,7 @@ class _Client(Generic[Mode]):
         self.suppressions = Suppressions(connection)
         self.segments = Segments(connection)
         self.campaigns = Campaigns(connection, self.drafting)
+        self.assets = Assets(connection)
         self.analytics = Analytics(connection)
 
 

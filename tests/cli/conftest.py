@@ -43,6 +43,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "customers.csv").write_text(CUSTOMERS, encoding="utf-8")
     (tmp_path / "events.jsonl").write_text("\n".join(map(json.dumps, EVENTS)) + "\nnonsense\n")
     (tmp_path / "rules.json").write_text(json.dumps(LAPSED))
+    (tmp_path / "hero.png").write_bytes(b"\x89PNG\r\n\x1a\n, and pixels")
     (tmp_path / "message.txt").write_text("Hello {{ city }}, we miss you!")
     monkeypatch.chdir(tmp_path)
     return tmp_path

@@ -33,7 +33,7 @@ PLAN = {
     "segments": "_core contacts reports rules",
     "analytics": "_core contacts reports",
     "drafting": "_core channels rules segments templates",
-    "campaigns": "_core channels contacts drafting rules segments templates",
+    "campaigns": "_core assets channels contacts drafting rules segments templates",
     "deliveries": "_core campaigns channels contacts senders settings templates tracking",
     "experiments": "_core analytics campaigns contacts deliveries reports rules segments",
     "insight": "_core analytics campaigns contacts deliveries reports rules segments",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from storage3.exceptions import StorageApiError, StorageException
+from storage3.exceptions import StorageApiError
+from storage3.utils import StorageException
 
 from campaign_sdk._core.errors import (
     AlreadyExists,

@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 
 from campaign_sdk.cli import (
     analytics,
+    assets,
     audience,
     auth,
     campaigns,
@@ -29,7 +30,7 @@ from campaign_sdk.cli import (
 # `Typer`: one that has a name is a noun with commands of its own (`campaign contacts ...`);
 # the commands of one that has none are verbs of the root (`campaign launch ...`).
 PANELS: dict[str, tuple[typer.Typer, ...]] = {
-    "Campaigns": (campaigns.app, drafting.app),
+    "Campaigns": (campaigns.app, drafting.app, assets.app),
     "Launch": (audience.app, moves.app),
     "Results": (analytics.verbs, analytics.app),
     "People": (contacts.app, segments.app, suppressions.app),
