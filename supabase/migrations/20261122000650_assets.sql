@@ -40,11 +40,7 @@ comment on column public.campaign_assets.alt is
 alter table public.campaign_assets enable row level security;
 alter table public.campaign_assets force row level security;
 revoke all on public.campaign_assets from public, anon, authenticated, service_role;
-grant select, delete on public.campaign_assets to authenticated, service_role;
-grant insert (campaign_id, name, path, alt, content_type, bytes),
-  update (campaign_id, name, path, alt, content_type, bytes)
-  on public.campaign_assets to authenticated;
-grant insert, update on public.campaign_assets to service_role;
+grant select, insert, update, delete on public.campaign_assets to authenticated, service_role;
 create policy "Owners read the assets of their campaigns" on public.campaign_assets
   for select to authenticated using (user_id = (select auth.uid()));
 create policy "Owners add assets to their campaigns" on public.campaign_assets
@@ -95,26 +91,26 @@ create trigger keep_assets_as_they_are before update on public.campaign_assets
   execute function campaign_private.keep_assets();
 
 create function public.copy_assets(source uuid, target uuid)
-returns integer
+returns setof public.campaign_assets
 language plpgsql
 security invoker
 set search_path = ''
 as $$
-declare
-  copied integer;
 begin
-  insert into public.campaign_assets (campaign_id, name, path, alt, content_type, bytes)
+  return query
+  insert into public.campaign_assets as copied (
+    campaign_id, name, path, alt, content_type, bytes
+  )
   select target, a.name, a.path, a.alt, a.content_type, a.bytes
   from public.campaign_assets as a
   where a.user_id = (select auth.uid()) and a.campaign_id = source
   order by a.name
-  on conflict (campaign_id, name) do nothing;
-  get diagnostics copied = row_count;
-  return copied;
+  on conflict (campaign_id, name) do nothing
+  returning copied.*;
 end
 $$;
 comment on function public.copy_assets(uuid, uuid) is
-  'Gives a copy of a campaign the same assets; they share the objects. Returns how many it lacked.';
+  'Gives a copy of a campaign the same assets; they share the objects. Returns those that it lacked.';
 
 create function campaign_private.is_asset_in_use(path text)
 returns boolean

@@ -92,6 +92,16 @@ COLUMNS: dict[str, dict[str, tuple[str, str | None, bool]]] = {
         "link": (TEXT, None, False),
         "received_at": (TIME, NOW, REQUIRED),
     },
+    "campaign_assets": {
+        "campaign_id": (UUID, None, REQUIRED),
+        "name": (TEXT, None, REQUIRED),
+        "user_id": (UUID, ME, REQUIRED),
+        "path": (TEXT, None, REQUIRED),
+        "alt": (TEXT, None, False),
+        "content_type": (TEXT, None, REQUIRED),
+        "bytes": ("integer", None, REQUIRED),
+        "created_at": (TIME, NOW, REQUIRED),
+    },
     "campaign_status_history": {
         "id": ("bigint", None, REQUIRED),
         "campaign_id": (UUID, None, REQUIRED),
@@ -105,6 +115,7 @@ COLUMNS: dict[str, dict[str, tuple[str, str | None, bool]]] = {
 FOREIGN_KEYS = [
     ("audience_segments", "user_id", "auth.users", "c"),
     ("campaign_analytics", "campaign_id", "campaigns", "c"),
+    ("campaign_assets", "user_id,campaign_id", "campaigns", "c"),
     ("campaign_events", "user_id,campaign_id", "campaigns", "c"),
     ("campaign_events", "user_id,contact_id", "contacts", "n"),
     ("campaign_status_history", "campaign_id", "campaigns", "c"),

@@ -53,6 +53,7 @@ def calls(mine: World, theirs: World) -> list[Call]:
         Call("preview_contacts", {"contacts": [forged]}, {"created": 1, "updated": 0}),
         Call("list_contact_fields", {}, {"sampled": 1, "fields": []}),
         Call("move_campaign", {"campaign_id": campaign, "move": "resume"}, NOT_FOUND),
+        Call("copy_assets", {"source": campaign, "target": own_campaign}, []),
         Call("ingest_events", {"events": events}, {"inserted": 0, "rejected": [0, 1]}),
         Call("record_engagement", {"campaign_id": campaign, "clicks": 666}, NOT_FOUND),
         Call("summarize_campaign", {"campaign_id": campaign}, NOT_FOUND),

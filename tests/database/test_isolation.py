@@ -25,6 +25,7 @@ CHANGES: dict[str, Row] = {
     "contacts": {"phone": "666"},
     "audience_segments": {"name": "stolen"},
     "campaigns": {"name": "stolen"},
+    "campaign_assets": {"alt": "stolen"},
     "campaign_analytics": {"clicks": 666},
     "campaign_events": {"value": 666},
     "campaign_status_history": {"to_status": "archived"},
@@ -33,6 +34,8 @@ CHANGES: dict[str, Row] = {
 LINKS = [
     ("audience_segments", "user_id"),
     ("campaign_analytics", "campaign_id"),
+    ("campaign_assets", "campaign_id"),
+    ("campaign_assets", "user_id"),
     ("campaign_events", "campaign_id"),
     ("campaign_events", "contact_id"),
     ("campaign_events", "user_id"),
@@ -58,6 +61,7 @@ def another(table: str, row: Row) -> Row:
         "email": f"{uuid.uuid4().hex}@example.com",
         "date": "2026-02-02",
         "event_id": uuid.uuid4().hex,
+        "name": uuid.uuid4().hex,
         "status": "draft",
     }
     row = {**row, **{column: value for column, value in fresh.items() if column in row}}
@@ -73,9 +77,13 @@ def aimed_at(query: Any, key: dict[str, str]) -> Any:
 
 
 def release(world: World, table: str) -> None:
-    """Let go of a segment: what is in use can't be deleted, by its owner either."""
-    if table == "audience_segments":
+    """Let go of a segment or an asset: what is in use stays, for its owner too."""
+    if table in ("audience_segments", "campaign_assets"):
         aimed_at(world.client.from_("campaigns").delete(), world.key("campaigns")).execute()
+    if table == "campaign_assets":
+        draft = insert(world.client, "campaigns", name="draft")
+        row = {key: value for key, value in world.rows[table].items() if key != "created_at"}
+        world.rows[table] = insert(world.client, table, **{**row, "campaign_id": draft["id"]})
 
 
 def linked(world: World, column: str) -> str:
@@ -208,6 +216,9 @@ def test_a_row_cannot_be_given_away_or_made_to_refer_to_what_is_anothers(
     if table == "campaigns":
         # The launched one is frozen.
         key = {"id": insert(vandal.client, table, name="draft")["id"]}
+    if table == "campaign_assets":
+        release(vandal, table)
+        key = vandal.key(table)
     update = vandal.client.from_(table).update({column: linked(victim, column)})
     assert refused(aimed_at(update, key).execute) in DENIED
 
@@ -220,6 +231,8 @@ def test_nor_by_a_statement_that_reads_nothing(
         # The launched one is frozen.
         aimed_at(vandal.client.from_(table).delete(), vandal.key(table)).execute()
         insert(vandal.client, table, name="draft")
+    if table == "campaign_assets":
+        release(vandal, table)
     query = f"update {table} set {column} = %s"
     with (
         pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.ForeignKeyViolation)),

@@ -24,6 +24,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "suppressions": ("id",),
     "audience_segments": ("id",),
     "campaigns": ("id",),
+    "campaign_assets": ("campaign_id", "name"),
     "campaign_analytics": ("id",),
     "campaign_events": ("campaign_id", "event_id"),
     "campaign_status_history": ("id",),
@@ -52,6 +53,15 @@ def settle(client: Client) -> World:
     client.rpc("suppress_addresses", {"emails": ["gone@example.com"]}).execute()
     segment = insert(client, "audience_segments", name="Pune", rules=IN_PUNE)
     campaign = insert(client, "campaigns", name="Spring", message="Hi", segment_id=segment["id"])
+    insert(
+        client,
+        "campaign_assets",
+        campaign_id=campaign["id"],
+        name="hero.png",
+        path=f"{user.user.id}/{campaign['id']}/0123456789abcdef-hero.png",
+        content_type="image/png",
+        bytes=100,
+    )
     for move in ("launch", "pause"):
         client.rpc("move_campaign", {"campaign_id": campaign["id"], "move": move}).execute()
     insert(
