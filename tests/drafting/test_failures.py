@@ -271,6 +271,9 @@ CUT = [
         "refused",
     ),
     (events(delta("Hi"), ended("failed", error={"code": "server_error"})), "unavailable"),
+    # Servers that only resemble OpenAI's say no more than this.
+    (events(delta("Hi"), {"type": "response.incomplete"}), "truncated"),
+    (events(delta("Hi"), {"type": "response.failed"}), "unavailable"),
     (events(delta("Hi"), {"type": "error", "code": "insufficient_quota"}), "quota"),
     (events({"type": "response.refusal.delta", "delta": "No"}), "refused"),
     (events(delta(" "), ended()), "invalid"),
