@@ -14,8 +14,7 @@ from __future__ import annotations
 from campaign_sdk.channels import Channel, SmsSize, sms_size
 
 from ._budget import Usage
-from ._checks import DraftProblem
-from ._drafts import Draft, Drafts
+from ._drafts import Draft, DraftProblem, Drafts
 from ._options import DraftingOptions
 from ._resource import Drafting, StreamedDraft
 from ._rules import DraftedRules

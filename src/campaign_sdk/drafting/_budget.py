@@ -41,7 +41,8 @@ class Budget:
         self._options = options
         self._ends = time.monotonic() + options.seconds
         self.usage = Usage()
-        self._unpaid = False
+        # Whether the last answer said what it cost.
+        self.is_settled = True
 
     @property
     def seconds(self) -> float:
@@ -60,7 +61,7 @@ class Budget:
         if self.seconds <= 0:
             raise DraftingError("there is no time left to ask the model", reason="timeout")
         self.usage = self.usage.model_copy(update={"calls": self.usage.calls + 1})
-        self._unpaid = True
+        self.is_settled = False
 
     def spend(self, input_tokens: int | None, output_tokens: int | None) -> None:
         """Count the tokens of an answer."""
@@ -69,16 +70,11 @@ class Budget:
             input_tokens=_sum(self.usage.input_tokens, input_tokens),
             output_tokens=_sum(self.usage.output_tokens, output_tokens),
         )
-        self._unpaid = False
-
-    @property
-    def is_settled(self) -> bool:
-        """Whether the last answer said what it cost."""
-        return not self._unpaid
+        self.is_settled = True
 
     def close(self) -> None:
         """Take note that the last answer won't say what it cost."""
-        if self._unpaid:
+        if not self.is_settled:
             self.spend(None, None)
 
     def settle(self, error: DraftingError) -> None:

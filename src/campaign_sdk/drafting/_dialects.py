@@ -15,9 +15,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
-from campaign_sdk._core.errors import DraftingError
-
-from ._reasons import named_failure
+from campaign_sdk._core.errors import DraftingError, DraftingReason
 
 
 class Prompt(NamedTuple):
@@ -81,6 +79,24 @@ def truncated() -> DraftingError:
         reason="truncated",
         hint="ask for fewer drafts, or raise DraftingOptions.max_output_tokens",
     )
+
+
+_QUOTA = {
+    "insufficient_quota",
+    "billing_hard_limit_reached",
+    "billing_not_active",
+    "quota_exceeded",
+}
+_REFUSED = {"content_filter", "content_policy_violation", "invalid_prompt"}
+
+
+def named_failure(code: str | None, fallback: DraftingReason) -> DraftingReason:
+    """Return the reason that an error's own code names, whatever status it came with."""
+    if code in _QUOTA:
+        return "quota"
+    if code in _REFUSED:
+        return "refused"
+    return "rate_limited" if code == "rate_limit_exceeded" else fallback
 
 
 class _Read(BaseModel):

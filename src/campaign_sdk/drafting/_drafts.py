@@ -4,24 +4,39 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypedDict, Unpack, overload
+from typing import Any, Literal, TypedDict, Unpack, overload
 
 from campaign_sdk._core.errors import DraftingError, InvalidInput
 from campaign_sdk._core.model import Model, text
 from campaign_sdk.channels import Channel
+from campaign_sdk.channels._checks import Demands, Problem, check
 from campaign_sdk.channels._limits import LIMITS, SMS_SEGMENTS, UNUSED, check_channel
+from campaign_sdk.contacts._known import KnownFields
 from campaign_sdk.templates import Template
 
 from ._ask import Closed
 from ._budget import Usage
-from ._checks import Demands, DraftProblem, check
 from ._dialects import Prompt
-from ._fields import KnownFields
+from ._fields import for_message
 
 _MOST_DRAFTS = 10
 _DOMAIN = re.compile(r"[\w-]+(\.[\w-]+)+")
+
+
+class DraftProblem(Model):
+    """One thing that is wrong with a draft, or may be.
+
+    Attributes:
+        severity: with an `error` a draft isn't saved; a `warning` is worth a look.
+        path: which part of the draft.
+        reason: what is wrong, and what would be right.
+    """
+
+    severity: Literal["error", "warning"]
+    path: str
+    reason: str
 
 
 class Draft(Model):
@@ -94,22 +109,19 @@ class Wishes(TypedDict, total=False):
     allowed_domains: Sequence[str]
 
 
-@dataclass(frozen=True)
-class Brief:
+@dataclass(frozen=True, kw_only=True)
+class Brief(Demands):
     """What the caller wants to have written."""
 
     text: str
-    channel: Channel = "email"
     tone: str | None = None
     language: str | None = None
     brand_voice: str | None = None
-    avoid: Sequence[str] = ()
-    allowed_domains: Sequence[str] = ()
 
     @classmethod
     def of(cls, brief: str, **wishes: Unpack[Wishes]) -> Brief:
         """Take the caller's arguments, or raise `InvalidInput` with the name of one."""
-        asked = cls(brief, **wishes)
+        asked = cls(text=brief, **wishes)
         check_channel(asked.channel)
         text(brief, "brief", required=True, longest=10_000)
         text(asked.tone, "tone")
@@ -120,11 +132,6 @@ class Brief:
         if wrong := [domain for domain in domains if not _DOMAIN.fullmatch(domain)]:
             raise InvalidInput("allowed_domains", f"{wrong[0]!r} isn't like shop.example")
         return replace(asked, avoid=words, allowed_domains=[name.lower() for name in domains])
-
-    @property
-    def demands(self) -> Demands:
-        """What every draft is checked against."""
-        return Demands(self.channel, self.avoid, self.allowed_domains)
 
     def prompt(
         self, fields: KnownFields, *, n: int | None, context: Mapping[str, Any] | None = None
@@ -141,7 +148,7 @@ class Brief:
             "words_to_avoid": self.avoid,
             "domains_that_links_may_use": self.allowed_domains,
             "campaign": context,
-            "fields": fields.for_message(),
+            "fields": for_message(fields),
         }
         given = {name: value for name, value in asked.items() if value is not None}
         wanted = _PLAIN if n is None else _STRUCTURED
@@ -204,9 +211,14 @@ def _checked(written: _Written, brief: Brief, fields: KnownFields, usage: Usage)
         **kept,
         placeholders=tuple(dict.fromkeys(name for part in kept.values() for name in _names(part))),
         notes=tuple(written.notes),
-        problems=tuple(check(kept, brief.demands, fields)),
+        problems=draft_problems(check(kept, brief, fields)),
         usage=usage,
     )
+
+
+def draft_problems(problems: Iterable[Problem]) -> tuple[DraftProblem, ...]:
+    """Return what was found wrong with a message as problems of a draft."""
+    return tuple(DraftProblem(**problem._asdict()) for problem in problems)
 
 
 def _names(part: str) -> tuple[str, ...]:

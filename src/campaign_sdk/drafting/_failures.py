@@ -10,7 +10,7 @@ import openai
 from campaign_sdk._core.errors import DraftingError, DraftingReason
 from campaign_sdk._core.exchange import retry_after
 
-from ._reasons import named_failure
+from ._dialects import named_failure
 
 # What the statuses mean for whoever asked for a draft; 5xx are "unavailable".
 _STATUSES: dict[int, tuple[DraftingReason, str]] = {

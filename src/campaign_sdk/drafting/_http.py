@@ -23,19 +23,12 @@ class _Body(BoundedBody, httpx2.SyncByteStream, httpx2.AsyncByteStream):
         return httpx2.ReadError("the answer is too large")
 
 
-def open_http(transport: Any, *, is_async: bool) -> httpx2.Client | httpx2.AsyncClient:
+def open_http(transport: Any, *, is_async: bool) -> Any:
     """Open the client that openai is to use; it follows no redirect with the key in hand."""
     make: Any = httpx2.AsyncClient if is_async else httpx2.Client
-    kind = _awaited if is_async else _plain
-    hooks = {"request": [kind(_begin)], "response": [kind(_bound)]}
-    client: httpx2.Client | httpx2.AsyncClient = make(
-        transport=transport, event_hooks=hooks, follow_redirects=False
-    )
-    return client
-
-
-def _plain(hook: Callable[[Any], None]) -> Callable[[Any], None]:
-    return hook
+    begin, bound = (_awaited(_begin), _awaited(_bound)) if is_async else (_begin, _bound)
+    hooks = {"request": [begin], "response": [bound]}
+    return make(transport=transport, event_hooks=hooks, follow_redirects=False)
 
 
 def _awaited(hook: Callable[[Any], None]) -> Callable[[Any], Any]:

@@ -9,12 +9,20 @@ from campaign_sdk._core.connection import Connection
 from campaign_sdk._core.model import Model, timezone_name
 from campaign_sdk._core.operation import Mode, PagedSteps, Resource, Steps, operation, pages
 from campaign_sdk.channels import Channel
+from campaign_sdk.channels._checks import check_part
+from campaign_sdk.contacts._known import read_fields
 
 from . import _ask
 from ._budget import Usage
-from ._checks import DraftProblem, check_part
-from ._drafts import Brief, Drafts, Wishes, WrittenDrafts, check_number
-from ._fields import read_fields
+from ._drafts import (
+    Brief,
+    DraftProblem,
+    Drafts,
+    Wishes,
+    WrittenDrafts,
+    check_number,
+    draft_problems,
+)
 from ._rules import DraftedRules, draft_rules
 from ._writer import Writer
 
@@ -113,7 +121,7 @@ class Drafting(Resource[Mode]):
         fields = yield from read_fields(self)
 
         def finish(body: str, usage: Usage) -> None:
-            problems = tuple(check_part("body", body, asked.demands, fields))
+            problems = draft_problems(check_part("body", body, asked, fields))
             if done is not None:
                 done(StreamedDraft(body=body, problems=problems, usage=usage))
 

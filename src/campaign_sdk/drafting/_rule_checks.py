@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from campaign_sdk.contacts._known import KnownFields
 from campaign_sdk.rules._dates import BARE, INSTANT
 from campaign_sdk.rules._tree import POSITIVE
 from campaign_sdk.rules._values import numeric
-
-from ._fields import KnownFields
 
 _ALWAYS = ("email", "created_at", "updated_at")
 

@@ -12,6 +12,7 @@ from pydantic import ConfigDict
 from campaign_sdk._core.errors import DraftingError, InvalidInput
 from campaign_sdk._core.model import Model, text
 from campaign_sdk._core.operation import Resource, Steps
+from campaign_sdk.contacts._known import KnownFields, read_fields
 from campaign_sdk.rules import Rules, everyone
 from campaign_sdk.rules._dates import ANCHORS, UNITS
 from campaign_sdk.rules._sense import check_sense
@@ -22,7 +23,7 @@ from campaign_sdk.segments._models import AudienceSize
 from ._ask import Closed, ask
 from ._budget import Usage
 from ._dialects import Prompt
-from ._fields import KnownFields, read_fields
+from ._fields import for_rules
 from ._rule_checks import first_problem
 from ._writer import Writer
 
@@ -193,7 +194,7 @@ def _prompt(description: str, timezone: str, fields: KnownFields) -> Prompt:
         "description": description,
         "today": today,
         "timezone": timezone,
-        "fields": fields.for_rules(),
+        "fields": for_rules(fields),
     }
     return Prompt(_INSTRUCTIONS, json.dumps(asked, ensure_ascii=False))
 

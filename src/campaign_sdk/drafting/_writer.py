@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from functools import partial
+from operator import attrgetter
 from typing import Any
 
 from campaign_sdk._core.errors import CampaignError
@@ -45,10 +46,7 @@ class Writer:
         return Call(partial(self._create, timeout=budget.seconds, **body, **stream), _failures)
 
     def _create(self, **arguments: Any) -> Any:
-        noun = self._client()
-        for name in self.dialect.path.split("."):
-            noun = getattr(noun, name)
-        return noun.create(**arguments)
+        return attrgetter(self.dialect.path)(self._client()).create(**arguments)
 
     def sleep(self, seconds: float) -> Call:
         """A call that waits."""

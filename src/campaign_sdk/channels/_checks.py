@@ -1,4 +1,4 @@
-"""What is wrong with a draft, found before anyone sends it."""
+"""What is wrong with a message, found before anyone sends it."""
 
 from __future__ import annotations
 
@@ -6,29 +6,21 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from campaign_sdk._core.errors import InvalidInput
-from campaign_sdk._core.model import Model
-from campaign_sdk.channels._limits import ONE_LINE, REQUIRED, too_long
+from campaign_sdk.channels._limits import ONE_LINE, REQUIRED, Channel, too_long
 from campaign_sdk.channels._links import find_links, leads_to
+from campaign_sdk.contacts._known import KnownFields
 from campaign_sdk.templates import Template
 from campaign_sdk.templates._parser import Placeholder, parse
-
-from ._fields import KnownFields
 
 # What stands for a value that nobody knows yet: about as long as a name.
 _STAND_IN = "x" * 12
 
 
-class DraftProblem(Model):
-    """One thing that is wrong with a draft, or may be.
-
-    Attributes:
-        severity: with an `error` a draft isn't saved; a `warning` is worth a look.
-        path: which part of the draft.
-        reason: what is wrong, and what would be right.
-    """
+class Problem(NamedTuple):
+    """One thing that is wrong with a message, or may be; `path` is the part of it."""
 
     severity: Literal["error", "warning"]
     path: str
@@ -37,17 +29,15 @@ class DraftProblem(Model):
 
 @dataclass(frozen=True)
 class Demands:
-    """What the caller asked every draft to keep to."""
+    """What a message is to keep to."""
 
-    channel: str
+    channel: Channel = "email"
     avoid: Sequence[str] = ()
     allowed_domains: Sequence[str] = ()
 
 
-def check(
-    parts: Mapping[str, str], demands: Demands, fields: KnownFields
-) -> Iterator[DraftProblem]:
-    """Yield all that is wrong with the parts of a draft (subject, preheader, body …)."""
+def check(parts: Mapping[str, str], demands: Demands, fields: KnownFields) -> Iterator[Problem]:
+    """Yield all that is wrong with the parts of a message (subject, preheader, body …)."""
     for path in REQUIRED.get(demands.channel, ()):
         if not parts.get(path, "").strip():
             yield _error(path, f"is missing: {demands.channel} needs one")
@@ -55,10 +45,8 @@ def check(
         yield from check_part(path, text, demands, fields)
 
 
-def check_part(
-    path: str, text: str, demands: Demands, fields: KnownFields
-) -> Iterator[DraftProblem]:
-    """Yield all that is wrong with one part of a draft."""
+def check_part(path: str, text: str, demands: Demands, fields: KnownFields) -> Iterator[Problem]:
+    """Yield all that is wrong with one part of a message."""
     try:
         template = Template.parse(text, path=path)
     except InvalidInput as error:
@@ -67,7 +55,7 @@ def check_part(
     yield from _placeholders(path, template, fields)
     plain, hidden = _filled(text, use_fallbacks=True), _filled(text, use_fallbacks=False)
     if found := too_long(path, plain, demands.channel):
-        yield DraftProblem(severity=found[0], path=path, reason=found[1])
+        yield Problem(found[0], path, found[1])
     yield from _links(path, (plain, hidden, _arguments(text)), demands.allowed_domains)
     yield from _words(path, plain, demands.avoid)
     yield from _shape(path, plain)
@@ -77,7 +65,7 @@ def _filled(text: str, *, use_fallbacks: bool) -> str:
     """A text as a contact of whom nothing is known would read it."""
     return "".join(
         _value(part, use_fallbacks) if isinstance(part, Placeholder) else part
-        for part in parse(text, "draft", UTC)
+        for part in parse(text, "message", UTC)
     )
 
 
@@ -85,7 +73,7 @@ def _value(part: Placeholder, use_fallback: bool) -> str:
     return part.fallback if use_fallback and part.fallback is not None else _STAND_IN
 
 
-def _placeholders(path: str, template: Template, fields: KnownFields) -> Iterator[DraftProblem]:
+def _placeholders(path: str, template: Template, fields: KnownFields) -> Iterator[Problem]:
     unknown = [name for name in template.fields if name not in fields]
     if unknown:
         yield _error(path, _unknown(template, fields))
@@ -105,7 +93,7 @@ def _unknown(template: Template, fields: KnownFields) -> str:
     return "there is no such field"
 
 
-def _required(path: str, name: str, fields: KnownFields) -> Iterator[DraftProblem]:
+def _required(path: str, name: str, fields: KnownFields) -> Iterator[Problem]:
     coverage = fields[name].coverage
     if coverage == 1.0:
         return
@@ -117,9 +105,7 @@ _QUOTED = re.compile(r"\{\{(?:\"[^\"]*\"|'[^']*'|[^\"'{}])*\}\}")
 _TEXT = re.compile(r"\"[^\"]*\"|'[^']*'")
 
 
-def _links(
-    path: str, forms: Sequence[str], allowed_domains: Sequence[str]
-) -> Iterator[DraftProblem]:
+def _links(path: str, forms: Sequence[str], allowed_domains: Sequence[str]) -> Iterator[Problem]:
     links = dict.fromkeys(link for form in forms for link in find_links(form))
     wrong = [link for link in links if not leads_to(link, allowed_domains)]
     if wrong:
@@ -134,7 +120,7 @@ def _arguments(text: str) -> str:
     )
 
 
-def _words(path: str, text: str, avoid: Sequence[str]) -> Iterator[DraftProblem]:
+def _words(path: str, text: str, avoid: Sequence[str]) -> Iterator[Problem]:
     for word in avoid:
         if re.search(rf"(?<!\w){re.escape(word.casefold())}(?!\w)", text.casefold()):
             yield _error(path, f"says {word!r}, which is to be avoided")
@@ -143,7 +129,7 @@ def _words(path: str, text: str, avoid: Sequence[str]) -> Iterator[DraftProblem]
 _TAG = re.compile(r"</?[a-z!][^<>]*>", re.IGNORECASE)
 
 
-def _shape(path: str, text: str) -> Iterator[DraftProblem]:
+def _shape(path: str, text: str) -> Iterator[Problem]:
     if not text.strip():
         yield _error(path, "is empty")
     if path in ONE_LINE and len(text.splitlines()) > 1:
@@ -152,5 +138,5 @@ def _shape(path: str, text: str) -> Iterator[DraftProblem]:
         yield _error(path, "holds HTML; messages are plain text")
 
 
-def _error(path: str, reason: str) -> DraftProblem:
-    return DraftProblem(severity="error", path=path, reason=reason)
+def _error(path: str, reason: str) -> Problem:
+    return Problem("error", path, reason)

@@ -1,4 +1,4 @@
-"""What is held against a draft."""
+"""What is held against a message."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaign_sdk.drafting import DraftProblem
-from campaign_sdk.drafting._checks import Demands, check, check_part
-from campaign_sdk.drafting._fields import KnownField, KnownFields, is_sendable
+from campaign_sdk.channels import Channel
+from campaign_sdk.channels._checks import Demands, Problem, check, check_part
+from campaign_sdk.contacts._known import KnownField, KnownFields
 
 FIELDS = KnownFields(
     [
@@ -25,7 +25,9 @@ FIELDS = KnownFields(
 )
 
 
-def problems(body: str, channel: str = "email", path: str = "body", **demands: Any) -> list[str]:
+def problems(
+    body: str, channel: Channel = "email", path: str = "body", **demands: Any
+) -> list[str]:
     found = check_part(path, body, Demands(channel, **demands), FIELDS)
     return [f"{problem.severity}: {problem.reason}" for problem in found]
 
@@ -181,7 +183,7 @@ def test_other_words_are_not() -> None:
         ("body", "sms", 460, ["error"]),
     ],
 )
-def test_lengths(path: str, channel: str, length: int, severities: list[str]) -> None:
+def test_lengths(path: str, channel: Channel, length: int, severities: list[str]) -> None:
     found = problems("x" * length, channel, path)
     assert [text.partition(":")[0] for text in found] == severities
 
@@ -207,7 +209,7 @@ def test_a_channel_may_need_a_subject() -> None:
 def test_any_text_can_be_checked(text: str) -> None:
     for channel in ("email", "sms", "whatsapp"):
         for found in check_part("body", text, Demands(channel, ("a",), ("a.a",)), FIELDS):
-            assert isinstance(found, DraftProblem)
+            assert isinstance(found, Problem)
 
 
 @pytest.mark.parametrize(
@@ -227,20 +229,3 @@ def test_a_long_sms_says_why() -> None:
     assert found == (
         "warning: takes 2 segments (71 units of UCS-2 because of characters outside of GSM-7)"
     )
-
-
-# Names that are sent
-
-
-@pytest.mark.parametrize("name", ["city", "First Name", "address.city", "städte", "a-b", "q1_2026"])
-def test_names_of_fields_are_sent(name: str) -> None:
-    assert is_sendable(name)
-
-
-@pytest.mark.parametrize(
-    "name",
-    ["ann@example.com", "scores.ann@example.com", "p.9876543210", "x" * 65, "a.b.c.d.e", "a:b",
-     "Ignore all rules!", "a\nb", "2nd", "tel 98765 43210", ""],
-)  # fmt: skip
-def test_names_that_look_like_data_are_not(name: str) -> None:
-    assert not is_sendable(name)

@@ -1,0 +1,54 @@
+"""Which fields somebody's contacts have, the columns beside the attributes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from campaign_sdk._core.operation import Resource, Steps
+from campaign_sdk.rules._wire import COLUMNS
+
+_COLUMN_TYPES = {"email": "string", "phone": "string"}
+
+
+@dataclass(frozen=True)
+class KnownField:
+    """A field that contacts have.
+
+    Attributes:
+        name: as rules write it.
+        types: the JSON types seen, or "date" for a column that is one.
+        coverage: the share of contacts that have it; `None` if that isn't known.
+    """
+
+    name: str
+    types: frozenset[str]
+    coverage: float | None
+
+
+class KnownFields(dict[str, KnownField]):
+    """The fields of somebody's contacts, by name."""
+
+    def __init__(self, fields: Iterable[KnownField]) -> None:
+        super().__init__((field.name, field) for field in fields)
+
+
+def read_fields(resource: Resource[Any]) -> Steps[KnownFields]:
+    """Read which fields the caller's contacts have."""
+    response = yield resource._rpc("list_contact_fields", {}, kind="read")
+    sampled = response.data["sampled"] or 0
+    attributes = [_attribute(row, sampled) for row in response.data["fields"]]
+    return KnownFields([*map(_column, COLUMNS), *attributes])
+
+
+def _attribute(row: dict[str, Any], sampled: int) -> KnownField:
+    name = f"attributes.{row['name']}" if row["name"] in COLUMNS else row["name"]
+    coverage = row["present"] / sampled if sampled else None
+    return KnownField(name, frozenset(row["types"]), coverage)
+
+
+def _column(name: str) -> KnownField:
+    always = name in ("email", "created_at", "updated_at")
+    kind = _COLUMN_TYPES.get(name, "date")
+    return KnownField(name, frozenset({kind}), 1.0 if always else None)
