@@ -17,9 +17,7 @@ if TYPE_CHECKING:
         IllegalTransition,
         InvalidInput,
         InvalidRules,
-        LeaseLost,
         LocalStackError,
-        NotActive,
         NotAuthenticated,
         NotFound,
         NotReady,
@@ -45,23 +43,8 @@ if TYPE_CHECKING:
     )
     from campaign_sdk.assets import Asset
     from campaign_sdk.auth import User
-    from campaign_sdk.campaigns import (
-        Campaign,
-        CampaignFailure,
-        Preflight,
-        PreflightProblem,
-        Status,
-        StatusChange,
-        TickReport,
-    )
+    from campaign_sdk.campaigns import Campaign, Preflight, PreflightProblem, Status, StatusChange
     from campaign_sdk.contacts import Contact, ContactField, ContactItem, ImportReport
-    from campaign_sdk.deliveries import (
-        Delivery,
-        DeliveryStatus,
-        ReceiptReport,
-        Resolution,
-        SendReport,
-    )
     from campaign_sdk.drafting import (
         Draft,
         DraftedRules,
@@ -82,9 +65,9 @@ if TYPE_CHECKING:
         Segment,
         SegmentAnalytics,
     )
-    from campaign_sdk.settings import Cap, Quiet, SendingSettings
     from campaign_sdk.suppressions import Suppression, SuppressionReport
     from campaign_sdk.templates import Template
+    from campaign_sdk.tracking import LinkKey, Links, TrackingSettings
 
 # Where each public name lives. They are imported when first used: supabase-py alone takes
 # longer to import than most commands take to run.
@@ -92,9 +75,9 @@ _HOMES = {
     "_client": "AsyncCampaignClient CampaignClient",
     "_core.errors": (
         "AlreadyExists AuthUnavailable CampaignError ConfigurationError Conflict DraftingError "
-        "IllegalTransition InvalidInput InvalidRules LeaseLost LocalStackError NotActive "
-        "NotAuthenticated NotFound NotReady PermissionDenied ProtocolError RateLimited "
-        "SchemaMismatch StaleState TimedOut Unavailable WebhookRefused"
+        "IllegalTransition InvalidInput InvalidRules LocalStackError NotAuthenticated NotFound "
+        "NotReady PermissionDenied ProtocolError RateLimited SchemaMismatch StaleState TimedOut "
+        "Unavailable WebhookRefused"
     ),
     "analytics": (
         "Comparison Engagement Event EventProblem IngestReport Metric Reconciliation "
@@ -102,20 +85,17 @@ _HOMES = {
     ),
     "assets": "Asset",
     "auth": "User",
-    "campaigns": (
-        "Campaign CampaignFailure Preflight PreflightProblem Status StatusChange TickReport"
-    ),
+    "campaigns": "Campaign Preflight PreflightProblem Status StatusChange",
     "contacts": "Contact ContactField ContactItem ImportReport",
-    "deliveries": "Delivery DeliveryStatus ReceiptReport Resolution SendReport",
     "drafting": "Draft DraftProblem DraftedRules DraftingOptions Drafts StreamedDraft Usage",
     "local": "LocalSupabase",
     "rules": "Rules RulesLike everyone field",
     "segments": (
         "AudiencePreview AudienceSize Breakdown FieldGroup FunnelStep Segment SegmentAnalytics"
     ),
-    "settings": "Cap Quiet SendingSettings",
     "suppressions": "Suppression SuppressionReport",
     "templates": "Template",
+    "tracking": "LinkKey Links TrackingSettings",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 
@@ -131,16 +111,12 @@ __all__ = [
     "Campaign",
     "CampaignClient",
     "CampaignError",
-    "CampaignFailure",
-    "Cap",
     "Comparison",
     "ConfigurationError",
     "Conflict",
     "Contact",
     "ContactField",
     "ContactItem",
-    "Delivery",
-    "DeliveryStatus",
     "Draft",
     "DraftProblem",
     "DraftedRules",
@@ -157,11 +133,11 @@ __all__ = [
     "IngestReport",
     "InvalidInput",
     "InvalidRules",
-    "LeaseLost",
+    "LinkKey",
+    "Links",
     "LocalStackError",
     "LocalSupabase",
     "Metric",
-    "NotActive",
     "NotAuthenticated",
     "NotFound",
     "NotReady",
@@ -169,20 +145,15 @@ __all__ = [
     "Preflight",
     "PreflightProblem",
     "ProtocolError",
-    "Quiet",
     "RateLimited",
-    "ReceiptReport",
     "Reconciliation",
     "Report",
     "ReportRow",
-    "Resolution",
     "Rules",
     "RulesLike",
     "SchemaMismatch",
     "Segment",
     "SegmentAnalytics",
-    "SendReport",
-    "SendingSettings",
     "StaleState",
     "Status",
     "StatusChange",
@@ -190,8 +161,8 @@ __all__ = [
     "Suppression",
     "SuppressionReport",
     "Template",
-    "TickReport",
     "TimedOut",
+    "TrackingSettings",
     "Unavailable",
     "Usage",
     "User",

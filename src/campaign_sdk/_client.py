@@ -14,13 +14,12 @@ from campaign_sdk.assets import Assets
 from campaign_sdk.auth import Auth
 from campaign_sdk.campaigns import Campaigns
 from campaign_sdk.contacts import Contacts
-from campaign_sdk.deliveries import Deliveries
 from campaign_sdk.drafting import Drafting, DraftingOptions
 from campaign_sdk.drafting._writer import Writer
 from campaign_sdk.segments import Segments
-from campaign_sdk.settings import Settings
 from campaign_sdk.stores import MemoryStore, SessionStore
 from campaign_sdk.suppressions import Suppressions
+from campaign_sdk.tracking import Tracking
 
 if TYPE_CHECKING:
     import httpx
@@ -34,11 +33,10 @@ class _Client(Generic[Mode]):
     auth: Auth[Mode]
     contacts: Contacts[Mode]
     suppressions: Suppressions[Mode]
+    tracking: Tracking[Mode]
     segments: Segments[Mode]
     campaigns: Campaigns[Mode]
     assets: Assets[Mode]
-    deliveries: Deliveries[Mode]
-    settings: Settings[Mode]
     analytics: Analytics[Mode]
     drafting: Drafting[Mode]
 
@@ -49,11 +47,10 @@ class _Client(Generic[Mode]):
         self.auth = Auth(connection)
         self.contacts = Contacts(connection)
         self.suppressions = Suppressions(connection)
+        self.tracking = Tracking(connection)
         self.segments = Segments(connection)
         self.campaigns = Campaigns(connection, self.drafting)
         self.assets = Assets(connection)
-        self.deliveries = Deliveries(connection)
-        self.settings = Settings(connection)
         self.analytics = Analytics(connection)
 
 

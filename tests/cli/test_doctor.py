@@ -103,7 +103,7 @@ def test_the_names_are_those_of_our_migrations(db: psycopg.Connection) -> None:
         "from information_schema.columns where table_schema = 'public' group by 1"
     ).fetchall()
     functions = db.execute(
-        "select proname, array_to_string(proargnames[1:pronargs], ' ') "
+        "select proname, coalesce(array_to_string(proargnames[1:pronargs], ' '), '') "
         "from pg_proc where pronamespace = 'public'::regnamespace"
     ).fetchall()
     assert dict(tables) == {k: v for each in CHAPTERS.values() for k, v in each.tables.items()}

@@ -97,6 +97,26 @@ CHAPTERS = {
             ),
         }
     ),
+    "tracking": Chapter(
+        {"link_keys": "user_id key_id created_at revoked_at"},
+        {
+            "link_signer": "campaign_id",
+            "rotate_link_key": "",
+            "revoke_link_key": "key_id",
+        },
+    ),
+    "visits": Chapter(
+        {"link_settings": "user_id unsubscribe_page updated_at"},
+        {
+            "note_visit": "token at actor rule",
+            "unsubscribe_by_link": "token",
+            "unsubscribe_page": "token",
+            "set_unsubscribe_page": "page",
+        },
+    ),
+    "histories": Chapter(
+        functions={"count_clicks": "campaign_id", "contact_history": "contact_id"}
+    ),
 }
 TABLES = tuple(table for chapter in CHAPTERS.values() for table in chapter.tables)
 

@@ -1,3 +1,54 @@
-import { json } from "../_shared/answers.ts";
+// Links in messages: /t/c/<token> leads on, /t/o/<token> is a pixel, /t/u/<token> unsubscribes.
 
-Deno.serve(() => json(501, { error: "not built yet" }));
+import { text } from "../_shared/answers.ts";
+import { background } from "../_shared/background.ts";
+import { notThere, PRIVATE, redirect } from "./answers.ts";
+import { label } from "./actor.ts";
+import { note } from "./note.ts";
+import { Reader } from "./token.ts";
+import { unsubscribe } from "./unsubscribe.ts";
+
+// How long a redirect waits to hear that its link has been revoked. A database that is slow,
+// or down, keeps nobody: the redirect goes on, and the note is taken after it.
+const VERDICT_MS = 250;
+const GIF = Uint8Array.from(
+  atob("R0lGODlhAQABAIAAAP///wAAACH5BAEAAAAALAAAAAABAAEAAAICRAEAOw=="),
+  (character) => character.charCodeAt(0),
+);
+
+const reader = new Reader(Deno.env.get("CAMPAIGN_LINK_KEY") ?? "");
+
+async function click(request: Request, token: string): Promise<Response> {
+  const visit = await reader.read("click", token);
+  if (!visit) return notThere();
+  const noted = note("click", token, label("click", request));
+  background(noted);
+  if (!(await within(VERDICT_MS, noted))) return notThere();
+  return redirect(visit.address);
+}
+
+async function open(request: Request, token: string): Promise<Response> {
+  if (!(await reader.read("open", token))) return notThere();
+  background(note("open", token, label("open", request)));
+  return new Response(GIF, {
+    headers: { ...PRIVATE, "content-type": "image/gif", "content-length": String(GIF.length) },
+  });
+}
+
+/** What a promise says in time; true if it takes longer. */
+async function within(milliseconds: number, promise: Promise<boolean>): Promise<boolean> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<boolean>((resolve) => (timer = setTimeout(resolve, milliseconds, true)));
+  return await Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
+const READS = ["GET", "HEAD"];
+
+Deno.serve(async (request) => {
+  const [, , kind, token, ...more] = new URL(request.url).pathname.split("/");
+  const doors: Record<string, typeof click> = { c: click, o: open, u: unsubscribe };
+  if (!(kind in doors) || !token || more.length) return notThere();
+  const methods = kind === "u" ? [...READS, "POST"] : READS;
+  if (methods.includes(request.method)) return await doors[kind](request, token);
+  return text(405, "This can't be done with a link.", { allow: methods.join(", ") });
+});

@@ -15,7 +15,6 @@ from campaign_sdk._core.errors import (
     IllegalTransition,
     InvalidInput,
     InvalidRules,
-    NotActive,
     NotAuthenticated,
     NotFound,
     NotReady,
@@ -57,10 +56,6 @@ def _not_ready(error: APIError) -> CampaignError:
         hint=error.hint,
         details=error.details,
     )
-
-
-def _not_active(error: APIError) -> CampaignError:
-    return NotActive(_message(error), code=error.code, hint=error.hint, details=error.details)
 
 
 def _not_found(error: APIError) -> CampaignError:
@@ -140,8 +135,6 @@ CODES: dict[str, Callable[[APIError], CampaignError]] = {
     "CMP03": _rules,
     "CMP04": _frozen,
     "CMP05": _not_ready,
-    "CMP06": _not_active,
-    "CMP07": _frozen,
     "PT404": _not_found,
     "PGRST116": _not_found,
     "PGRST30": _signed_out,
@@ -209,26 +202,6 @@ CONSTRAINTS: dict[str, tuple[str, str]] = {
     "campaign_assets_alt_length": ("alt", "must not exceed 1,000 characters"),
     "campaign_assets_content_type_known": ("file", "must be a PNG, JPEG, GIF or WebP image"),
     "campaign_assets_bytes_bounded": ("file", "must not exceed 2 MB"),
-    "campaign_settings_cap_whole": ("cap", "must be 1 to 1,000 messages within 1 to 366 days"),
-    "campaign_settings_quiet_whole": ("quiet", "must be two different times of day"),
-    "campaign_batches_pkey": ("batch", "there is one already"),
-    "campaign_batches_campaign_id_fkey": ("campaign_id", _NO_CAMPAIGN),
-    "campaign_batches_members": ("contact_ids", "must be 1 to 1,000 contacts"),
-    "campaign_batches_counts": ("begun", "must add up to the members of the batch"),
-    "campaign_batches_lease_whole": ("lease", "needs an end, and an end a lease"),
-    "campaign_batches_held_out": ("begun", "must stay 0: these are never handed over"),
-    "campaign_deliveries_pkey": ("contact_id", "has an outcome in this campaign already"),
-    "campaign_deliveries_campaign_id_fkey": ("campaign_id", _NO_CAMPAIGN),
-    "campaign_deliveries_outcome_known": ("outcome", "must be sent, failed, skipped or unknown"),
-    "campaign_deliveries_reason_length": ("reason", "must have 1 to 500 characters"),
-    "campaign_deliveries_reason_given": ("reason", "must not be empty, unless it was sent"),
-    "campaign_deliveries_provider_id_length": ("provider_id", "must have 1 to 500 characters"),
-    "campaign_deliveries_at_plausible": ("at", _DAYS),
-    "campaign_rates_campaign_id_fkey": ("campaign_id", _NO_CAMPAIGN),
-    "campaign_failures_campaign_id_fkey": ("campaign_id", _NO_CAMPAIGN),
-    "campaign_failures_action_known": ("action", "isn't one that a job takes"),
-    "campaign_failures_code_length": ("code", "must have 1 to 10 characters"),
-    "campaign_failures_reason_length": ("reason", "must have 1 to 500 characters"),
     "campaign_analytics_counts_positive": ("counts", "can't be negative"),
     "campaign_analytics_day_unique": ("date", "there are counts of this day already"),
     "campaign_analytics_campaign_id_fkey": ("campaign_id", _NO_CAMPAIGN),
@@ -239,6 +212,12 @@ CONSTRAINTS: dict[str, tuple[str, str]] = {
     "campaign_events_contact_id_fkey": (
         "contact_id",
         "there is no such contact, or it isn't yours",
+    ),
+    "link_keys_key_id_numbered": ("key_id", "must be a number from 1 to 65,535"),
+    "link_keys_dates_readable": ("revoked_at", _YEARS),
+    "link_settings_unsubscribe_page_is_an_address": (
+        "unsubscribe_page",
+        "must be an http or https address of at most 2,048 octets",
     ),
     "campaign_events_received_at_plausible": ("received_at", _DAYS),
     "campaign_events_event_id_length": ("event_id", "must have 1 to 200 characters"),

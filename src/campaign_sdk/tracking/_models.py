@@ -1,0 +1,41 @@
+"""What there is to know about an owner's links."""
+
+from __future__ import annotations
+
+from pydantic import AwareDatetime
+
+from campaign_sdk._core.model import Model
+
+
+class LinkKey(Model):
+    """A key that signs links; the key itself is stored nowhere.
+
+    Attributes:
+        key_id: its number: 1, 2 and so on. The highest signs new links.
+        created_at: since when.
+        revoked_at: since when links under it lead nowhere; `None` for a key in use.
+    """
+
+    key_id: int
+    created_at: AwareDatetime
+    revoked_at: AwareDatetime | None = None
+
+
+class TrackingSettings(Model):
+    """What an owner wants of links.
+
+    Attributes:
+        unsubscribe_page: where a browser that opens an unsubscribe link is sent; `{token}`
+            in it becomes the link's token. `None`: a few words in plain text.
+    """
+
+    unsubscribe_page: str | None = None
+
+
+class Signer(Model):
+    """The database's answer: what signs."""
+
+    owner: str
+    key_id: int
+    link_key: str
+    unsubscribe_key: str

@@ -1,0 +1,109 @@
+"""Links that are tracked, and the keys that sign them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from campaign_sdk._core.errors import InvalidInput
+from campaign_sdk._core.model import uuid_text
+from campaign_sdk._core.operation import Mode, Resource, Steps, operation
+from campaign_sdk.tracking._address import check_address
+from campaign_sdk.tracking._links import Links
+from campaign_sdk.tracking._models import LinkKey, Signer, TrackingSettings
+from campaign_sdk.tracking._token import decode_key
+
+_LARGEST_KEY = 65_535
+
+
+class Tracking(Resource[Mode]):
+    """Links by which clicks, opens and unsubscriptions come home by themselves."""
+
+    @operation
+    def links(self, campaign_id: UUID | str, *, base_url: str | None = None) -> Steps[Links]:
+        """Return what makes the links of a campaign, signed with the caller's newest key.
+
+        One request; each link after that is made without any. `deliveries.send` with
+        `track=True` does this by itself.
+
+        Args:
+            campaign_id: the campaign.
+            base_url: what links begin with, if a domain of your own stands before the
+                function `t`; the project's by default.
+
+        Raises:
+            NotFound: there is no such campaign, or it is somebody else's.
+            InvalidInput: the base isn't an http(s) address.
+        """
+        campaign = uuid_text(campaign_id, "campaign_id")
+        base = self._base() if base_url is None else check_address(base_url, "base_url")
+        response = yield self._rpc("link_signer", {"campaign_id": campaign}, kind="keyed")
+        signer = Signer.from_row(response.data)
+        return Links(
+            UUID(campaign),
+            UUID(signer.owner),
+            signer.key_id,
+            base.rstrip("/"),
+            decode_key(signer.link_key),
+            decode_key(signer.unsubscribe_key),
+        )
+
+    @operation
+    def keys(self) -> Steps[Sequence[LinkKey]]:
+        """Return the keys that have signed links, the newest last; none before the first."""
+        response = yield self._db.from_("link_keys").select("*").order("key_id").limit(1_000)
+        return tuple(map(LinkKey.from_row, response.data))
+
+    @operation
+    def rotate(self) -> Steps[LinkKey]:
+        """Make a new key, which signs from now on, and return it.
+
+        Links under older keys go on working until those are revoked. `Links` that were
+        made before go on signing with the key they have.
+        """
+        response = yield self._rpc("rotate_link_key", {})
+        return LinkKey.from_row(response.data)
+
+    @operation
+    def revoke(self, key_id: int) -> Steps[LinkKey]:
+        """Revoke a key for good: no link under it works any more, unsubscribing included.
+
+        For a key that others may have. If it is the newest, the next links get a new one.
+
+        Raises:
+            NotFound: there is no such key.
+            InvalidInput: the number isn't one of a key.
+        """
+        if type(key_id) is not int or not 1 <= key_id <= _LARGEST_KEY:
+            raise InvalidInput("key_id", f"must be a number from 1 to {_LARGEST_KEY:,}")
+        response = yield self._rpc("revoke_link_key", {"key_id": key_id}, kind="keyed")
+        return LinkKey.from_row(response.data)
+
+    @operation
+    def settings(self) -> Steps[TrackingSettings]:
+        """Return what is set; nothing by default."""
+        response = yield self._db.from_("link_settings").select("*").limit(1)
+        return TrackingSettings.from_row(response.data[0]) if response.data else TrackingSettings()
+
+    @operation
+    def update(self, *, unsubscribe_page: str | None) -> Steps[TrackingSettings]:
+        """Set the page that browsers are sent to by an unsubscribe link, and return it.
+
+        Opening a link never unsubscribes: scanners open all of them. Your page asks, and
+        sends a POST to the link; `{token}` in its address becomes the link's token.
+
+        Args:
+            unsubscribe_page: an http(s) address of 2,048 octets at most, or `None` for a
+                few words in plain text.
+
+        Raises:
+            InvalidInput: the address is refused.
+        """
+        if unsubscribe_page is not None:
+            check_address(unsubscribe_page, "unsubscribe_page")
+        arguments = {"page": unsubscribe_page}
+        response = yield self._rpc("set_unsubscribe_page", arguments, kind="keyed")
+        return TrackingSettings.from_row(response.data)
+
+    def _base(self) -> str:
+        return f"{self._connection.settings.url.rstrip('/')}/functions/v1/t"
