@@ -330,6 +330,8 @@ def test_chat_completions_fail_alike(run: Run, model: Model, reply: Reply, reaso
         (events(chunk("Hi"), chunk(None, "content_filter")), "refused"),
         (events("[DONE]"), "truncated"),
         (events(chunk("Hi"), '{"error": {"message": "no"}}'), "invalid"),
+        (events(chunk("Hi"), '{"error": {"code": "insufficient_quota"}}'), "quota"),
+        (events(chunk("Hi"), '{"error": {"code": ["insufficient_quota"]}}'), "invalid"),
     ],
 )
 def test_chat_streams_fail_alike(run: Run, model: Model, reply: Reply, reason: str) -> None:

@@ -1,7 +1,7 @@
 """What becomes of one request: the decisions, without any input or output.
 
 `Exchange` is a generator. It yields a request to be sent, a number of seconds to wait, or
-a turn at a lock; the wires of `_transport` do what it asks, so both clients behave alike.
+a turn at a lock; the wires of `transport` do what it asks, so both clients behave alike.
 """
 
 from __future__ import annotations

@@ -81,22 +81,21 @@ def truncated() -> DraftingError:
     )
 
 
-_QUOTA = {
-    "insufficient_quota",
-    "billing_hard_limit_reached",
-    "billing_not_active",
-    "quota_exceeded",
+_REASONS: dict[str | None, DraftingReason] = {
+    "insufficient_quota": "quota",
+    "billing_hard_limit_reached": "quota",
+    "billing_not_active": "quota",
+    "quota_exceeded": "quota",
+    "content_filter": "refused",
+    "content_policy_violation": "refused",
+    "invalid_prompt": "refused",
+    "rate_limit_exceeded": "rate_limited",
 }
-_REFUSED = {"content_filter", "content_policy_violation", "invalid_prompt"}
 
 
 def named_failure(code: str | None, fallback: DraftingReason) -> DraftingReason:
     """Return the reason that an error's own code names, whatever status it came with."""
-    if code in _QUOTA:
-        return "quota"
-    if code in _REFUSED:
-        return "refused"
-    return "rate_limited" if code == "rate_limit_exceeded" else fallback
+    return _REASONS.get(code, fallback)
 
 
 class _Read(BaseModel):

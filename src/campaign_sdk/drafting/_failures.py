@@ -40,7 +40,8 @@ def from_openai(error: Exception) -> DraftingError | None:
     if isinstance(error, openai.APIConnectionError | httpx2.TransportError):
         return DraftingError(f"the model can't be reached ({_cause(error)})", reason="unavailable")
     if isinstance(error, openai.OpenAIError | httpx2.HTTPError | httpx2.InvalidURL | _NONSENSE):
-        return DraftingError("the model's answer makes no sense", reason="invalid")
+        reason = named_failure(_code(error), "invalid")
+        return DraftingError("the model's answer makes no sense", reason=reason, code=_code(error))
     return None
 
 
@@ -64,8 +65,9 @@ def _from_status(error: openai.APIStatusError) -> DraftingError:
     )
 
 
-def _code(error: openai.APIStatusError) -> str | None:
-    return next((name for name in (error.code, error.type) if isinstance(name, str)), None)
+def _code(error: Exception) -> str | None:
+    names = (getattr(error, name, None) for name in ("code", "type"))
+    return next((name for name in names if isinstance(name, str)), None)
 
 
 def _cause(error: Exception) -> str:
