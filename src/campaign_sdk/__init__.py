@@ -17,7 +17,9 @@ if TYPE_CHECKING:
         IllegalTransition,
         InvalidInput,
         InvalidRules,
+        LeaseLost,
         LocalStackError,
+        NotActive,
         NotAuthenticated,
         NotFound,
         NotReady,
@@ -43,8 +45,23 @@ if TYPE_CHECKING:
     )
     from campaign_sdk.assets import Asset
     from campaign_sdk.auth import User
-    from campaign_sdk.campaigns import Campaign, Preflight, PreflightProblem, Status, StatusChange
+    from campaign_sdk.campaigns import (
+        Campaign,
+        CampaignFailure,
+        Preflight,
+        PreflightProblem,
+        Status,
+        StatusChange,
+        TickReport,
+    )
     from campaign_sdk.contacts import Contact, ContactField, ContactItem, ImportReport
+    from campaign_sdk.deliveries import (
+        Delivery,
+        DeliveryStatus,
+        ReceiptReport,
+        Resolution,
+        SendReport,
+    )
     from campaign_sdk.drafting import (
         Draft,
         DraftedRules,
@@ -65,6 +82,7 @@ if TYPE_CHECKING:
         Segment,
         SegmentAnalytics,
     )
+    from campaign_sdk.settings import Cap, Quiet, SendingSettings
     from campaign_sdk.suppressions import Suppression, SuppressionReport
     from campaign_sdk.templates import Template
     from campaign_sdk.tracking import LinkKey, Links, TrackingSettings
@@ -75,9 +93,9 @@ _HOMES = {
     "_client": "AsyncCampaignClient CampaignClient",
     "_core.errors": (
         "AlreadyExists AuthUnavailable CampaignError ConfigurationError Conflict DraftingError "
-        "IllegalTransition InvalidInput InvalidRules LocalStackError NotAuthenticated NotFound "
-        "NotReady PermissionDenied ProtocolError RateLimited SchemaMismatch StaleState TimedOut "
-        "Unavailable WebhookRefused"
+        "IllegalTransition InvalidInput InvalidRules LeaseLost LocalStackError NotActive "
+        "NotAuthenticated NotFound NotReady PermissionDenied ProtocolError RateLimited "
+        "SchemaMismatch StaleState TimedOut Unavailable WebhookRefused"
     ),
     "analytics": (
         "Comparison Engagement Event EventProblem IngestReport Metric Reconciliation "
@@ -85,14 +103,18 @@ _HOMES = {
     ),
     "assets": "Asset",
     "auth": "User",
-    "campaigns": "Campaign Preflight PreflightProblem Status StatusChange",
+    "campaigns": (
+        "Campaign CampaignFailure Preflight PreflightProblem Status StatusChange TickReport"
+    ),
     "contacts": "Contact ContactField ContactItem ImportReport",
+    "deliveries": "Delivery DeliveryStatus ReceiptReport Resolution SendReport",
     "drafting": "Draft DraftProblem DraftedRules DraftingOptions Drafts StreamedDraft Usage",
     "local": "LocalSupabase",
     "rules": "Rules RulesLike everyone field",
     "segments": (
         "AudiencePreview AudienceSize Breakdown FieldGroup FunnelStep Segment SegmentAnalytics"
     ),
+    "settings": "Cap Quiet SendingSettings",
     "suppressions": "Suppression SuppressionReport",
     "templates": "Template",
     "tracking": "LinkKey Links TrackingSettings",
@@ -111,12 +133,16 @@ __all__ = [
     "Campaign",
     "CampaignClient",
     "CampaignError",
+    "CampaignFailure",
+    "Cap",
     "Comparison",
     "ConfigurationError",
     "Conflict",
     "Contact",
     "ContactField",
     "ContactItem",
+    "Delivery",
+    "DeliveryStatus",
     "Draft",
     "DraftProblem",
     "DraftedRules",
@@ -133,11 +159,13 @@ __all__ = [
     "IngestReport",
     "InvalidInput",
     "InvalidRules",
+    "LeaseLost",
     "LinkKey",
     "Links",
     "LocalStackError",
     "LocalSupabase",
     "Metric",
+    "NotActive",
     "NotAuthenticated",
     "NotFound",
     "NotReady",
@@ -145,15 +173,20 @@ __all__ = [
     "Preflight",
     "PreflightProblem",
     "ProtocolError",
+    "Quiet",
     "RateLimited",
+    "ReceiptReport",
     "Reconciliation",
     "Report",
     "ReportRow",
+    "Resolution",
     "Rules",
     "RulesLike",
     "SchemaMismatch",
     "Segment",
     "SegmentAnalytics",
+    "SendReport",
+    "SendingSettings",
     "StaleState",
     "Status",
     "StatusChange",
@@ -161,6 +194,7 @@ __all__ = [
     "Suppression",
     "SuppressionReport",
     "Template",
+    "TickReport",
     "TimedOut",
     "TrackingSettings",
     "Unavailable",

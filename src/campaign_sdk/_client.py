@@ -14,9 +14,11 @@ from campaign_sdk.assets import Assets
 from campaign_sdk.auth import Auth
 from campaign_sdk.campaigns import Campaigns
 from campaign_sdk.contacts import Contacts
+from campaign_sdk.deliveries import Deliveries
 from campaign_sdk.drafting import Drafting, DraftingOptions
 from campaign_sdk.drafting._writer import Writer
 from campaign_sdk.segments import Segments
+from campaign_sdk.settings import Settings
 from campaign_sdk.stores import MemoryStore, SessionStore
 from campaign_sdk.suppressions import Suppressions
 from campaign_sdk.tracking import Tracking
@@ -37,6 +39,8 @@ class _Client(Generic[Mode]):
     segments: Segments[Mode]
     campaigns: Campaigns[Mode]
     assets: Assets[Mode]
+    deliveries: Deliveries[Mode]
+    settings: Settings[Mode]
     analytics: Analytics[Mode]
     drafting: Drafting[Mode]
 
@@ -51,6 +55,8 @@ class _Client(Generic[Mode]):
         self.segments = Segments(connection)
         self.campaigns = Campaigns(connection, self.drafting)
         self.assets = Assets(connection)
+        self.deliveries = Deliveries(connection)
+        self.settings = Settings(connection)
         self.analytics = Analytics(connection)
 
 

@@ -42,6 +42,8 @@ create table public.campaigns (
   timezone text,
   scheduled_at timestamptz,
   launched_at timestamptz,
+  frozen_at timestamptz,
+  frozen_through uuid,
   completed_at timestamptz,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
@@ -73,6 +75,8 @@ create table public.campaigns (
   )
 );
 create index campaigns_segment_id_index on public.campaigns (user_id, segment_id);
+create index campaigns_due_index on public.campaigns (scheduled_at) where status = 'scheduled';
+create index campaigns_running_index on public.campaigns (id) where status in ('active', 'paused');
 comment on table public.campaigns is
   'A message for an audience. The audience is described by rules or by a segment until the launch freezes it.';
 comment on column public.campaigns.message is
@@ -85,11 +89,16 @@ comment on column public.campaigns.channel is 'By which way it is sent: email, s
 comment on column public.campaigns.rules is
   'The audience, if it isn''t a segment''s; after the launch, the rules that were launched. Null means nobody yet.';
 comment on column public.campaigns.audience_size is
-  'How many contacts could be reached at the launch; before it, whatever estimate the owner stored.';
+  'How many contacts the launch froze; before it, whatever estimate the owner stored.';
 comment on column public.campaigns.timezone is
   'The IANA time zone of the campaign''s days and relative dates; by default its segment''s, then UTC.';
 comment on column public.campaigns.launched_at is
   'When it first became active: the moment at which its rules are evaluated from then on.';
+
+comment on column public.campaigns.frozen_at is
+  'When the last of its members was frozen into campaign_batches. Nothing is handed over before.';
+comment on column public.campaigns.frozen_through is
+  'While the audience is being frozen: the last contact looked at, after whom it goes on.';
 
 alter table public.campaigns enable row level security;
 alter table public.campaigns force row level security;
@@ -156,6 +165,8 @@ begin
     'UTC'
   );
   new.launched_at := null;
+  new.frozen_at := null;
+  new.frozen_through := null;
   new.completed_at := null;
   return new;
 end
@@ -190,6 +201,11 @@ begin
     new.launched_at := null;
   end if;
   new.completed_at := old.completed_at;
+  new.frozen_through := old.frozen_through;
+  -- To set it on what is launched and not yet frozen is to ask for more of the freeze.
+  if old.launched_at is null or old.frozen_at is not null then
+    new.frozen_at := old.frozen_at;
+  end if;
   return new;
 end
 $$;
@@ -215,14 +231,45 @@ begin
     new.scheduled_at := null;
   elsif new.status = 'completed' then
     new.completed_at := now();
-  elsif new.status = 'active' and old.launched_at is null then
-    new := campaign_private.freeze_audience(new);
+  elsif new.status = 'scheduled' or (new.status = 'active' and old.launched_at is null) then
+    new := campaign_private.moved_if_ready(old, new);
   end if;
   return new;
 end
 $$;
 comment on function campaign_private.move_status() is
   'Refuses a move that isn''t in campaign_private.campaign_moves (SQLSTATE CMP01), and does what each move entails.';
+
+create function campaign_private.moved_if_ready(before public.campaigns, campaign public.campaigns)
+returns public.campaigns
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  moved public.campaigns := campaign;
+  code text;
+  reason text;
+begin
+  perform campaign_private.require_launchable(campaign);
+  if campaign.status = 'active' then
+    moved := campaign_private.freeze_audience(campaign);
+  end if;
+  delete from public.campaign_failures as f where f.campaign_id = campaign.id;
+  return moved;
+exception
+  when transaction_rollback or lock_not_available then
+    raise;
+  -- One statement may launch many: what can't be launched stays, and says why.
+  when others then
+    get stacked diagnostics code = returned_sqlstate, reason = message_text;
+    perform campaign_private.note_failure(campaign, campaign.status, code, reason);
+    campaign.status := before.status;
+    return campaign;
+end
+$$;
+comment on function campaign_private.moved_if_ready(public.campaigns, public.campaigns) is
+  'A campaign as its launch or its schedule leaves it. What isn''t ready keeps its status, and campaign_failures says why, so that the other campaigns of the statement go on.';
 
 create function campaign_private.freeze_audience(campaign public.campaigns)
 returns public.campaigns
@@ -237,21 +284,28 @@ begin
     from public.audience_segments as s where s.id = campaign.segment_id;
   end if;
   campaign.audience_size := 0;
-  if campaign.rules is not null then
-    -- Not audience_size(): whoever launches may be a job of the service, without contacts.
-    execute format(
-      'select count(*) from public.contacts as c
-       where c.user_id = %L and c.unsubscribed_at is null
-         and c.suppressed_at is null and %s',
-      campaign.user_id,
-      campaign_private.compile_rules(campaign.rules, campaign.launched_at, campaign.timezone)
-    ) into campaign.audience_size;
-  end if;
-  return campaign;
+  return campaign_private.freeze_members(campaign);
 end
 $$;
 comment on function campaign_private.freeze_audience(public.campaigns) is
-  'At the launch: the moment, the rules (a segment''s are copied, so that later edits don''t reach back), and how many contacts can be reached.';
+  'At the launch: the moment, the rules (a segment''s are copied, so that later edits don''t reach back), and who can be reached.';
+
+create function campaign_private.continue_freeze()
+returns trigger
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  new.frozen_at := null;
+  if old.status in ('active', 'paused') then
+    return campaign_private.freeze_members(new);
+  end if;
+  return new;
+end
+$$;
+comment on function campaign_private.continue_freeze() is
+  'Goes on with a freeze that was cut off, whoever asks for it.';
 
 create function campaign_private.record_move()
 returns trigger
@@ -277,7 +331,11 @@ create trigger a3_check_rules before insert or update of rules on public.campaig
 create trigger a4_move_status before update on public.campaigns
   for each row when (old.status is distinct from new.status)
   execute function campaign_private.move_status();
-create trigger a5_touch_updated_at before update on public.campaigns
+create trigger a5_continue_freeze before update of frozen_at on public.campaigns
+  for each row when (
+    old.launched_at is not null and old.frozen_at is null and new.frozen_at is not null
+  ) execute function campaign_private.continue_freeze();
+create trigger a6_touch_updated_at before update on public.campaigns
   for each row when (old is distinct from new) execute function campaign_private.touch_updated_at();
 create trigger record_move after update on public.campaigns
   for each row when (old.status is distinct from new.status)
@@ -312,15 +370,21 @@ begin
       message = format('can''t %s a campaign that is %s', move_campaign.move, campaign.status),
       detail = 'status';
   end if;
-  if target = 'active' and campaign.launched_at is null then
+  if target in ('scheduled', 'active') and campaign.launched_at is null then
     perform campaign_private.require_launchable(campaign);
   end if;
-  return query
   update public.campaigns as c set
     status = target,
     scheduled_at = coalesce(move_campaign.scheduled_at, c.scheduled_at)
   where c.id = campaign_id
-  returning c.*;
+  returning c.* into campaign;
+  if campaign.status <> target then
+    raise exception using errcode = 'CMP05', detail = 'rules', message = coalesce(
+      (select f.reason from public.campaign_failures as f where f.campaign_id = campaign.id),
+      'its audience can''t be frozen'
+    );
+  end if;
+  return next campaign;
 end
 $$;
 comment on function public.move_campaign(uuid, text, text, timestamptz) is
@@ -334,7 +398,7 @@ security invoker
 set search_path = ''
 as $$
 begin
-  if coalesce(btrim(campaign.message), btrim(campaign.html), '') = '' then
+  if coalesce(nullif(btrim(campaign.message), ''), nullif(btrim(campaign.html), '')) is null then
     raise exception using errcode = 'CMP05', message = 'it has no message', detail = 'message';
   end if;
   if campaign.rules is null and not exists (
@@ -352,13 +416,17 @@ comment on function campaign_private.require_launchable(public.campaigns) is
 
 revoke execute on function
   campaign_private.begin_campaign(), campaign_private.guard_campaign(), campaign_private.move_status(),
-  campaign_private.freeze_audience(public.campaigns), campaign_private.record_move(),
+  campaign_private.moved_if_ready(public.campaigns, public.campaigns),
+  campaign_private.freeze_audience(public.campaigns), campaign_private.continue_freeze(),
+  campaign_private.record_move(),
   campaign_private.require_launchable(public.campaigns),
   public.move_campaign(uuid, text, text, timestamptz)
   from public, anon, authenticated, service_role;
 grant execute on function
   campaign_private.begin_campaign(), campaign_private.guard_campaign(), campaign_private.move_status(),
-  campaign_private.freeze_audience(public.campaigns), campaign_private.record_move(),
+  campaign_private.moved_if_ready(public.campaigns, public.campaigns),
+  campaign_private.freeze_audience(public.campaigns), campaign_private.continue_freeze(),
+  campaign_private.record_move(),
   campaign_private.require_launchable(public.campaigns)
   to authenticated, service_role;
 grant execute on function public.move_campaign(uuid, text, text, timestamptz) to authenticated;

@@ -24,6 +24,7 @@ from campaign_sdk import (
     IllegalTransition,
     InvalidInput,
     InvalidRules,
+    NotActive,
     NotAuthenticated,
     NotFound,
     NotReady,
@@ -80,7 +81,11 @@ def test_every_constraint_of_our_tables_is_explained(db: psycopg.Connection) -> 
     ).fetchall()
     names = {name for (name,) in rows}
     assert names - CONSTRAINTS.keys() == set()
-    assert CONSTRAINTS.keys() - names == {"campaign_events_pkey"}
+    assert CONSTRAINTS.keys() - names == {
+        "campaign_batches_pkey",
+        "campaign_deliveries_pkey",
+        "campaign_events_pkey",
+    }
 
 
 @pytest.mark.parametrize(
@@ -91,6 +96,8 @@ def test_every_constraint_of_our_tables_is_explained(db: psycopg.Connection) -> 
         ("CMP03", InvalidRules),
         ("CMP04", Conflict),
         ("CMP05", NotReady),
+        ("CMP06", NotActive),
+        ("CMP07", Conflict),
         ("PT404", NotFound),
         ("PGRST116", NotFound),
         ("PGRST301", NotAuthenticated),

@@ -159,8 +159,8 @@ def test_a_deleted_campaign_takes_its_children_along(alice: Client, db: psycopg.
     world = settle(alice)
     delete(alice, "campaigns", world.rows["campaigns"])
     left = {table for table, found in belongings(db, world.user_id).items() if found}
-    links = {"link_keys", "link_settings"}
-    assert left == {"contacts", "suppressions", "audience_segments"} | links
+    settings = {"campaign_settings", "link_keys", "link_settings"}
+    assert left == {"contacts", "suppressions", "audience_segments"} | settings
 
 
 def test_a_deleted_account_takes_everything_along(
@@ -189,9 +189,11 @@ def test_the_service_role_writes_every_table(
     contact = insert(service, "contacts", email="A@Example.com", attributes={}, **owner)
     assert contact["email"] == "a@example.com"
     segment = insert(service, "audience_segments", name="s", rules=EVERYONE, **owner)
-    campaign = insert(service, "campaigns", name="c", segment_id=segment["id"], **owner)
+    campaign = insert(
+        service, "campaigns", name="c", message="Hi", segment_id=segment["id"], **owner
+    )
     active = update(service, "campaigns", campaign, status="active")
-    # Its owner's contacts are counted, whoever launches.
+    # Its owner's contacts are frozen, whoever launches.
     assert (active["audience_size"], active["rules"]) == (1, EVERYONE)
     insert(service, "campaign_events", **event(campaign), **owner)
     counted: Any = service.from_("campaign_analytics").select("*")

@@ -139,7 +139,8 @@ def test_the_moments_come_from_the_machine_alone(olga: Client) -> None:
 
 
 def test_an_unscheduled_campaign_has_no_date(olga: Client) -> None:
-    campaign = insert(olga, "campaigns", name="c", scheduled_at=A_DAY)
+    ready = {"message": "Hi", "rules": EVERYONE}
+    campaign = insert(olga, "campaigns", name="c", scheduled_at=A_DAY, **ready)
     assert move(olga, campaign, "scheduled")["scheduled_at"] == A_DAY
     assert move(olga, campaign, "draft")["scheduled_at"] is None
 

@@ -28,6 +28,11 @@ KEYS: dict[str, tuple[str, ...]] = {
     "campaign_analytics": ("id",),
     "campaign_events": ("campaign_id", "event_id"),
     "campaign_status_history": ("id",),
+    "campaign_batches": ("campaign_id", "batch"),
+    "campaign_deliveries": ("campaign_id", "contact_id"),
+    "campaign_rates": ("campaign_id",),
+    "campaign_failures": ("campaign_id", "action"),
+    "campaign_settings": ("user_id",),
     "link_keys": ("user_id", "key_id"),
     "link_settings": ("user_id",),
 }
@@ -51,7 +56,12 @@ def settle(client: Client) -> World:
     """Give the client's user a row in every table, by the API's own means."""
     user = client.auth.get_user()
     assert user is not None
-    contact = insert(client, "contacts", email=f"c-{uuid.uuid4().hex}@example.com", attributes={})
+    contact = insert(
+        client,
+        "contacts",
+        email=f"c-{uuid.uuid4().hex}@example.com",
+        attributes={"city": "Pune"},
+    )
     client.rpc("suppress_addresses", {"emails": ["gone@example.com"]}).execute()
     segment = insert(client, "audience_segments", name="Pune", rules=IN_PUNE)
     campaign = insert(client, "campaigns", name="Spring", message="Hi", segment_id=segment["id"])
@@ -64,8 +74,18 @@ def settle(client: Client) -> World:
         content_type="image/png",
         bytes=100,
     )
-    for move in ("launch", "pause"):
-        client.rpc("move_campaign", {"campaign_id": campaign["id"], "move": move}).execute()
+    client.rpc("move_campaign", {"campaign_id": campaign["id"], "move": "launch"}).execute()
+    hand_over(client, campaign, contact)
+    client.rpc("move_campaign", {"campaign_id": campaign["id"], "move": "pause"}).execute()
+    insert(client, "campaign_settings", cap_messages=3, cap_days=7)
+    insert(
+        client,
+        "campaign_failures",
+        campaign_id=campaign["id"],
+        action="launch",
+        code="CMP05",
+        reason="it has no message",
+    )
     insert(
         client,
         "campaign_events",
@@ -79,6 +99,17 @@ def settle(client: Client) -> World:
     client.rpc("set_unsubscribe_page", {"page": "https://example.com/bye"}).execute()
     rows = {table: first(client, table) for table in KEYS}
     return World(client, user.user.id, rows)
+
+
+def hand_over(client: Client, campaign: Row, contact: Row) -> None:
+    """Begin with the one member, and leave it in doubt."""
+    part = {"campaign_id": campaign["id"], "batch": 1}
+    claimed: Any = client.rpc("claim_batch", {"campaign_id": campaign["id"]}).execute().data
+    lease = {"lease": claimed[0]["lease"], "after": 0, "through": 1, "rate": 1000}
+    client.rpc("begin_send", {**part, **lease}).execute()
+    doubt = {"contact_id": contact["id"], "outcome": "unknown", "reason": "no answer"}
+    doubt["provider_id"] = f"p-{contact['id']}"
+    client.rpc("settle_send", {**part, "outcomes": [doubt]}).execute()
 
 
 def first(client: Client, table: str) -> Row:

@@ -8,7 +8,9 @@
     ├── Conflict                the state of the data stands against it
     │   ├── IllegalTransition   a campaign can't make that move from its status
     │   ├── StaleState          somebody else moved it first
-    │   ├── NotReady            a campaign lacks what its launch needs
+    │   ├── NotReady            a campaign lacks what its launch, or its sending, needs
+    │   ├── NotActive           a campaign isn't being sent: not yet, paused, or no more
+    │   ├── LeaseLost           a batch has gone to another sender
     │   └── AlreadyExists       it must be unique, and isn't
     ├── InvalidInput            a value is refused; `path` says which
     │   └── InvalidRules        a rule is unfinished or malformed
@@ -110,6 +112,17 @@ class StaleState(Conflict):
 
 class NotReady(Conflict):
     """A campaign lacks something that its launch can't do without; the message names it."""
+
+
+class NotActive(Conflict):
+    """A campaign isn't being sent: it isn't launched, was paused, or has ended.
+
+    `details` is its status, where that is known.
+    """
+
+
+class LeaseLost(Conflict):
+    """The lease of a batch was over: another sender may be at work on it."""
 
 
 class AlreadyExists(Conflict):

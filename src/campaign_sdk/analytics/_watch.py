@@ -5,7 +5,6 @@ What changes between synchronous and asynchronous is only the bell that ends the
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Awaitable
 from contextlib import nullcontext
@@ -14,6 +13,7 @@ from typing import Any, Protocol
 
 from campaign_sdk._core.errors import InvalidInput, RateLimited, Unavailable
 from campaign_sdk._core.operation import Call, LastingSteps, Opened, Page, Resource, Steps
+from campaign_sdk._core.pausing import pause
 from campaign_sdk.reports import Engagement
 
 INTERVAL = 1.0
@@ -76,13 +76,8 @@ def _patient(resource: Resource[Any], campaign_id: str) -> Steps[Engagement]:
             wait = max(wait, error.retry_after or 0.0)
         except Unavailable:
             pass
-        yield _pause(resource, wait)
+        yield pause(resource, wait)
         wait = min(2 * wait, _LONGEST_WAIT)
-
-
-def _pause(resource: Resource[Any], seconds: float) -> Call:
-    sleep: Any = asyncio.sleep if resource.is_async else time.sleep
-    return Call(lambda: sleep(seconds))
 
 
 def _bell(resource: Resource[Any], campaign_id: str, interval: float) -> Opened:

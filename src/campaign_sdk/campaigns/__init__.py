@@ -1,7 +1,22 @@
 """A message for an audience, from its draft to its end."""
 
-from campaign_sdk.campaigns._models import Campaign, Status, StatusChange
+from campaign_sdk.campaigns._models import (
+    Campaign,
+    CampaignFailure,
+    Status,
+    StatusChange,
+    TickReport,
+)
 from campaign_sdk.campaigns._preflight import Preflight, PreflightProblem
 from campaign_sdk.campaigns._resource import Campaigns
 
-__all__ = ["Campaign", "Campaigns", "Preflight", "PreflightProblem", "Status", "StatusChange"]
+__all__ = [
+    "Campaign",
+    "CampaignFailure",
+    "Campaigns",
+    "Preflight",
+    "PreflightProblem",
+    "Status",
+    "StatusChange",
+    "TickReport",
+]

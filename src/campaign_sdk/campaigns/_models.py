@@ -30,10 +30,11 @@ class Campaign(Model):
         wire: the rules as they are stored; after the launch, those that were launched.
         segment_id: the segment that is the audience, if it isn't described by rules.
         status: where it is in its life.
-        audience_size: how many contacts could be reached at the launch.
+        audience_size: how many members the launch froze.
         timezone: the IANA time zone of its days and relative dates.
         scheduled_at: when it is meant to be launched.
         launched_at: when it was; relative dates refer to this moment from then on.
+        frozen_at: when the last of its members was known; nothing is handed over before.
         completed_at: when it was completed.
         created_at: when it was stored.
         updated_at: when it last changed.
@@ -54,6 +55,7 @@ class Campaign(Model):
     timezone: str = "UTC"
     scheduled_at: AwareDatetime | None = None
     launched_at: AwareDatetime | None = None
+    frozen_at: AwareDatetime | None = None
     completed_at: AwareDatetime | None = None
     created_at: AwareDatetime
     updated_at: AwareDatetime
@@ -83,3 +85,43 @@ class StatusChange(Model):
     to_status: Status
     changed_at: AwareDatetime
     changed_by: UUID | None = None
+
+
+class CampaignFailure(Model):
+    """What a job couldn't do for a campaign; it goes away once that succeeds.
+
+    Attributes:
+        campaign_id: the campaign.
+        action: what was to be done: schedule, launch, freeze, expire or complete.
+        code: the database's code (SQLSTATE).
+        reason: why it wasn't.
+        times: how often it was tried in vain.
+        first_at: when first.
+        last_at: when last.
+    """
+
+    campaign_id: UUID
+    action: str
+    code: str
+    reason: str
+    times: int
+    first_at: AwareDatetime
+    last_at: AwareDatetime
+
+
+class TickReport(Model):
+    """What one tick did.
+
+    Attributes:
+        launched: campaigns that were due.
+        failed: campaigns for which something couldn't be done; see `failures`.
+        frozen: campaigns whose freeze it finished.
+        doubts: deliveries whose sender died, so that nobody knows.
+        completed: campaigns that had nothing left.
+    """
+
+    launched: int
+    failed: int
+    frozen: int
+    doubts: int
+    completed: int

@@ -7,11 +7,19 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from campaign_sdk._core.errors import InvalidInput
+from campaign_sdk._core.errors import IllegalTransition, InvalidInput
+from campaign_sdk._core.failures import rows_of
 from campaign_sdk._core.model import uuid_text
 from campaign_sdk._core.operation import Mode, Resource, Steps, operation
 from campaign_sdk._core.paging import collect, table_pages
-from campaign_sdk.campaigns._models import Campaign, Status, StatusChange
+from campaign_sdk.campaigns._freeze import frozen
+from campaign_sdk.campaigns._models import (
+    Campaign,
+    CampaignFailure,
+    Status,
+    StatusChange,
+    TickReport,
+)
 from campaign_sdk.campaigns._read import check_status, one_campaign, read_campaign
 from campaign_sdk.contacts._items import utc_text
 
@@ -21,7 +29,10 @@ class Moves(Resource[Mode]):
 
     @operation
     def launch(self, id: UUID | str, *, expected: Status | None = None) -> Steps[Campaign]:
-        """Make a campaign active, and freeze its audience and size.
+        """Make a campaign active, and freeze who its members are.
+
+        A launch of many that was cut off is finished by launching again, or by whatever else
+        asks for the members: the tick, a sender, `audience`.
 
         Args:
             id: the campaign.
@@ -33,18 +44,24 @@ class Moves(Resource[Mode]):
             IllegalTransition: it can't be launched from the status it has.
             StaleState: somebody else moved it first.
         """
-        return (yield from self._move(id, "launch", expected))
+        try:
+            campaign = yield from self._move(id, "launch", expected)
+        except IllegalTransition:
+            campaign = yield from read_campaign(self, id)
+            if campaign.status != "active" or campaign.frozen_at is not None:
+                raise
+        return (yield from frozen(self, campaign))
 
     @operation
     def schedule(
         self, id: UUID | str, at: datetime, *, expected: Status | None = None
     ) -> Steps[Campaign]:
-        """Note when a draft is to be launched. Launching it then is up to a job of yours.
+        """Have a draft launched at a moment, by the next tick after it; see `tick`.
 
         Raises:
             InvalidInput: the moment has no time zone, or has passed.
             IllegalTransition: it isn't a draft.
-            NotFound, StaleState: as for `launch`.
+            NotFound, NotReady, StaleState: as for `launch`.
         """
         moment = utc_text(at, "at")
         if at <= datetime.now(UTC):
@@ -75,6 +92,25 @@ class Moves(Resource[Mode]):
     def archive(self, id: UUID | str, *, expected: Status | None = None) -> Steps[Campaign]:
         """Put a draft or a completed campaign away, for good. Raises as `launch` does."""
         return (yield from self._move(id, "archive", expected))
+
+    @operation
+    def tick(self) -> Steps[TickReport]:
+        """Do what has come due for your campaigns; repeat it whenever you like.
+
+        Launches what is scheduled for now or earlier, goes on with freezes that were cut
+        off, names the doubts of senders that died, and completes what has nothing left. Some
+        cron should call it, once a minute; pg_cron does where a project has it. What can't be
+        done is noted in `failures`, and stops nobody else.
+        """
+        response = yield self._rpc("tick_campaigns", {}, kind="keyed")
+        return TickReport.from_row(response.data)
+
+    @operation
+    def failures(self) -> Steps[Sequence[CampaignFailure]]:
+        """Return what jobs couldn't do for your campaigns, and why, the latest first."""
+        query = self._db.from_("campaign_failures").select("*")
+        rows = rows_of((yield query.order("last_at", desc=True).limit(1_000)))
+        return [CampaignFailure.from_row(row) for row in rows]
 
     def _move(
         self, id: UUID | str, move: str, expected: Status | None, scheduled_at: str | None = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import Any, Unpack
 from uuid import UUID
 
@@ -11,9 +10,9 @@ from campaign_sdk._core.connection import Connection
 from campaign_sdk._core.errors import Conflict, InvalidInput, StaleState
 from campaign_sdk._core.model import NOT_GIVEN, NotGiven, given, text, timezone_name, uuid_text
 from campaign_sdk._core.operation import Mode, PagedSteps, Resource, Steps, operation, pages
-from campaign_sdk._core.paging import PAGE, collect, map_pages, table_pages
+from campaign_sdk._core.paging import PAGE, collect, table_pages
 from campaign_sdk.campaigns import _content
-from campaign_sdk.campaigns._audience import audience_of, reached, rendered, template_of
+from campaign_sdk.campaigns._audience import Audiences, audience_of
 from campaign_sdk.campaigns._drafting import usable, write_for
 from campaign_sdk.campaigns._models import Campaign, Status
 from campaign_sdk.campaigns._moves import Moves
@@ -22,14 +21,13 @@ from campaign_sdk.campaigns._read import check_status, one_campaign, read_campai
 from campaign_sdk.channels import Channel
 from campaign_sdk.channels._limits import check_channel
 from campaign_sdk.contacts._items import utc_text
-from campaign_sdk.contacts._models import Contact
 from campaign_sdk.drafting import Draft, Drafting
 from campaign_sdk.drafting._drafts import Brief, Wishes
 from campaign_sdk.rules import Rules, RulesLike
 from campaign_sdk.segments._audience import read_segment
 
 
-class Campaigns(Moves[Mode]):
+class Campaigns(Moves[Mode], Audiences[Mode]):
     """Creating, launching and following campaigns."""
 
     def __init__(self, connection: Connection, drafting: Drafting[Mode]) -> None:
@@ -249,69 +247,6 @@ class Campaigns(Moves[Mode]):
         if save:
             yield from _save_message(self, campaign, usable(draft))
         return draft
-
-    @pages
-    def audience(self, id: UUID | str, *, page_size: int = PAGE) -> PagedSteps[Contact]:
-        """Yield each contact whom the campaign reaches, exactly once, page by page.
-
-        Whoever has unsubscribed is left out. After the launch, the rules are those that
-        were launched, and relative dates refer to the launch; the contacts are as they
-        are now.
-
-        Raises:
-            NotFound: there is no such campaign, or it is somebody else's.
-            NotReady: it has no audience yet.
-        """
-        campaign = yield from read_campaign(self, id)
-        yield from reached(self, campaign, page_size)
-
-    @operation
-    def render(
-        self, id: UUID | str, contact: Contact | Mapping[str, Any], *, html: bool = False
-    ) -> Steps[str]:
-        """Return the message of a campaign as one contact gets it.
-
-        Args:
-            id: the campaign.
-            contact: a contact, or a mapping with `email`, `attributes` and so on.
-            html: whether the message is HTML, so that values must be escaped.
-
-        Raises:
-            NotFound: there is no such campaign, or it is somebody else's.
-            InvalidInput: the message is malformed, or a placeholder without a default
-                has no value for this contact.
-        """
-        campaign = yield from read_campaign(self, id)
-        return template_of(campaign).render(contact, html=html)
-
-    @pages
-    def render_audience(
-        self,
-        id: UUID | str,
-        *,
-        html: bool = False,
-        on_problem: Callable[[Contact, InvalidInput], object] | None = None,
-        page_size: int = PAGE,
-    ) -> PagedSteps[tuple[Contact, str]]:
-        """Yield each contact whom the campaign reaches, with the message for it.
-
-        Args:
-            id: the campaign.
-            html: whether the message is HTML, so that values must be escaped.
-            on_problem: called for a contact for whom there is no message, because a
-                placeholder has neither value nor default; the contact is then left out.
-                By default such a contact ends the iteration with its error.
-            page_size: contacts in one request.
-
-        Raises:
-            InvalidInput: as for `render`; the path names the contact.
-            NotFound, NotReady: as for `audience`.
-        """
-        campaign = yield from read_campaign(self, id)
-        template = template_of(campaign)
-        members = reached(self, campaign, page_size)
-        render = partial(rendered, partial(template.render, html=html), on_problem)
-        yield from map_pages(render, members)
 
 
 def _select(resource: Resource[Any], status: Status | None) -> Callable[[], Any]:

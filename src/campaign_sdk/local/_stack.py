@@ -21,6 +21,7 @@ from campaign_sdk.local._migrate import migrate
 from campaign_sdk.local._node import Server
 from campaign_sdk.local._postgres import Postgres, give_away
 from campaign_sdk.local._settings import Settings
+from campaign_sdk.local._ticker import Ticker
 
 POSTGRES_LOG = "postgres.log"
 SERVER_LOG = "server.log"
@@ -136,6 +137,9 @@ class LocalSupabase:
         settings.save(folder, port=answer["port"], db_port=postgres.port, pid=os.getpid())
         self.anon_key, self.service_key = settings.anon_key, settings.service_key
         self.url, self.db_url = f"http://127.0.0.1:{answer['port']}", postgres.url()
+        ticker = Ticker(postgres.url("postgres"))
+        self._running.callback(ticker.stop)
+        ticker.start()
 
     def _folder(self) -> Path:
         if self._data is None:

@@ -15,6 +15,7 @@ from campaign_sdk._core.errors import (
     IllegalTransition,
     InvalidInput,
     InvalidRules,
+    NotActive,
     NotAuthenticated,
     NotFound,
     NotReady,
@@ -56,6 +57,10 @@ def _not_ready(error: APIError) -> CampaignError:
         hint=error.hint,
         details=error.details,
     )
+
+
+def _not_active(error: APIError) -> CampaignError:
+    return NotActive(_message(error), code=error.code, hint=error.hint, details=error.details)
 
 
 def _not_found(error: APIError) -> CampaignError:
@@ -135,6 +140,8 @@ CODES: dict[str, Callable[[APIError], CampaignError]] = {
     "CMP03": _rules,
     "CMP04": _frozen,
     "CMP05": _not_ready,
+    "CMP06": _not_active,
+    "CMP07": _frozen,
     "PT404": _not_found,
     "PGRST116": _not_found,
     "PGRST30": _signed_out,
@@ -202,6 +209,26 @@ CONSTRAINTS: dict[str, tuple[str, str]] = {
     "campaign_assets_alt_length": ("alt", "must not exceed 1,000 characters"),
     "campaign_assets_content_type_known": ("file", "must be a PNG, JPEG, GIF or WebP image"),
     "campaign_assets_bytes_bounded": ("file", "must not exceed 2 MB"),
+    "campaign_settings_cap_whole": ("cap", "must be 1 to 1,000 messages within 1 to 366 days"),
+    "campaign_settings_quiet_whole": ("quiet", "must be two different times of day"),
+    "campaign_batches_pkey": ("batch", "there is one already"),
+    "campaign_batches_campaign_id_fkey": ("campaign_id", _NO_CAMPAIGN),
+    "campaign_batches_members": ("contact_ids", "must be 1 to 1,000 contacts"),
+    "campaign_batches_counts": ("begun", "must add up to the members of the batch"),
+    "campaign_batches_lease_whole": ("lease", "needs an end, and an end a lease"),
+    "campaign_batches_held_out": ("begun", "must stay 0: these are never handed over"),
+    "campaign_deliveries_pkey": ("contact_id", "has an outcome in this campaign already"),
+    "campaign_deliveries_campaign_id_fkey": ("campaign_id", _NO_CAMPAIGN),
+    "campaign_deliveries_outcome_known": ("outcome", "must be sent, failed, skipped or unknown"),
+    "campaign_deliveries_reason_length": ("reason", "must have 1 to 500 characters"),
+    "campaign_deliveries_reason_given": ("reason", "must not be empty, unless it was sent"),
+    "campaign_deliveries_provider_id_length": ("provider_id", "must have 1 to 500 characters"),
+    "campaign_deliveries_at_plausible": ("at", _DAYS),
+    "campaign_rates_campaign_id_fkey": ("campaign_id", _NO_CAMPAIGN),
+    "campaign_failures_campaign_id_fkey": ("campaign_id", _NO_CAMPAIGN),
+    "campaign_failures_action_known": ("action", "isn't one that a job takes"),
+    "campaign_failures_code_length": ("code", "must have 1 to 10 characters"),
+    "campaign_failures_reason_length": ("reason", "must have 1 to 500 characters"),
     "campaign_analytics_counts_positive": ("counts", "can't be negative"),
     "campaign_analytics_day_unique": ("date", "there are counts of this day already"),
     "campaign_analytics_campaign_id_fkey": ("campaign_id", _NO_CAMPAIGN),

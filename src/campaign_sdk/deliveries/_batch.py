@@ -1,0 +1,241 @@
+"""A batch under a lease, and the parts of it that are handed over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic
+from uuid import UUID
+
+from pydantic import AwareDatetime
+
+from campaign_sdk._core.connection import Connection
+from campaign_sdk._core.errors import InvalidInput, LeaseLost, NotActive, ProtocolError
+from campaign_sdk._core.failures import rows_of
+from campaign_sdk._core.model import Model
+from campaign_sdk._core.operation import Mode, Resource, Steps, operation
+from campaign_sdk._core.pausing import pause
+from campaign_sdk.contacts import Contact
+from campaign_sdk.deliveries._letters import Letters
+from campaign_sdk.deliveries._outcomes import (
+    Noted,
+    Sorted,
+    contact_of,
+    noted,
+    refused,
+    sort_receipts,
+)
+from campaign_sdk.senders import Message, Receipt
+
+
+@dataclass(frozen=True)
+class Part:
+    """Members of a batch who are handed over in one request.
+
+    Attributes:
+        contacts: who could still be written to when the batch was claimed.
+        after: the place in the batch after which the part begins.
+        through: the place with which it ends.
+    """
+
+    contacts: tuple[Contact, ...]
+    after: int
+    through: int
+
+
+@dataclass(frozen=True)
+class Begun:
+    """The answer to `begin_send`."""
+
+    state: str
+    retry_in: float = 0.0
+    contact_ids: frozenset[str] = frozenset()
+    skipped: int = 0
+
+
+@dataclass(frozen=True)
+class Terms:
+    """On which terms batches are worked on."""
+
+    lease: float
+    rate: float | None = None
+
+
+class Batch(Resource[Mode], Generic[Mode]):
+    """Members of a campaign under a lease: for `lease` seconds from the last `begin`.
+
+    Attributes:
+        campaign_id: the campaign.
+        number: which of its batches this is.
+        variant: which variant its members get; `None` if there are none.
+        contacts: who could still be written to when it was claimed, in order.
+    """
+
+    def __init__(
+        self, connection: Connection, letters: Letters, row: dict[str, Any], terms: Terms
+    ) -> None:
+        super().__init__(connection)
+        self.campaign_id: UUID = letters.campaign.id
+        self.number: int = row["batch"]
+        self.variant: str | None = row["variant"]
+        members = row["contacts"] or ()
+        self._places: list[int] = [member["place"] for member in members]
+        self.contacts = tuple(Contact.from_row(member["contact"]) for member in members)
+        self._begun: int = row["begun"]
+        self._size: int = row["size"]
+        self._lease: str = row["lease"]
+        self._letters = letters
+        self._terms = terms
+        self._open: dict[str, Message] = {}
+        self._unwritten: list[Noted] = []
+
+    def __repr__(self) -> str:
+        return f"<Batch {self.number} of {self.campaign_id}: {len(self.contacts)} contacts>"
+
+    def parts(self, size: int) -> Iterator[Part]:
+        """Yield the batch in parts of so many contacts, for one request each.
+
+        Raises:
+            InvalidInput: the size isn't a number from 1 to 1,000.
+        """
+        if type(size) is not int or not 1 <= size <= 1_000:
+            raise InvalidInput("size", "must be a number from 1 to 1,000")
+        after = self._begun
+        for start in range(0, max(len(self.contacts), 1), size):
+            stop = start + size
+            last = stop >= len(self.contacts)
+            # Who can't be written to any more stands between the others, and behind them.
+            through = self._size if last else self._places[stop - 1]
+            yield Part(self.contacts[start:stop], after, through)
+            after = through
+
+    @operation
+    def begin(self, part: Part) -> Steps[Sequence[Message]]:
+        """Note that a part is about to be handed over, and return its messages.
+
+        To be called right before each request to a vendor: whoever has unsubscribed
+        meanwhile is left out, and from now on everybody in it is in doubt until `settle`.
+        A contact for whom there is no message is noted as failed, and left out as well.
+
+        Raises:
+            LeaseLost: the lease is over: hand nothing over, and claim anew.
+            NotActive: the campaign was paused or ended, or quiet hours have begun.
+        """
+        begun = yield from self._begin(part, [])
+        while begun.state == "wait":
+            yield pause(self, begun.retry_in)
+            begun = yield from self._begin(part, [])
+        self._check(begun)
+        messages, self._unwritten = self._written(part, begun.contact_ids)
+        self._open = {message.key: message for message in messages}
+        return messages
+
+    @operation
+    def settle(self, receipts: Sequence[Receipt]) -> Steps[None]:
+        """Note what became of the part that was begun last.
+
+        It is never too late: also when the lease was lost, what was sent is noted. Who is
+        left out is in doubt (`unknown`).
+
+        Raises:
+            InvalidInput: there is a receipt for a message that wasn't in the part, or
+                something else than receipts; what could be read is noted all the same.
+        """
+        found: Sorted = sort_receipts(tuple(self._open.values()), receipts)
+        wrong = found.wrong if self._open else None
+        outcomes = [*self._unwritten, *found.outcomes, *refused(found.again)]
+        self._open, self._unwritten = {}, []
+        yield from self._settle(outcomes)
+        if wrong is not None:
+            raise InvalidInput("receipts", wrong.reason)
+
+    @operation
+    def release(self) -> Steps[None]:
+        """Give the batch back before its lease is over.
+
+        Whoever was begun with and has no outcome is in doubt.
+        """
+        yield from self._release([], [])
+
+    # What `send` does as well, as bodies: an operation can't be part of another.
+
+    def _begin(self, part: Part, outcomes: list[Noted], again: Sequence[str] = ()) -> Steps[Begun]:
+        arguments = {
+            "campaign_id": str(self.campaign_id),
+            "batch": self.number,
+            "lease": self._lease,
+            "after": part.through if again else part.after,
+            "through": part.through,
+            "seconds": self._terms.lease,
+            "rate": self._terms.rate,
+            "again": list(again) or None,
+            "outcomes": outcomes or None,
+        }
+        row = rows_of((yield self._rpc("begin_send", arguments, kind="keyed")))[0]
+        return Begun(
+            row["state"],
+            row["retry_in"] or 0.0,
+            frozenset(row["contact_ids"] or ()),
+            row["skipped"] or 0,
+        )
+
+    def _check(self, begun: Begun) -> None:
+        if begun.state == "lost":
+            raise LeaseLost("the lease of this batch is over: claim anew, and with a longer one")
+        if begun.state == "quiet":
+            raise NotActive("quiet hours have begun for this batch")
+        if begun.state != "begun":
+            raise NotActive(f"the campaign is {begun.state}", details=begun.state)
+
+    def _written(
+        self, part: Part, contact_ids: frozenset[str]
+    ) -> tuple[list[Message], list[Noted]]:
+        """Return the messages for these contacts of a part, and the outcomes of the others."""
+        messages: list[Message] = []
+        failed: list[Noted] = []
+        for contact in part.contacts:
+            if str(contact.id) in contact_ids:
+                try:
+                    messages.append(self._letters.message(contact, self.variant))
+                except InvalidInput as error:
+                    failed.append(noted(str(contact.id), "failed", f"rendering {error}"[:500]))
+        return messages, failed
+
+    def _settle(self, outcomes: list[Noted]) -> Steps[None]:
+        if not outcomes:
+            return
+        arguments = {
+            "campaign_id": str(self.campaign_id),
+            "batch": self.number,
+            "outcomes": outcomes,
+        }
+        yield self._rpc("settle_send", arguments, kind="keyed")
+
+    def _release(self, unsent: Sequence[Message], outcomes: list[Noted]) -> Steps[None]:
+        arguments = {
+            "campaign_id": str(self.campaign_id),
+            "batch": self.number,
+            "lease": self._lease,
+            "unsent": [contact_of(message.key) for message in unsent],
+            "outcomes": outcomes or None,
+        }
+        yield self._rpc("release_batch", arguments, kind="keyed")
+
+
+class Claim(Model):
+    """The answer to `claim_batch`."""
+
+    state: str
+    retry_in: float | None = None
+    due_at: AwareDatetime | None = None
+    row: dict[str, Any]
+
+
+def claim_batch(resource: Resource[Any], campaign_id: str, lease: float) -> Steps[Claim]:
+    """Ask for the next batch."""
+    arguments = {"campaign_id": campaign_id, "seconds": lease}
+    # Asked again when the answer is lost, it leases another batch; the first comes free.
+    rows = rows_of((yield resource._rpc("claim_batch", arguments, kind="keyed")))
+    if not rows:
+        raise ProtocolError("the server's answer to a claim holds nothing")
+    return Claim.from_row({**rows[0], "row": rows[0]})

@@ -1,0 +1,121 @@
+"""From a campaign and a contact to the message that a sender is given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from campaign_sdk._core.errors import InvalidInput, NotReady
+from campaign_sdk.campaigns import Campaign
+from campaign_sdk.campaigns._content import MAX_HTML
+from campaign_sdk.contacts import Contact
+from campaign_sdk.senders import Message
+from campaign_sdk.templates import Template
+
+_BY_PHONE = ("sms", "whatsapp")
+
+
+class Links(Protocol):
+    """What makes links that tell who followed them."""
+
+    def rewrite(self, contact: Contact, html: str) -> str:
+        """Return HTML with its links replaced."""
+
+    def headers(self, contact: Contact) -> dict[str, str]:
+        """Return the headers that let this contact unsubscribe."""
+
+
+@dataclass(frozen=True)
+class Letters:
+    """The templates of a campaign, parsed once.
+
+    Attributes:
+        campaign: whose they are.
+        subject: `None` in channels without one.
+        text: the plain text; `None` if the campaign only has HTML.
+        html: the same as HTML, if there is any.
+        preheader: what an inbox shows after the subject, if that is given.
+        links: what makes links that tell, if they are to.
+    """
+
+    campaign: Campaign
+    subject: Template | None
+    text: Template | None
+    html: Template | None
+    preheader: Template | None
+    links: Links | None = None
+
+    @classmethod
+    def of(cls, campaign: Campaign, links: Links | None = None) -> Letters:
+        """Parse the templates of a campaign.
+
+        Raises:
+            NotReady: it has no message, or is an e-mail without a subject.
+            InvalidInput: a template is malformed.
+        """
+        zone = ZoneInfo(campaign.timezone)
+
+        def parsed(name: str, source: str | None) -> Template | None:
+            if source is None or not source.strip():
+                return None
+            return Template.parse(source, path=name, timezone=zone, longest=MAX_HTML)
+
+        text, html = parsed("message", campaign.message), parsed("html", campaign.html)
+        subject = parsed("subject", campaign.subject) if campaign.channel == "email" else None
+        if text is None and html is None:
+            raise NotReady("the campaign can't be sent: it has no message", details="message")
+        if subject is None and campaign.channel == "email":
+            raise NotReady(
+                "the campaign can't be sent: an e-mail needs a subject; pause it, then"
+                " campaigns.update(id, subject=...)",
+                details="subject",
+            )
+        return cls(campaign, subject, text, html, parsed("preheader", campaign.preheader), links)
+
+    def message(self, contact: Contact, variant: str | None = None) -> Message:
+        """Return the message for one contact.
+
+        Raises:
+            InvalidInput: a placeholder without a default has no value here, or there is no
+                address of the campaign's channel. The reason holds nothing of the contact.
+        """
+        return Message(
+            key=f"{self.campaign.id}/{contact.id}",
+            to=self._address(contact),
+            contact=contact,
+            variant=variant,
+            subject=self.subject.render(contact, one_line=True) if self.subject else None,
+            text=self.text.render(contact) if self.text else "",
+            html=self._html(contact),
+            headers=self.links.headers(contact) if self.links else {},
+        )
+
+    def _address(self, contact: Contact) -> str:
+        if self.campaign.channel == "email":
+            return contact.email
+        name = "phone" if self.campaign.channel in _BY_PHONE else "push_token"
+        value = contact.phone if name == "phone" else contact.attributes.get(name)
+        if not isinstance(value, str) or not value.strip():
+            raise InvalidInput(name, "this contact has none")
+        return value
+
+    def _html(self, contact: Contact) -> str | None:
+        if self.html is None:
+            return None
+        page = self.html.render(contact, html=True)
+        if self.preheader is not None:
+            page = with_preheader(page, self.preheader.render(contact, one_line=True))
+        return self.links.rewrite(contact, page) if self.links else page
+
+
+def with_preheader(page: str, preheader: str) -> str:
+    """Put a line into a page that inboxes show and the opened message doesn't."""
+    hidden = (
+        '<div style="display:none;max-height:0;overflow:hidden;mso-hide:all">'
+        f"{escape(preheader)}</div>"
+    )
+    start = page.lower().find("<body")
+    at = page.find(">", start) + 1 if start >= 0 else 0
+    return page[:at] + hidden + page[at:]

@@ -1,0 +1,734 @@
+-- The hand-over: how a sender takes members, begins with them, and says what became of them.
+--
+--   claim_batch    a lease on one batch, and its members as they are now
+--   begin_send     the write-ahead: noted before each request to a vendor
+--   settle_send    what became of them; any order, as often as you like
+--   release_batch  the end of a lease: what certainly hasn't left waits again
+--
+-- A crash therefore leaves in doubt whoever the one request was for that was under way, and
+-- the doubt has a name, `unknown`. Every function locks the batch before its deliveries.
+
+create table public.campaign_rates (
+  campaign_id uuid primary key,
+  user_id uuid not null default auth.uid(),
+  next_at timestamptz not null,
+  constraint campaign_rates_campaign_id_fkey foreign key (user_id, campaign_id)
+    references public.campaigns (user_id, id) on delete cascade
+);
+create index campaign_rates_campaign_id_index on public.campaign_rates (user_id, campaign_id);
+comment on table public.campaign_rates is
+  'The token bucket of a campaign, which all its senders take from: it survives each of them.';
+comment on column public.campaign_rates.next_at is 'From when on the next message may leave.';
+
+alter table public.campaign_rates enable row level security;
+alter table public.campaign_rates force row level security;
+revoke all on public.campaign_rates from public, anon, authenticated, service_role;
+grant select, insert on public.campaign_rates to authenticated, service_role;
+grant update (next_at) on public.campaign_rates to authenticated, service_role;
+create policy "Owners read the rates of their campaigns" on public.campaign_rates
+  for select to authenticated using (user_id = (select auth.uid()));
+create policy "Owners add rates to their campaigns" on public.campaign_rates
+  for insert to authenticated with check (
+    user_id = (select auth.uid())
+    and campaign_id in (select c.id from public.campaigns as c where c.user_id = (select auth.uid()))
+  );
+create policy "Owners change the rates of their campaigns" on public.campaign_rates
+  for update to authenticated
+  using (user_id = (select auth.uid())) with check (user_id = (select auth.uid()));
+
+create function campaign_private.take_tokens(held public.campaign_batches, wanted integer, rate double precision)
+returns double precision
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  next_at timestamptz;
+  -- What a late sender may catch up with: little, or a window of ten seconds would burst.
+  slack constant interval := interval '0.1 seconds';
+  start timestamptz;
+begin
+  insert into public.campaign_rates (campaign_id, user_id, next_at)
+  values (held.campaign_id, held.user_id, clock_timestamp())
+  on conflict do nothing;
+  select r.next_at into next_at from public.campaign_rates as r
+  where r.campaign_id = held.campaign_id for no key update;
+  start := greatest(next_at, clock_timestamp() - slack);
+  if start > clock_timestamp() then
+    return extract(epoch from start - clock_timestamp());
+  end if;
+  update public.campaign_rates as r set next_at = start + wanted / rate * interval '1 second'
+  where r.campaign_id = held.campaign_id;
+  return 0;
+end
+$$;
+comment on function campaign_private.take_tokens is
+  'Takes so many tokens and returns 0, or takes none and returns how many seconds to wait.';
+
+create function campaign_private.note_outcomes(held public.campaign_batches, outcomes jsonb)
+returns integer
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  noted integer;
+begin
+  insert into public.campaign_deliveries as d
+    (campaign_id, contact_id, user_id, batch, variant, outcome, reason, provider_id, at)
+  select held.campaign_id, o.contact_id, held.user_id, held.batch, held.variant, o.outcome,
+    coalesce(left(o.reason, 500), case when o.outcome <> 'sent' then 'no reason given' end),
+    left(o.provider_id, 500), clock_timestamp()
+  from (
+    select distinct on (g.contact_id) g.*
+    from jsonb_to_recordset(outcomes) as g (contact_id uuid, outcome text, reason text, provider_id text)
+    order by g.contact_id, g.outcome = 'sent' desc
+  ) as o
+  on conflict (campaign_id, contact_id) do update set
+    outcome = excluded.outcome,
+    reason = case when d.outcome = 'sent' then coalesce(d.reason, excluded.reason) else excluded.reason end,
+    provider_id = coalesce(d.provider_id, excluded.provider_id),
+    at = case when d.outcome = excluded.outcome then d.at else excluded.at end
+  where (d.outcome = 'unknown' and excluded.outcome <> 'unknown')
+    or (excluded.outcome = 'sent' and (
+      d.outcome <> 'sent' or (d.reason is null and excluded.reason is not null)
+      or (d.provider_id is null and excluded.provider_id is not null)
+    ));
+  get diagnostics noted = row_count;
+  return noted;
+end
+$$;
+comment on function campaign_private.note_outcomes is
+  'Notes what became of members of a batch: the first word counts, but "sent" is heard at any time and a doubt gives way to whatever is known.';
+
+create function campaign_private.give_up(held public.campaign_batches, reason text)
+returns integer
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  doubts integer;
+begin
+  update public.campaign_batches as b set lease = null, leased_until = null
+  where b.campaign_id = held.campaign_id and b.batch = held.batch;
+  insert into public.campaign_deliveries
+    (campaign_id, contact_id, user_id, batch, variant, outcome, reason, at)
+  select held.campaign_id, m.id, held.user_id, held.batch, held.variant, 'unknown', give_up.reason,
+    clock_timestamp()
+  from unnest(held.contact_ids[1 : held.begun]) as m (id)
+  where not exists (
+    select from public.campaign_deliveries as d
+    where d.campaign_id = held.campaign_id and d.contact_id = m.id
+  );
+  get diagnostics doubts = row_count;
+  return doubts;
+end
+$$;
+comment on function campaign_private.give_up is
+  'Ends the lease of a batch, and names the doubts: whoever it was begun with and has no outcome.';
+
+create function campaign_private.expire_leases(campaign_id uuid)
+returns integer
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  held public.campaign_batches;
+  doubts integer := 0;
+begin
+  for held in
+    select * from public.campaign_batches as b
+    where b.campaign_id = expire_leases.campaign_id
+      and (b.lease is null or b.leased_until <= clock_timestamp())
+      and b.in_flight > 0
+    order by b.batch for no key update skip locked
+  loop
+    doubts := doubts + campaign_private.give_up(held, 'no answer before the lease was over');
+  end loop;
+  return doubts;
+end
+$$;
+comment on function campaign_private.expire_leases(uuid) is
+  'Turns what was begun under a lease that is over into doubts.';
+
+
+-- the lease -------------------------------------------------------------------------------
+
+create type public.claimed_batch as (
+  state text, retry_in double precision, due_at timestamptz,
+  batch integer, lease uuid, begun integer, size integer, variant text, contacts json
+);
+comment on type public.claimed_batch is
+  'The answer to a claim. Its state: claimed; wait (others are at work, or the freeze goes on: ask again in retry_in seconds); later (the next are due at due_at); done; or the status of a campaign that isn''t active. Contacts: [{"place", "contact"}].';
+
+create function public.claim_batch(campaign_id uuid, seconds double precision default 60)
+returns setof public.claimed_batch
+language plpgsql
+security invoker
+rows 1
+set search_path = ''
+as $$
+declare
+  answer public.claimed_batch;
+  campaign public.campaigns;
+  held public.campaign_batches;
+begin
+  campaign := campaign_private.frozen_campaign(campaign_id);
+  if campaign.status <> 'active' then
+    answer.state := campaign.status;
+  elsif campaign.frozen_at is null then
+    answer.state := 'wait';
+    answer.retry_in := 0.05;
+  else
+    perform campaign_private.expire_leases(campaign_id);
+    select * into held from public.campaign_batches as b
+    where b.campaign_id = claim_batch.campaign_id and not b.held_out and b.begun < b.size
+      and (b.lease is null or b.leased_until <= clock_timestamp())
+      and (b.not_before is null or b.not_before <= clock_timestamp())
+      and campaign_private.open_at(b, campaign, clock_timestamp()) is null
+    order by b.batch limit 1 for no key update skip locked;
+    answer := case when found then campaign_private.leased(held, campaign, seconds)
+                   else campaign_private.nothing_to_claim(campaign) end;
+  end if;
+  return next answer;
+end
+$$;
+comment on function public.claim_batch(uuid, double precision) is
+  'A lease on the next batch that is due, for so many seconds; PT404: there is no such campaign, or it isn''t the caller''s; CMP06: it isn''t launched.';
+
+create function campaign_private.frozen_campaign(campaign_id uuid)
+returns public.campaigns
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  campaign public.campaigns;
+begin
+  select * into campaign from public.campaigns as c where c.id = campaign_id;
+  if not found then
+    raise exception using errcode = 'PT404', message = 'there is no such campaign';
+  elsif campaign.launched_at is null then
+    raise exception using errcode = 'CMP06', detail = campaign.status,
+      message = format('a campaign that is %s has nobody to be sent to yet', campaign.status),
+      hint = 'launch it first';
+  elsif campaign.frozen_at is null then
+    perform campaign_private.press_on(campaign_id);
+    select * into campaign from public.campaigns as c where c.id = campaign_id;
+  end if;
+  return campaign;
+end
+$$;
+comment on function campaign_private.frozen_campaign(uuid) is
+  'A launched campaign, whose freeze goes on if it was cut off.';
+
+create function campaign_private.press_on(campaign_id uuid)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  perform from public.campaigns as c
+  where c.id = campaign_id and c.frozen_at is null for no key update skip locked;
+  if found then
+    update public.campaigns as c set frozen_at = now() where c.id = campaign_id;
+  end if;
+end
+$$;
+comment on function campaign_private.press_on(uuid) is
+  'Goes on with a freeze, unless somebody else is at it.';
+
+create function public.freeze_campaign(campaign_id uuid)
+returns setof public.campaigns
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  perform campaign_private.press_on(freeze_campaign.campaign_id);
+  return query select * from public.campaigns as c where c.id = freeze_campaign.campaign_id;
+end
+$$;
+comment on function public.freeze_campaign(uuid) is
+  'Goes on with the freeze of a launched campaign: call it until frozen_at is set.';
+
+create function campaign_private.open_at(
+  held public.campaign_batches, campaign public.campaigns, moment timestamptz
+) returns timestamptz
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select campaign_private.quiet_ends(
+    moment, coalesce(held.timezone, campaign.timezone), s.quiet_from, s.quiet_until)
+  from public.campaign_settings as s where s.user_id = campaign.user_id
+$$;
+comment on function campaign_private.open_at is
+  'When the quiet hours of a batch are over, if it is quiet for it now; null if it isn''t.';
+
+create function campaign_private.leased(
+  held public.campaign_batches, campaign public.campaigns, seconds double precision
+) returns public.claimed_batch
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  answer public.claimed_batch;
+begin
+  answer.state := 'claimed';
+  answer.batch := held.batch;
+  answer.lease := gen_random_uuid();
+  answer.begun := held.begun;
+  answer.size := held.size;
+  answer.variant := held.variant;
+  update public.campaign_batches as b set
+    lease = answer.lease, claims = b.claims + 1,
+    leased_until = clock_timestamp() + campaign_private.lease_time(seconds)
+  where b.campaign_id = held.campaign_id and b.batch = held.batch;
+  select json_agg(
+    json_build_object('place', width_bucket(c.id, held.contact_ids), 'contact', to_json(c)) order by c.id
+  ) into answer.contacts
+  from public.contacts as c
+  where c.user_id = held.user_id and c.id = any (held.contact_ids[held.begun + 1 :])
+    and c.unsubscribed_at is null and c.suppressed_at is null
+    and (held.ahead = 0 or not exists (
+      select from public.campaign_deliveries as d
+      where d.campaign_id = held.campaign_id and d.contact_id = c.id
+    ));
+  return answer;
+end
+$$;
+comment on function campaign_private.leased is 'The answer to a claim that got a batch.';
+
+create function campaign_private.lease_time(seconds double precision)
+returns interval
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+  if seconds is null or not seconds between 0.1 and 3600 then
+    raise exception using errcode = '22023', detail = 'lease',
+      message = 'must lie between 0.1 and 3,600 seconds';
+  end if;
+  return seconds * interval '1 second';
+end
+$$;
+comment on function campaign_private.lease_time is 'Seconds as an interval; refuses what is no lease.';
+
+create function campaign_private.nothing_to_claim(campaign public.campaigns)
+returns public.claimed_batch
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  answer public.claimed_batch;
+  at_work boolean;
+begin
+  select
+    coalesce(bool_or(
+      b.leased_until > clock_timestamp() and (b.begun < b.size or b.in_flight > 0)
+      or (b.begun < b.size and coalesce(b.not_before <= clock_timestamp(), true)
+        and campaign_private.open_at(b, campaign, clock_timestamp()) is null)
+    ), false),
+    min(extract(epoch from b.leased_until - clock_timestamp())) filter (
+      where b.leased_until > clock_timestamp()
+    ),
+    min(greatest(b.not_before, campaign_private.open_at(b, campaign, clock_timestamp())))
+      filter (where b.begun < b.size)
+  into at_work, answer.retry_in, answer.due_at
+  from public.campaign_batches as b
+  where b.campaign_id = campaign.id and not b.held_out
+    and (b.begun < b.size or b.lease is not null);
+  answer.state := case when at_work then 'wait' when answer.due_at is not null then 'later' else 'done' end;
+  answer.retry_in := least(greatest(answer.retry_in, 0.02), 1);
+  return answer;
+end
+$$;
+comment on function campaign_private.nothing_to_claim is
+  'The answer to a claim that got nothing: whether somebody else is at work, something is due later, or all is done.';
+
+
+-- the write-ahead ---------------------------------------------------------------------------
+
+create type public.begun_part as (
+  state text, retry_in double precision, contact_ids uuid[], skipped integer
+);
+comment on type public.begun_part is
+  'The answer to begin_send. Its state: begun (with whom: contact_ids, who may be written to now; skipped, how many may not); wait (for the rate: retry_in seconds); quiet; lost (the lease is over); or the status of a campaign that isn''t active.';
+
+create function public.begin_send(
+  campaign_id uuid,
+  batch integer,
+  lease uuid,
+  after integer,
+  through integer,
+  seconds double precision default 60,
+  rate double precision default null,
+  again uuid[] default null,
+  outcomes jsonb default null
+) returns setof public.begun_part
+language plpgsql
+security invoker
+rows 1
+set search_path = ''
+as $$
+declare
+  answer public.begun_part;
+  campaign public.campaigns;
+  held public.campaign_batches := campaign_private.lock_batch(begin_send.campaign_id, begin_send.batch);
+begin
+  -- What became of the part before is noted whatever becomes of this one.
+  if outcomes is not null then
+    perform campaign_private.note_outcomes(held, outcomes);
+    held := campaign_private.lock_batch(begin_send.campaign_id, begin_send.batch);
+  end if;
+  select * into campaign from public.campaigns as c where c.id = begin_send.campaign_id;
+  if held.lease is distinct from begin_send.lease or held.leased_until <= clock_timestamp() then
+    answer.state := 'lost';
+  elsif campaign.status <> 'active' then
+    answer.state := campaign.status;
+  elsif campaign_private.open_at(held, campaign, clock_timestamp()) is not null then
+    answer.state := 'quiet';
+  else
+    answer := campaign_private.begun(
+      held, campaign, greatest(after, 0), least(through, held.size), seconds, rate, again);
+  end if;
+  return next answer;
+end
+$$;
+comment on function public.begin_send is
+  'To be called before each request to a vendor: notes that the members after one place and through another are begun with (and those to be tried again), takes what they need of the rate, prolongs the lease, and says who of them may be written to now. Notes the outcomes of the part before on the way. The same again, before the request to the vendor, gives the same answer.';
+
+create function campaign_private.begun(
+  held public.campaign_batches, campaign public.campaigns,
+  after integer, through integer, seconds double precision, rate double precision, again uuid[]
+) returns public.begun_part
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  answer public.begun_part;
+  candidates uuid[];
+  barred jsonb;
+begin
+  candidates := campaign_private.without_outcome(
+    held, held.contact_ids[after + 1 : through] || coalesce(again, '{}'));
+  answer.retry_in := 0;
+  if rate is not null and cardinality(candidates) > 0 then
+    answer.retry_in := campaign_private.take_tokens(held, cardinality(candidates), rate);
+  end if;
+  update public.campaign_batches as b set
+    begun = case when answer.retry_in > 0 then b.begun else greatest(b.begun, through) end,
+    leased_until = clock_timestamp() + campaign_private.lease_time(seconds)
+  where b.campaign_id = held.campaign_id and b.batch = held.batch;
+  if answer.retry_in > 0 then
+    answer.state := 'wait';
+    return answer;
+  end if;
+  barred := campaign_private.barred(held, campaign, candidates);
+  answer.state := 'begun';
+  answer.skipped := jsonb_array_length(barred);
+  if answer.skipped > 0 then
+    perform campaign_private.note_outcomes(held, barred);
+  end if;
+  answer.contact_ids := array(
+    select c.id from unnest(candidates) as c (id)
+    where not c.id = any (array(select (b.one ->> 'contact_id')::uuid from jsonb_array_elements(barred) as b (one)))
+  );
+  return answer;
+end
+$$;
+comment on function campaign_private.begun is 'The answer to begin_send, once nothing stands against it.';
+
+create function campaign_private.without_outcome(held public.campaign_batches, ids uuid[])
+returns uuid[]
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select array(
+    select i.id from unnest(ids) as i (id)
+    where i.id = any (held.contact_ids) and not exists (
+      select from public.campaign_deliveries as d
+      where d.campaign_id = held.campaign_id and d.contact_id = i.id
+    )
+  )
+$$;
+comment on function campaign_private.without_outcome is 'Who of these members of a batch has no outcome yet.';
+
+create function campaign_private.barred(
+  held public.campaign_batches, campaign public.campaigns, candidates uuid[]
+) returns jsonb
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  settings public.campaign_settings;
+  reachable uuid[];
+  capped uuid[] := '{}';
+begin
+  select s.* into settings from public.campaign_settings as s where s.user_id = held.user_id;
+  reachable := array(
+    select c.id from public.contacts as c
+    where c.user_id = held.user_id and c.id = any (candidates)
+      and c.unsubscribed_at is null and c.suppressed_at is null
+      and (campaign.channel not in ('sms', 'whatsapp') or c.phone is not null)
+  );
+  if settings.cap_messages is not null then
+    capped := campaign_private.capped(held, settings, reachable);
+  end if;
+  return (
+    select coalesce(jsonb_agg(jsonb_build_object('contact_id', i.id, 'outcome', 'skipped', 'reason',
+      case when i.id = any (capped) then 'capped' else coalesce((
+        select case when c.suppressed_at is not null then 'suppressed'
+                    when c.unsubscribed_at is not null then 'unsubscribed' else 'no phone' end
+        from public.contacts as c where c.user_id = held.user_id and c.id = i.id
+      ), 'deleted') end)), '[]')
+    from unnest(candidates) as i (id)
+    where not i.id = any (reachable) or i.id = any (capped)
+  );
+end
+$$;
+comment on function campaign_private.barred is
+  'Who of these members may not be written to now, as outcomes: deleted, suppressed, unsubscribed, without a phone, or capped.';
+
+create function campaign_private.capped(
+  held public.campaign_batches, settings public.campaign_settings, ids uuid[]
+) returns uuid[]
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  since constant timestamptz := clock_timestamp() - make_interval(days => settings.cap_days);
+  in_flight uuid[];
+begin
+  -- Two campaigns that begin with one contact in the same moment would each see the other's
+  -- message not yet: so an owner with a cap begins with one part after the other.
+  perform pg_advisory_xact_lock(hashtextextended('campaign_sdk cap ' || held.user_id, 0));
+  in_flight := array(
+    select m.id
+    from public.campaigns as c
+    join public.campaign_batches as b on b.campaign_id = c.id and b.in_flight > 0
+    cross join unnest(b.contact_ids[1 : b.begun]) as m (id)
+    where c.user_id = held.user_id and c.status in ('active', 'paused') and c.id <> held.campaign_id
+      and m.id = any (ids)
+      and not exists (
+        select from public.campaign_deliveries as d
+        where d.campaign_id = c.id and d.contact_id = m.id
+      )
+  );
+  return array(
+    select i.id from unnest(ids) as i (id)
+    where (
+      select count(*) from public.campaign_deliveries as d
+      where d.user_id = held.user_id and d.contact_id = i.id and d.at > since
+        and d.outcome in ('sent', 'unknown')
+    ) + (select count(*) from unnest(in_flight) as f (id) where f.id = i.id) >= settings.cap_messages
+  );
+end
+$$;
+comment on function campaign_private.capped is
+  'Who of these has had as many messages, sent or in doubt or under way, as the owner''s cap allows.';
+
+
+-- the end -------------------------------------------------------------------------------------
+
+create function public.settle_send(campaign_id uuid, batch integer, outcomes jsonb)
+returns integer
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  return campaign_private.note_outcomes(
+    campaign_private.lock_batch(settle_send.campaign_id, settle_send.batch), outcomes);
+end
+$$;
+comment on function public.settle_send(uuid, integer, jsonb) is
+  'Notes what became of members of a batch: [{"contact_id", "outcome", "reason", "provider_id"}]. The same again changes nothing, a late "sent" settles a doubt, and nothing turns "sent" back. Returns how many were news.';
+
+create function public.release_batch(
+  campaign_id uuid, batch integer, lease uuid, unsent uuid[] default null, outcomes jsonb default null
+) returns boolean
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  held public.campaign_batches := campaign_private.lock_batch(release_batch.campaign_id, release_batch.batch);
+begin
+  if outcomes is not null then
+    perform campaign_private.note_outcomes(held, outcomes);
+    held := campaign_private.lock_batch(release_batch.campaign_id, release_batch.batch);
+  end if;
+  if held.lease is distinct from release_batch.lease then
+    return false;
+  end if;
+  unsent := campaign_private.without_outcome(held, coalesce(unsent, '{}'));
+  perform campaign_private.give_up(held, 'the sender stopped before there was an answer');
+  delete from public.campaign_deliveries as d
+  where d.campaign_id = release_batch.campaign_id and d.contact_id = any (unsent)
+    and d.outcome = 'unknown';
+  return true;
+end
+$$;
+comment on function public.release_batch is
+  'Ends a lease early. Whoever was begun with and certainly not written to (unsent) waits again; who has no outcome is in doubt. False if the lease was lost.';
+
+create type public.resolved_doubts as (resolved integer, busy integer);
+comment on type public.resolved_doubts is
+  'How many doubts were resolved, and how many were left since a sender is at work on their batch.';
+
+create function public.resolve_unknown(campaign_id uuid, decision text)
+returns public.resolved_doubts
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  result public.resolved_doubts;
+  campaign public.campaigns;
+  free integer[];
+begin
+  campaign := campaign_private.frozen_campaign(resolve_unknown.campaign_id);
+  if decision is null or decision not in ('retry', 'failed') then
+    raise exception using errcode = '22023', detail = 'unknown', message = 'must be retry or failed';
+  elsif decision = 'retry' and campaign.status not in ('active', 'paused') then
+    raise exception using errcode = 'CMP06', detail = campaign.status,
+      message = format('a campaign that is %s can''t try anything again', campaign.status);
+  end if;
+  perform campaign_private.expire_leases(campaign.id);
+  free := array(
+    select h.batch from (
+      select b.batch from public.campaign_batches as b
+      where b.campaign_id = campaign.id and b.unknown > 0 and (
+        decision = 'failed'
+        or (b.in_flight = 0 and (b.begun = b.size or coalesce(b.leased_until <= clock_timestamp(), true)))
+      )
+      order by b.batch for no key update
+    ) as h
+  );
+  if decision = 'retry' then
+    delete from public.campaign_deliveries as d
+    where d.campaign_id = campaign.id and d.outcome = 'unknown' and d.batch = any (free);
+  else
+    update public.campaign_deliveries as d
+    set outcome = 'failed', reason = left('given up: ' || d.reason, 500), at = clock_timestamp()
+    where d.campaign_id = campaign.id and d.outcome = 'unknown' and d.batch = any (free);
+  end if;
+  get diagnostics result.resolved = row_count;
+  select coalesce(sum(b.unknown), 0) into result.busy
+  from public.campaign_batches as b where b.campaign_id = campaign.id;
+  return result;
+end
+$$;
+comment on function public.resolve_unknown(uuid, text) is
+  'A person''s decision about the doubts of a campaign: retry, which writes twice to whom a message had reached unless the vendor takes keys, or failed.';
+
+create type public.noted_receipts as (changed integer, repeated integer, unmatched integer);
+comment on type public.noted_receipts is
+  'Of receipts: how many were news, how many said what was known, and how many are about no delivery of the caller''s.';
+
+create function public.receive_receipts(receipts jsonb)
+returns public.noted_receipts
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  return campaign_private.note_receipts((select auth.uid()), receipts);
+end
+$$;
+comment on function public.receive_receipts(jsonb) is
+  'Takes what a vendor says later: [{"campaign_id", "contact_id"} or {"provider_id"}, with "type" (delivered or bounced) and "reason"]. In any order and as often as you like: what a vendor delivered or bounced, it had taken.';
+
+create function campaign_private.note_receipts(owner uuid, receipts jsonb)
+returns public.noted_receipts
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  result public.noted_receipts := (0, 0, 0);
+  part record;
+  noted integer;
+begin
+  for part in
+    with receipt as (
+      select g.n, g.campaign_id, g.contact_id, g.provider_id,
+        case when g.type = 'bounced' then concat_ws(': ', 'bounced', g.reason) end as reason
+      from rows from (
+        jsonb_to_recordset(receipts)
+          as (campaign_id uuid, contact_id uuid, provider_id text, type text, reason text)
+      ) with ordinality as g (campaign_id, contact_id, provider_id, type, reason, n)
+    ),
+    found as (
+      select r.n, r.provider_id, r.reason, d.campaign_id, d.contact_id, d.batch
+      from receipt as r, lateral (
+        select d.campaign_id, d.contact_id, d.batch from public.campaign_deliveries as d
+        where r.campaign_id is not null and d.user_id = owner
+          and d.campaign_id = r.campaign_id and d.contact_id = r.contact_id
+        union all
+        select d.campaign_id, d.contact_id, d.batch from public.campaign_deliveries as d
+        where r.campaign_id is null and d.user_id = owner and d.provider_id = r.provider_id
+      ) as d
+    ),
+    -- A receipt may be faster than the answer to the request itself.
+    early as (
+      select r.n, r.provider_id, r.reason, r.campaign_id, r.contact_id, b.batch
+      from receipt as r
+      join public.campaign_batches as b
+        on b.user_id = owner and b.campaign_id = r.campaign_id and r.contact_id = any (b.contact_ids)
+      where not exists (select from found as f where f.n = r.n) and b.claims > 0
+    )
+    select a.campaign_id, a.batch, count(*) as size, jsonb_agg(jsonb_build_object(
+      'contact_id', a.contact_id, 'outcome', 'sent', 'reason', a.reason, 'provider_id', a.provider_id
+    ) order by a.reason nulls last) as outcomes
+    from (select * from found union all select * from early) as a
+    group by a.campaign_id, a.batch order by a.campaign_id, a.batch
+  loop
+    noted := campaign_private.note_outcomes(
+      campaign_private.lock_batch(part.campaign_id, part.batch), part.outcomes);
+    result.changed := result.changed + noted;
+    result.repeated := result.repeated + part.size - noted;
+  end loop;
+  result.unmatched := jsonb_array_length(receipts) - result.changed - result.repeated;
+  return result;
+end
+$$;
+comment on function campaign_private.note_receipts(uuid, jsonb) is
+  'Notes receipts about the deliveries of one owner.';
+
+
+revoke execute on function
+  campaign_private.take_tokens, campaign_private.note_outcomes, campaign_private.give_up,
+  campaign_private.expire_leases, campaign_private.frozen_campaign, campaign_private.press_on,
+  campaign_private.open_at, campaign_private.leased, campaign_private.lease_time,
+  campaign_private.nothing_to_claim, campaign_private.begun, campaign_private.without_outcome,
+  campaign_private.barred, campaign_private.capped, campaign_private.note_receipts,
+  public.claim_batch, public.freeze_campaign, public.begin_send, public.settle_send,
+  public.release_batch, public.resolve_unknown, public.receive_receipts
+  from public, anon, authenticated, service_role;
+grant execute on function
+  campaign_private.take_tokens, campaign_private.note_outcomes, campaign_private.give_up,
+  campaign_private.expire_leases, campaign_private.frozen_campaign, campaign_private.press_on,
+  campaign_private.open_at, campaign_private.leased, campaign_private.lease_time,
+  campaign_private.nothing_to_claim, campaign_private.begun, campaign_private.without_outcome,
+  campaign_private.barred, campaign_private.capped, campaign_private.note_receipts
+  to authenticated, service_role;
+grant execute on function
+  public.claim_batch, public.freeze_campaign, public.begin_send, public.settle_send,
+  public.release_batch, public.resolve_unknown, public.receive_receipts
+  to authenticated;
