@@ -81,11 +81,11 @@ def test_an_import_accounts_for_every_row(ann: CampaignClient, file: Path, tmp_p
         "zip": "01067",
     }
     assert stored(ann, "cleo@example.com").attributes["since"] == "2026-01-31T09:00:00Z"
-    assert rejects.read_text(encoding="utf-8").splitlines() == [
+    assert rejects.read_text(encoding="utf-8-sig").splitlines() == [
         "line,column,reason,email,phone,orders,since,address.city,zip",
         "5,email,isn't an e-mail address (name@domain.tld),nobody,,,,,",
         "6,email,is missing: every contact needs an e-mail address,,,,,,",
-        '9,row,has 7 cells for 6 columns,dora@example.com,,-1,x,"=HYPERLINK(""x"")",1,2',
+        '9,row,has 7 cells for 6 columns,dora@example.com,,-1,x,"\'=HYPERLINK(""x"")",1,2',
     ]
 
 

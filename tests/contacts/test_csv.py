@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from campaign_sdk import InvalidInput
-from campaign_sdk.contacts._csv import ContactFile, Row
+from campaign_sdk.contacts.files._file import ContactFile
+from campaign_sdk.contacts.files._plan import Row
 
 BOM = b"\xef\xbb\xbf"
 
@@ -65,7 +66,17 @@ def test_rows(tmp_path: Path) -> None:
         ("1" * 16, "1" * 16),
         ("-", "-"),
         ("nan", "nan"),
-        ("true", "true"),
+        ("true", True),
+        ("FALSE", False),
+        ("'true", "true"),
+        ("yes", "yes"),
+        ('[1, ""a""]', [1, "a"]),
+        ("[1", "[1"),
+        ("1.5e+20", 150000000000000000000),
+        ("1e+400", "1e+400"),
+        ("1.23E+11", "1.23E+11"),
+        ("'007", "007"),
+        ("'s-Hertogenbosch", "'s-Hertogenbosch"),
         ("=SUM(A1)", "=SUM(A1)"),
         ("2026-02-28", "2026-02-28"),
         ("2026-02-30", "2026-02-30"),
@@ -185,14 +196,10 @@ def test_other_dialects(tmp_path: Path) -> None:
         ("", "path", "is empty"),
         ("\n", "path", "is empty"),
         (",,\n", "path", "is empty"),
-        ("name;email\n", "path", "no column named email, only 'name;email'"),
-        ("email,x,x\n", "path", "'x' more than once"),
-        ("email,EMail\n", "path", "'email' more than once"),
+        ("name;town\n", "path", "no column named email, only 'name', 'town'"),
         ('email,"x\n', "path", "first line isn't well-formed"),
         (b"email,\xff\n", "path", "isn't utf-8 text"),
         ("email,a\0b\n", "path", "isn't utf-8 text"),
-        ("email,a..b\n", "path", "isn't a path"),
-        ("email,.a\n", "path", "isn't a path"),
     ],
 )
 def test_a_header_that_cant_be_used(

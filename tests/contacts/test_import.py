@@ -12,8 +12,8 @@ import psycopg
 import pytest
 
 from campaign_sdk import ProtocolError, Unavailable, everyone, field
-from campaign_sdk.contacts._csv import Row
 from campaign_sdk.contacts._import import ImportReport, Problem, Tally
+from campaign_sdk.contacts.files._plan import Row
 from campaign_sdk.local import LocalSupabase
 from clients import PASSWORD, Mode, client_of, sign_up
 from wire import Both, answers, session
@@ -31,7 +31,7 @@ def test_a_report_adds_up() -> None:
 def test_what_the_database_folds_is_a_duplicate() -> None:
     tally = Tally()
     [batch] = tally.batches([row(2, "a@b.cd"), row(3, "b@b.cd"), row(4, "a@b.cd")], 10)
-    tally.stored(len(batch), {"created": 1, "updated": 0, "unchanged": 0})
+    tally.stored(len(batch.items), {"created": 1, "updated": 0, "unchanged": 0})
     report = tally.report()
     assert (report.read, report.created, report.duplicate) == (3, 1, 2)
     assert report.problems == (

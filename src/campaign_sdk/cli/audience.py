@@ -75,4 +75,4 @@ def audience(campaign: CampaignName, output: Output = None, as_json: Json = Fals
         if as_json:
             _show.print_json_list(reached)
         else:
-            export_contacts(client, reached, output)
+            export_contacts(reached, output)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,6 +11,7 @@ from campaign_sdk._core.errors import NotFound
 from campaign_sdk.cli import _show
 from campaign_sdk.cli._connect import connect
 from campaign_sdk.cli._csv import export_contacts
+from campaign_sdk.cli._import import import_contacts
 from campaign_sdk.cli._options import (
     SHOWN,
     Json,
@@ -22,83 +22,14 @@ from campaign_sdk.cli._options import (
     example,
     rules_given,
 )
-from campaign_sdk.cli._show import console
 
 if TYPE_CHECKING:
-    from campaign_sdk import CampaignClient, Contact, ImportReport
+    from campaign_sdk import CampaignClient, Contact
 
 app = typer.Typer(
     name="contacts", help="Import, find, export and unsubscribe contacts.", no_args_is_help=True
 )
-
-
-@app.command("import", epilog=example("campaign contacts import customers.csv"))
-def import_(
-    path: Annotated[
-        Path,
-        typer.Argument(exists=True, dir_okay=False, help="A CSV file with a column named email."),
-    ],
-    rejects: Annotated[
-        Path | None, typer.Option(help="Where to write the rows that are refused, with reasons.")
-    ] = None,
-    delimiter: Annotated[str, typer.Option(help="What stands between two cells.")] = ",",
-    encoding: Annotated[str, typer.Option(help="Of the file.")] = "utf-8-sig",
-    types: Annotated[
-        list[str] | None,
-        typer.Option("--type", help="zip=text; or number, date, boolean. Repeatable."),
-    ] = None,
-    timezone: Annotated[str, typer.Option(help="Of date-times without an offset.")] = "UTC",
-    as_json: Json = False,
-) -> None:
-    """Import a CSV file, every row accounted for. Run it again if it was cut off."""
-    with connect() as client:
-        report = _with_progress(
-            client,
-            path,
-            rejects=rejects,
-            delimiter=delimiter,
-            encoding=encoding,
-            types=_types(types or []),
-            timezone=timezone,
-        )
-    _print_report(report, rejects, as_json)
-
-
-def _with_progress(client: CampaignClient, path: Path, **options: Any) -> ImportReport:
-    from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
-
-    screen = console(stderr=True)
-    columns = (BarColumn(bar_width=None), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=screen, disable=not screen.is_terminal) as bar:
-        task = bar.add_task("", total=None)
-        return client.contacts.import_csv(
-            path,
-            progress=lambda done, total, _: bar.update(task, completed=done, total=total),
-            **options,
-        )
-
-
-def _types(given: list[str]) -> dict[str, Any]:
-    pairs = [text.rpartition("=") for text in given]
-    if any(not column for column, _, _ in pairs):
-        raise typer.BadParameter("must look like zip=text", param_hint="--type")
-    return {column: kind for column, _, kind in pairs}
-
-
-def _print_report(report: ImportReport, rejects: Path | None, as_json: bool) -> None:
-
-    if as_json:
-        _show.print_json(report)
-        return
-    counts = report.model_dump(exclude={"problems"})
-    _show.print_facts(counts)
-    if report.problems:
-        made = _show.table("line", "column", "reason", numbers=("line",))
-        for problem in report.problems[:SHOWN]:
-            made.add_row(str(problem.line), _show.plain(problem.column), problem.reason)
-        _show.console().print("", made, sep="\n")
-    if report.rejected:
-        _show.note(f"the refused rows are in {rejects}" if rejects else "--rejects FILE keeps them")
+app.command("import", epilog=example("campaign contacts import customers.csv"))(import_contacts)
 
 
 @app.command("list", epilog=example("campaign contacts list --where 'orders >= 3' --limit 5"))
@@ -154,7 +85,7 @@ def export(where: Where = None, rules: RulesFile = None, output: Output = None) 
     """Write contacts as CSV, an attribute a column; safe to open in a spreadsheet."""
     chosen = rules_given(where, rules)
     with connect() as client:
-        export_contacts(client, client.contacts.iterate(chosen), output)
+        export_contacts(client.contacts.iterate(chosen), output)
 
 
 @app.command(epilog=example("campaign contacts fields"))
@@ -179,3 +110,11 @@ def unsubscribe(email: Annotated[str, typer.Argument(help="The contact's address
     with connect() as client:
         contact = client.contacts.unsubscribe(_found(client, email).id)
     _show.say("{} gets no more messages.", contact.email)
+
+
+@app.command(epilog=example("campaign contacts subscribe asha@example.com"))
+def subscribe(email: Annotated[str, typer.Argument(help="The contact's address.")]) -> None:
+    """Take a contact back into audiences, because the person has asked for it."""
+    with connect() as client:
+        contact = client.contacts.subscribe(_found(client, email).id)
+    _show.say("{} gets messages again.", contact.email)

@@ -177,7 +177,7 @@ def members(
         if as_json:
             _show.print_json_list(found)
         else:
-            export_contacts(client, found, output)
+            export_contacts(found, output)
 
 
 @app.command(epilog=example("campaign segments delete Old --yes"))

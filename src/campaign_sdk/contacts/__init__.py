@@ -1,10 +1,11 @@
 """The people who can receive a campaign."""
 
-from campaign_sdk.contacts._csv import ColumnType
 from campaign_sdk.contacts._import import ImportReport, Problem
 from campaign_sdk.contacts._items import ContactItem
 from campaign_sdk.contacts._models import Contact, ContactField
 from campaign_sdk.contacts._resource import Contacts, Progress
+from campaign_sdk.contacts.files._notes import ImportColumn, Note
+from campaign_sdk.contacts.files._types import ColumnType
 
 __all__ = [
     "ColumnType",
@@ -12,7 +13,9 @@ __all__ = [
     "ContactField",
     "ContactItem",
     "Contacts",
+    "ImportColumn",
     "ImportReport",
+    "Note",
     "Problem",
     "Progress",
 ]

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from array import array
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
+from typing import Any, Generic, Self, TypeVar
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from campaign_sdk._core.model import Model
-from campaign_sdk.contacts._csv import Row
+from campaign_sdk.contacts.files._notes import ImportColumn, Note
+from campaign_sdk.contacts.files._plan import Row
 
 # A file full of problems must not fill the memory with them.
 _PROBLEMS_KEPT = 1_000
+_SHOWN = 5
 
 
 class Problem(Model):
@@ -37,9 +42,19 @@ class ImportReport(Model):
         created: contacts that are new.
         updated: contacts that were there, and have changed.
         unchanged: contacts that were there, just so.
-        duplicate: rows whose address stood in an earlier row already; that one counts.
+        duplicate: rows whose address stood in an earlier row already; that one counts, but
+            for an unsubscription, which counts in any row.
         rejected: rows that were refused.
+        opted_out: rows that say that their person has unsubscribed, whatever they are else.
         problems: the first 1,000 duplicates and refusals, each with its line and reason.
+        notes: what was found out about the file.
+        warnings: what somebody should look at.
+        columns: what became of each column.
+        delimiter: what stands between the cells.
+        encoding: of the file's text.
+        program: the program that wrote the file, if it is a known one.
+        dry_run: whether nothing was written: the counts say what would have become.
+        sample: of a dry run: the first contacts as they would be stored.
     """
 
     read: int
@@ -48,7 +63,16 @@ class ImportReport(Model):
     unchanged: int
     duplicate: int
     rejected: int
+    opted_out: int = 0
     problems: tuple[Problem, ...] = ()
+    notes: tuple[Note, ...] = ()
+    warnings: tuple[Note, ...] = ()
+    columns: tuple[ImportColumn, ...] = ()
+    delimiter: str | None = None
+    encoding: str | None = None
+    program: str | None = None
+    dry_run: bool = False
+    sample: tuple[dict[str, Any], ...] = Field(default=(), repr=False)
 
     @model_validator(mode="after")
     def _adds_up(self) -> ImportReport:
@@ -61,44 +85,98 @@ class ImportReport(Model):
 T = TypeVar("T")
 
 
-def ahead(items: Iterable[T]) -> Iterator[T]:
-    """Yield the items, making each in a thread while the one before is in use.
+class Ahead(Generic[T]):
+    """Items, each made in a thread while the one before is in use.
 
     Reading and checking a batch takes about as long as storing one: side by side, an
     import takes half the time.
     """
-    source = iter(items)
-    with ThreadPoolExecutor(1, thread_name_prefix="campaign-import") as pool:
-        coming = pool.submit(next, source, None)
-        while (item := coming.result()) is not None:
-            coming = pool.submit(next, source, None)
-            yield item
+
+    def __init__(self, items: Generator[T, None, None]) -> None:
+        self._items = items
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="campaign-import")
+        self._coming = self._begin()
+
+    def _begin(self) -> Future[T | None]:
+        return self._pool.submit(next, self._items, None)
+
+    def take(self) -> T | None:
+        """Wait for the next item, and return it; `None` at the end."""
+        item = self._coming.result()
+        if item is not None:
+            self._coming = self._begin()
+        return item
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown()
+        self._items.close()
+
+
+@dataclass
+class Batch:
+    """What is sent at a time.
+
+    Attributes:
+        items: contacts to store, by their address.
+        gone: since when those have opted out whose row isn't stored.
+    """
+
+    items: dict[str, dict[str, Any]] = dataclass_field(default_factory=dict)
+    gone: dict[str, str] = dataclass_field(default_factory=dict)
+
+    def opt_out(self, email: str, since: str) -> None:
+        """Note that somebody has opted out; the earliest moment counts."""
+        item = self.items.get(email)
+        if item is None:
+            self.gone[email] = min(since, self.gone.get(email, since))
+        else:
+            item["unsubscribed_at"] = min(since, item.get("unsubscribed_at", since))
+
+    def unsubscribed(self) -> list[dict[str, str]]:
+        """Return the opted out as the database takes them."""
+        return [{"email": email, "unsubscribed_at": since} for email, since in self.gone.items()]
 
 
 class Tally:
-    """The running account of one import."""
+    """The running account of one import.
+
+    Args:
+        reject: takes each refused row, the column and the reason.
+        about: what a report says of the file.
+    """
 
     def __init__(
-        self, reject: Callable[[Row, Problem], object] = lambda _row, _problem: None
+        self,
+        reject: Callable[[Row, str, str], object] = lambda _row, _column, _reason: None,
+        **about: Any,
     ) -> None:
         self._reject = reject
-        self._lines: dict[str, int] = {}
+        self._about = about
+        self._seen = _Seen()
+        self._refused_but_gone: dict[str, str] = {}
         self._problems: list[Problem] = []
+        self._sample: list[dict[str, Any]] = []
         self._folded = 0
         self.created = self.updated = self.unchanged = self.duplicate = self.rejected = 0
+        self.opted_out = 0
 
-    def batches(self, rows: Iterable[Row], size: int) -> Iterator[list[dict[str, Any]]]:
-        """Yield the items to be stored, so many at a time, and account for the other rows."""
-        batch: list[dict[str, Any]] = []
+    def batches(self, rows: Iterable[Row], size: int) -> Generator[Batch, None, None]:
+        """Yield what is to be sent, so many at a time, and account for the other rows."""
+        batch = Batch()
         for row in rows:
-            item = self._accepted(row)
-            if item is None:
-                continue
-            batch.append(item)
-            if len(batch) == size:
+            if row.opted_out:
+                self.opted_out += 1
+            if row.problem is not None:
+                self._refuse(row, row.problem.path, row.problem.reason, batch)
+            elif row.item is not None:
+                self._accept(row, row.item, batch)
+            if len(batch.items) == size or len(batch.gone) == size:
                 yield batch
-                batch = []
-        if batch:
+                batch = Batch()
+        if batch.items or batch.gone:
             yield batch
 
     def stored(self, sent: int, result: dict[str, int]) -> None:
@@ -107,7 +185,7 @@ class Tally:
         self.updated += result["updated"]
         self.unchanged += result["unchanged"]
         # The database folds a few addresses that Python's lower-casing keeps apart.
-        self._folded += sent - sum(result.values())
+        self._folded += sent - (result["created"] + result["updated"] + result["unchanged"])
 
     def report(self) -> ImportReport:
         """Return the account so far."""
@@ -116,24 +194,81 @@ class Tally:
             for name in ("created", "updated", "unchanged", "duplicate", "rejected")
         }
         counts["duplicate"] += self._folded
-        return ImportReport(read=sum(counts.values()), problems=tuple(self._problems), **counts)
+        about = dict(self._about)
+        if about.get("dry_run"):
+            about["sample"] = tuple(self._sample)
+        return ImportReport(
+            read=sum(counts.values()),
+            opted_out=self.opted_out,
+            problems=tuple(self._problems),
+            **counts,
+            **about,
+        )
 
-    def _accepted(self, row: Row) -> dict[str, Any] | None:
-        if row.problem is not None:
-            problem = Problem(line=row.line, column=row.problem.path, reason=row.problem.reason)
-            self.rejected += 1
-            self._note(problem)
-            self._reject(row, problem)
-            return None
-        item = row.item or {}
-        first = self._lines.setdefault(item["email"], row.line)
+    def _accept(self, row: Row, item: dict[str, Any], batch: Batch) -> None:
+        email: str = item["email"]
+        first = self._seen.first(email, row.line)
         if first != row.line:
             self.duplicate += 1
             reason = f"the address stands in line {first} already"
-            self._note(Problem(line=row.line, column="email", reason=reason))
-            return None
-        return item
+            self._note(row.line, "email", reason)
+        else:
+            batch.items[email] = item
+            if len(self._sample) < _SHOWN:
+                self._sample.append(item)
+        since = row.opted_out[1] if row.opted_out else self._refused_but_gone.get(email)
+        if since:
+            batch.opt_out(email, since)
 
-    def _note(self, problem: Problem) -> None:
+    def _refuse(self, row: Row, column: str, reason: str, batch: Batch) -> None:
+        self.rejected += 1
+        self._note(row.line, column, reason)
+        self._reject(row, column, reason)
+        if row.opted_out:
+            # Their contact may be there already, or come with a later row.
+            email, since = row.opted_out
+            batch.opt_out(email, since)
+            self._refused_but_gone.setdefault(email, since)
+
+    def _note(self, line: int, column: str, reason: str) -> None:
         if len(self._problems) < _PROBLEMS_KEPT:
-            self._problems.append(problem)
+            self._problems.append(Problem(line=line, column=column, reason=reason))
+
+
+class _Seen:
+    """Which addresses came before, and in which line: twelve bytes for each place in a table.
+
+    Of an address only its hash is kept, of 64 bits and different in each process: that two
+    of a million share one is as likely as 3 in 100 million.
+    """
+
+    def __init__(self) -> None:
+        self._allot(1 << 12)
+
+    def _allot(self, size: int) -> None:
+        self._mask = size - 1
+        self._keys = array("Q", bytes(8 * size))
+        self._lines = array("I", bytes(4 * size))
+        self._count = 0
+
+    def first(self, email: str, line: int) -> int:
+        """Return the line in which an address came first: this one, if it is new."""
+        found = self._place(hash(email) & 0xFFFF_FFFF_FFFF_FFFF or 1, line)
+        if 2 * self._count > self._mask:
+            keys, lines = self._keys, self._lines
+            self._allot(2 * (self._mask + 1))
+            for key, at in zip(keys, lines, strict=True):
+                if key:
+                    self._place(key, at)
+        return found
+
+    def _place(self, key: int, line: int) -> int:
+        keys, mask = self._keys, self._mask
+        place = key & mask
+        while (other := keys[place]) != key:
+            if not other:
+                keys[place], self._lines[place] = key, line
+                self._count += 1
+                return line
+            place = (place + 1) & mask
+        return self._lines[place]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, TypedDict
 
@@ -16,6 +16,8 @@ from campaign_sdk.contacts._addresses import normalize_email
 
 ATTRIBUTES_LIMIT = 65_536
 _DEPTH_LIMIT = 32
+_YES = ("true", "yes", "1")
+_NO = ("false", "no", "0", "")
 _BLANK = " \t\n\r\f\v\u00a0\u3000\ufeff"
 
 
@@ -27,14 +29,14 @@ class ContactItem(TypedDict, total=False):
         phone: as people write it.
         attributes: what rules and placeholders refer to. Dates are stored as ISO text,
             date-times in UTC.
-        unsubscribed_at: since when the contact wants no messages. An unsubscription
-            that is already stored stands.
+        unsubscribed_at: since when the contact wants no messages; true for now. An
+            unsubscription that is already stored stands.
     """
 
     email: str
     phone: str | None
     attributes: Mapping[str, Any]
-    unsubscribed_at: datetime | str | None
+    unsubscribed_at: datetime | str | bool | None
 
 
 def prepare(item: Mapping[str, Any]) -> dict[str, Any]:
@@ -74,7 +76,16 @@ def phone(value: object) -> str | None:
 
 
 def moment(value: object, path: str) -> str | None:
-    """Return a moment as UTC text, from an aware datetime or ISO text with an offset."""
+    """Return a moment as UTC text, from an aware datetime or ISO text with an offset.
+
+    A yes is now, and a no is nothing.
+    """
+    if isinstance(value, str | bool):
+        word = str(value).strip().lower()
+        if word in _YES:
+            value = datetime.now(UTC)
+        elif word in _NO:
+            return None
     if value is None:
         return None
     if isinstance(value, str):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from datetime import datetime
@@ -16,11 +15,19 @@ from postgrest.types import CountMethod
 from campaign_sdk._core.errors import InvalidInput, NotFound, ProtocolError
 from campaign_sdk._core.failures import rows_of
 from campaign_sdk._core.model import NOT_GIVEN, NotGiven, given, uuid_text
-from campaign_sdk._core.operation import Mode, PagedSteps, Resource, Steps, operation, pages
+from campaign_sdk._core.operation import (
+    Blocking,
+    Kind,
+    Mode,
+    PagedSteps,
+    Resource,
+    Steps,
+    operation,
+    pages,
+)
 from campaign_sdk._core.paging import PAGE, function_pages, table_pages
 from campaign_sdk.contacts._addresses import normalize_email
-from campaign_sdk.contacts._csv import ColumnType, ContactFile, Row
-from campaign_sdk.contacts._import import ImportReport, Problem, Tally, ahead
+from campaign_sdk.contacts._import import Ahead, ImportReport, Tally
 from campaign_sdk.contacts._items import (
     ContactItem,
     attributes,
@@ -30,9 +37,16 @@ from campaign_sdk.contacts._items import (
 )
 from campaign_sdk.contacts._matching import match_arguments
 from campaign_sdk.contacts._models import Contact, ContactField
+from campaign_sdk.contacts.files._consent import Consent
+from campaign_sdk.contacts.files._file import ContactFile
+from campaign_sdk.contacts.files._plan import Row
+from campaign_sdk.contacts.files._rejects import rejects_written
+from campaign_sdk.contacts.files._source import FileLike
 from campaign_sdk.rules import Rules, RulesLike
 
 BATCH = 1_000
+_READ: Kind = "read"
+_KEYED: Kind = "keyed"
 
 
 class Progress(Protocol):
@@ -51,9 +65,11 @@ class Contacts(Resource[Mode]):
     ) -> Steps[ImportReport]:
         """Create contacts, or merge into those with the same address.
 
-        A given phone replaces the stored one; attributes are merged name by name; nobody
+        A given phone replaces the stored one; attributes are merged name by name, as
+        deep as the names go; nobody
         who unsubscribed is subscribed again. All items are checked before the first is
-        sent. Of two items with the same address the first counts.
+        sent. Of two items with the same address the first counts, but who has unsubscribed
+        in any of them has.
 
         Raises:
             InvalidInput: an item is refused; the path is its position and field.
@@ -66,44 +82,80 @@ class Contacts(Resource[Mode]):
     @operation
     def import_csv(
         self,
-        path: str | Path,
+        file: FileLike,
         *,
         rejects: str | Path | None = None,
-        delimiter: str = ",",
-        encoding: str = "utf-8-sig",
-        types: Mapping[str, ColumnType] | None = None,
+        delimiter: str | None = None,
+        encoding: str | None = None,
+        columns: Mapping[str, str | None] | None = None,
+        email_column: str | None = None,
+        preset: str | None = None,
+        types: Mapping[str, str] | None = None,
+        decimal: str | None = None,
         timezone: str = "UTC",
+        consent: Consent | None = None,
+        dry_run: bool = False,
         batch_size: int = BATCH,
         progress: Progress | None = None,
     ) -> Steps[ImportReport]:
         """Import contacts from a CSV file, as `upsert` does, and account for every row.
 
-        The first line names the columns; one must be `email`. Every column but email,
-        phone and unsubscribed_at becomes an attribute (`address.city` a nested one); an
-        empty cell is a missing value. Numbers and ISO dates are typed by their looks. A
-        row that is refused doesn't stop the others. Importing the same file again changes
-        nothing, so an import that was cut off is simply run again.
+        The file is read as its program wrote it: encoding, delimiter and the column of
+        addresses are found out, and said in the report. Every column but email, phone,
+        unsubscribed_at and those of consent becomes an attribute (`address.city` a nested
+        one), of one type, which is decided over the whole file; an empty cell is a missing
+        value. A row that is refused doesn't stop the others. Whoever has opted out in any
+        row is unsubscribed. Importing the same file again changes nothing, so an import
+        that was cut off is simply run again. What `campaign contacts export` and `rejects`
+        have written is read as it is.
 
         Args:
-            path: the file.
+            file: its path, or a file that is open for reading texts or bytes.
             rejects: where to write the refused rows as CSV: line, column, reason, then
-                the row's own cells.
+                the row's own cells. It can be corrected and imported as it is.
             delimiter: what stands between two cells.
-            encoding: of the file; a byte order mark is dropped.
-            types: for columns not to be typed by their looks, such as `{"zip": "text"}`.
+            encoding: of the file; a byte order mark counts more.
+            columns: what columns are: `{"E-mail 1 - Value": "email", "Town":
+                "address.city", "Notes": None}`; `None` leaves one out.
+            email_column: the column of addresses.
+            preset: the program that wrote the file, such as "mailchimp".
+            types: of columns, such as `{"zip": "text", "signup": "date:%d/%m/%Y"}`: auto,
+                text, number, date (with its form, or `date:excel` for Excel's numbers of
+                days), boolean, list.
+            decimal: the decimal mark, "." or ",": numbers may then have marks between
+                thousands and a currency.
             timezone: of date-times that name no offset.
+            consent: the column that says who has opted out, and by which values:
+                `{"column": "Newsletter", "opted_out": ["no"]}`, or several; `{"column":
+                "Newsletter", "ignore": True}` for one that says nothing of the kind;
+                "ignore" for all. Those of well-known programs are known.
+            dry_run: write nothing, and report what would become of the rows.
             batch_size: contacts in one request.
             progress: called after each batch, and at the end.
 
         Raises:
-            InvalidInput: the file can't be read, or has no e-mail column.
+            InvalidInput: the file can't be read, has no column of addresses, or one that
+                looks like consent and isn't understood; an option is wrong.
         """
+        options = {
+            "delimiter": delimiter,
+            "encoding": encoding,
+            "columns": columns,
+            "email_column": email_column,
+            "preset": preset,
+            "types": types,
+            "decimal": decimal,
+            "timezone": timezone,
+            "consent": consent,
+        }
         with ExitStack() as stack:
-            source = ContactFile(Path(path), delimiter, encoding, types or {}, timezone)
+            # Opening reads the file once: not in the thread of an event loop.
+            source = yield Blocking(lambda: ContactFile(file, **options))
             stack.callback(source.close)
-            tally = Tally(_rejects_writer(stack, source, rejects))
+            reject = stack.enter_context(rejects_written(source, None if dry_run else rejects))
+            tally = Tally(reject, dry_run=dry_run, **_about(source))
             report = _reporter(source, progress)
-            yield from self._store(source, tally, batch_size, report)
+            yield from self._store(source, tally, batch_size, report, dry_run=dry_run)
             report(tally)
         return tally.report()
 
@@ -113,13 +165,21 @@ class Contacts(Resource[Mode]):
         tally: Tally,
         batch_size: int,
         report: Callable[[Tally], object] = bool,
+        *,
+        dry_run: bool = False,
     ) -> Steps[None]:
         if not 1 <= batch_size <= 10_000:
             raise InvalidInput("batch_size", "must lie between 1 and 10,000")
-        for batch in ahead(tally.batches(rows, batch_size)):
-            response = yield self._rpc("upsert_contacts", {"contacts": batch}, kind="keyed")
-            tally.stored(len(batch), response.data)
-            report(tally)
+        function, kind = ("preview_contacts", _READ) if dry_run else ("upsert_contacts", _KEYED)
+        with Ahead(tally.batches(rows, batch_size)) as coming:
+            while (batch := (yield Blocking(coming.take))) is not None:
+                if items := list(batch.items.values()):
+                    response = yield self._rpc(function, {"contacts": items}, kind=kind)
+                    tally.stored(len(items), response.data)
+                if batch.gone and not dry_run:
+                    gone = {"contacts": batch.unsubscribed()}
+                    yield self._rpc("unsubscribe_contacts", gone, kind="keyed")
+                report(tally)
 
     @operation
     def get(self, id: UUID | str) -> Steps[Contact]:
@@ -176,6 +236,17 @@ class Contacts(Resource[Mode]):
         """
         arguments = {"contact_id": uuid_text(id)}
         response = yield self._rpc("unsubscribe_contact", arguments, kind="keyed")
+        return _one(response.data)
+
+    @operation
+    def subscribe(self, id: UUID | str) -> Steps[Contact]:
+        """Take a contact back into audiences, because the person has asked for it.
+
+        Raises:
+            NotFound: there is no such contact, or it is somebody else's.
+        """
+        arguments = {"contact_id": uuid_text(id), "changes": {"unsubscribed_at": None}}
+        response = yield self._rpc("update_contact", arguments, kind="keyed")
         return _one(response.data)
 
     @operation
@@ -266,30 +337,23 @@ _CHECKS: dict[str, Callable[[Any], Any]] = {
 
 def _checked(position: int, item: Mapping[str, Any]) -> Row:
     try:
-        return Row(position, (), item=prepare(item))
+        prepared = prepare(item)
     except InvalidInput as error:
         raise InvalidInput(f"$[{position}].{error.path}", error.reason) from None
+    since = prepared.get("unsubscribed_at")
+    return Row(position, (), prepared, opted_out=(prepared["email"], since) if since else None)
 
 
-def _rejects_writer(
-    stack: ExitStack, source: ContactFile, path: str | Path | None
-) -> Callable[[Row, Problem], object]:
-    if path is None:
-        return lambda _row, _problem: None
-    if Path(path).resolve() == source.path.resolve():
-        raise InvalidInput("rejects", "must not be the file that is imported")
-    try:
-        # What wasn't text in the file is written back byte for byte.
-        stream = stack.enter_context(
-            Path(path).open("w", encoding="utf-8", errors="surrogateescape", newline="")  # noqa: SIM115
-        )
-    except OSError as error:
-        raise InvalidInput("rejects", f"can't be written ({type(error).__name__})") from error
-    writer = csv.writer(stream)
-    writer.writerow(["line", "column", "reason", *source.header])
-    return lambda row, problem: writer.writerow(
-        [problem.line, problem.column, problem.reason, *row.cells]
-    )
+def _about(source: ContactFile) -> dict[str, Any]:
+    """What a report says of a file."""
+    return {
+        "notes": source.notes,
+        "warnings": source.warnings,
+        "columns": source.columns,
+        "delimiter": source.delimiter,
+        "encoding": source.encoding,
+        "program": source.program,
+    }
 
 
 def _reporter(source: ContactFile, progress: Progress | None) -> Callable[[Tally], object]:

@@ -1,0 +1,89 @@
+"""Files that we write appear whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+from campaign_sdk._core.errors import InvalidInput
+
+# What a disk says; any other OSError within the block is somebody else's.
+_DISK = {
+    *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EPERM, errno.EACCES),
+    *(errno.EISDIR, errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.ENXIO),
+}
+
+
+@contextmanager
+def written_whole(
+    path: str | Path, argument: str, *, encoding: str = "utf-8", errors: str = "strict"
+) -> Iterator[IO[str]]:
+    """Open a file to be written as text: beside it, renamed at the end, mode 0600.
+
+    If the block raises, or Ctrl-C ends it, an old file of that name stays as it was. Line
+    ends are written as they are given. A device or a pipe is written to as it is.
+
+    Args:
+        path: the file.
+        argument: what an error names.
+        encoding: of the text.
+        errors: what becomes of a character that the encoding lacks.
+
+    Raises:
+        InvalidInput: it can't be written, or the disk is full.
+    """
+    try:
+        # The file that a link leads to is replaced, not the link.
+        target = Path(os.path.realpath(path))
+        special = target.exists() and not target.is_file()
+        if special:
+            with target.open("w", encoding=encoding, errors=errors, newline="") as stream:
+                yield stream
+        else:
+            with _beside(target, encoding, errors) as stream:
+                yield stream
+    except OSError as error:
+        if error.errno not in _DISK:
+            raise
+        raise InvalidInput(argument, f"{path} can't be written ({error.strerror})") from error
+
+
+def write_whole(
+    path: str | Path, text: str, argument: str = "path", *, encoding: str = "utf-8"
+) -> None:
+    """Write a text to a file, as `written_whole` does."""
+    with written_whole(path, argument, encoding=encoding) as stream:
+        stream.write(text)
+
+
+@contextmanager
+def _beside(target: Path, encoding: str, errors: str) -> Iterator[IO[str]]:
+    part = target.with_name(f".{target.name[:200]}.{secrets.token_hex(4)}.part")
+    flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY
+    descriptor = os.open(part, flags, 0o600)
+    try:
+        with open(descriptor, "w", encoding=encoding, errors=errors, newline="") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(descriptor)
+        os.replace(part, target)
+    except BaseException:
+        with suppress(OSError):
+            part.unlink()
+        raise
+    _sync(target.parent)
+
+
+def _sync(folder: Path) -> None:
+    """Make sure that a new name survives a power cut, where folders can be synced."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

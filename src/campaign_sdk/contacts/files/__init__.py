@@ -1,0 +1,1 @@
+"""Files of contacts: those of other programs, and our own."""

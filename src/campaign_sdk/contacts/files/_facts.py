@@ -1,0 +1,134 @@
+"""What the whole file says about each of its columns, gathered in one pass at flat memory."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice, zip_longest
+
+from campaign_sdk.contacts.files._cells import look_of, unmarked
+from campaign_sdk.contacts.files._numbers import Decimal, is_number_somewhere, number_reader
+from campaign_sdk.contacts.files._reader import RawRow
+
+_CHUNK = 1_000
+_DISTINCT = 40
+# How many cells of a text column are looked at for what is said about it.
+_LOOKED_AT = 5_000
+
+
+class Facts:
+    """What the cells of one column are.
+
+    Attributes:
+        filled: how many cells aren't empty.
+        looks: what those that no apostrophe marks look like, with how many; once a text is
+            among them, nothing more is counted but for the first 5,000 cells.
+        bare: the same for those that don't begin with an apostrophe at all.
+        has_marks: whether there are cells with an apostrophe in front.
+        values: the different values, if they are few.
+        places: how many digits stand behind the point, as far as numbers have one.
+        has_final_zero: whether a number ends in a zero behind its point.
+        foreign: how many texts could be numbers in some country.
+        days: texts of the form 20/11/2026, as (first, second, mark) where they are numbers.
+    """
+
+    def __init__(self, decimal: Decimal | None) -> None:
+        self._decimal = decimal
+        self._number = number_reader(decimal)
+        self._seen = 0
+        self.filled = 0
+        self.looks: Counter[str] = Counter()
+        self.bare: Counter[str] = Counter()
+        self.has_marks = False
+        self.values: set[str] | None = set()
+        self.places: set[int] = set()
+        self.has_final_zero = False
+        self.foreign = 0
+        self.days: Counter[str] = Counter()
+        self.largest = [0, 0]
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing more can be learned."""
+        return self.values is None and "text" in self.bare and self._seen >= _LOOKED_AT
+
+    def take(self, cells: Sequence[str]) -> None:
+        """Look at some more cells."""
+        filled = [cell for cell in cells if cell]
+        self.filled += len(filled)
+        if self.is_settled or not filled:
+            return
+        self._seen += len(filled)
+        counted = Counter(filled)
+        for cell, count in counted.items():
+            self._look(cell, count)
+        if self.values is not None:
+            self.values.update(cell.strip() for cell in counted)
+            if len(self.values) > _DISTINCT:
+                self.values = None
+
+    def _look(self, cell: str, count: int) -> None:
+        text, is_marked = unmarked(cell)
+        if is_marked:
+            self.has_marks = True
+            return
+        if not text:
+            return
+        look = self._look_of(text)
+        self.looks[look] += count
+        if text[0] == "'":
+            self.has_marks = True
+        else:
+            self.bare[look] += count
+        if look == "number":
+            self._digits(text)
+        elif look == "text":
+            self._doubts(text, count)
+
+    def _look_of(self, text: str) -> str:
+        if self._decimal is not None and text[0] != "+":
+            if self._number(text) is not None:
+                return "number"
+            look = look_of(text)
+            return "text" if look == "number" else look
+        return look_of(text)
+
+    def _digits(self, text: str) -> None:
+        if self._decimal is None and "." in text:
+            self.places.add(len(text) - text.index(".") - 1)
+            self.has_final_zero = self.has_final_zero or text[-1] == "0"
+
+    def _doubts(self, text: str, count: int) -> None:
+        if not text[-1].isdigit() and not text[0].isdigit():
+            return
+        self.foreign += count * is_number_somewhere(text)
+        if 6 <= len(text) <= 10 and (day := _day(text)):
+            first, second, mark = day
+            self.days[mark] += count
+            self.largest = [max(self.largest[0], first), max(self.largest[1], second)]
+
+
+def _day(text: str) -> tuple[int, int, str] | None:
+    for mark in "/.-":
+        parts = text.split(mark)
+        if len(parts) == 3 and all(part.isdigit() for part in parts) and len(parts[0]) <= 2:
+            return int(parts[0]), int(parts[1]), mark
+    return None
+
+
+def gather(
+    rows: Iterable[RawRow], width: int, decimal: Decimal | None
+) -> tuple[list[Facts], list[Sequence[str]]]:
+    """Return the facts of each column, and the first rows of the file."""
+    facts = [Facts(decimal) for _ in range(width)]
+    first: list[Sequence[str]] = []
+    for chunk in _chunks(row.cells for row in rows if row.problem is None):
+        first = first or chunk[:20]
+        for column, cells in zip(facts, zip_longest(*chunk, fillvalue=""), strict=False):
+            column.take(cells)
+    return facts, first
+
+
+def _chunks(rows: Iterator[Sequence[str]]) -> Iterator[list[Sequence[str]]]:
+    while chunk := list(islice(rows, _CHUNK)):
+        yield chunk

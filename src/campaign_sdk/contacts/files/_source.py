@@ -1,0 +1,83 @@
+"""Where the bytes of a file come from: a path, or something that is open already."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, BinaryIO, cast
+
+from campaign_sdk._core.errors import InvalidInput
+
+_CHUNK = 1 << 20
+_ZIP = b"PK\x03\x04"
+
+FileLike = str | Path | IO[str] | IO[bytes]
+"""A path, or a file that is open for reading texts or bytes."""
+
+
+@dataclass
+class Source:
+    """The bytes of a file, which can be read twice.
+
+    Attributes:
+        stream: the bytes, from the beginning.
+        size: how many.
+        path: of the file; `None` for what was open already.
+        encoding: if it is known, because texts were given.
+    """
+
+    stream: BinaryIO
+    size: int
+    path: Path | None = None
+    encoding: str | None = None
+
+    @classmethod
+    def of(cls, file: FileLike) -> Source:
+        """Open a file; what can be read only once is kept in a temporary one.
+
+        Raises:
+            InvalidInput: it can't be read, or isn't text at all.
+        """
+        try:
+            source = _opened(Path(file)) if isinstance(file, str | Path) else _kept(file)
+        except OSError as error:
+            raise InvalidInput("path", f"can't be read ({type(error).__name__})") from error
+        if source.stream.read(len(_ZIP)) == _ZIP:
+            source.stream.close()
+            raise InvalidInput("path", "is a workbook or an archive: save it as CSV, or unpack it")
+        source.stream.seek(0)
+        return source
+
+    def close(self) -> None:
+        """Close the file, or forget what was kept of it."""
+        self.stream.close()
+
+
+def _opened(path: Path) -> Source:
+    stream = path.open("rb")
+    if stream.seekable():
+        return Source(stream, path.stat().st_size, path)
+    with stream:
+        return _kept(stream)
+
+
+def _kept(file: Any) -> Source:
+    if not callable(getattr(file, "read", None)):
+        raise InvalidInput("path", "must be a path, or a file that is open for reading")
+    kept = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115 - closed with the Source
+    first = file.read(_CHUNK)
+    if isinstance(first, str):
+        while first:
+            # Half a surrogate pair is no text; the row that it is in will say so.
+            kept.write(first.encode("utf-8", "surrogatepass"))
+            first = file.read(_CHUNK)
+        encoding = "utf-8"
+    else:
+        kept.write(first)
+        shutil.copyfileobj(file, kept, _CHUNK)
+        encoding = None
+    size = kept.tell()
+    kept.seek(0)
+    return Source(kept, size, encoding=encoding)
