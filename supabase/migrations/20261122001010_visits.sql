@@ -5,6 +5,26 @@
 
 -- noting what happened ----------------------------------------------------------------
 
+create function campaign_private.label_visit(
+  visit campaign_private.link, at timestamptz, actor text, rule text
+)
+returns text[]
+language sql
+stable
+security invoker
+set search_path = ''
+return case
+  when actor in ('machine', 'proxy') then array[actor, rule]
+  when exists (
+    select from public.campaign_deliveries as d
+    where d.campaign_id = visit.campaign_id and d.contact_id = visit.contact_id
+      and d.outcome = 'sent' and label_visit.at < d.at + interval '3 seconds'
+  ) then array['machine', 'within 3 s of the hand-over']
+  else array[actor, rule]
+end;
+comment on function campaign_private.label_visit is
+  'Who made a visit, and by which rule: what the function saw, or that nobody can be so fast.';
+
 create function campaign_private.label_burst(visit campaign_private.link, at timestamptz)
 returns void
 language plpgsql
@@ -89,10 +109,11 @@ begin
   if visit.kind is null or visit.kind = 'unsubscribe' then
     return false;
   end if;
-  label := array[
+  label := campaign_private.label_visit(
+    visit, moment,
     case when actor in ('human', 'proxy', 'machine') then actor else 'unknown' end,
     nullif(left(rule, 100), '')
-  ];
+  );
   if visit.kind = 'click' and visit.links > 1 then
     -- Hits that arrive together wouldn't see each other.
     perform pg_advisory_xact_lock(hashtextextended(visit.campaign_id || '/' || visit.contact_id, 0));
@@ -205,6 +226,7 @@ comment on function public.unsubscribe_page(text) is
 
 -- Functions are open to all roles by default.
 revoke execute on function
+  campaign_private.label_visit(campaign_private.link, timestamptz, text, text),
   campaign_private.label_burst(campaign_private.link, timestamptz),
   campaign_private.store_visit(campaign_private.link, timestamptz, text[]),
   public.note_visit(text, timestamptz, text, text),

@@ -54,7 +54,7 @@ FOR_ANON = {("public", name) for name in ("note_visit", "unsubscribe_by_link", "
 # What only functions with their owner's rights call.
 FOR_DEFINERS = {
     ("campaign_private", name)
-    for name in ("owners_link_key", "read_link", "label_burst", "store_visit")
+    for name in ("owners_link_key", "read_link", "label_visit", "label_burst", "store_visit")
 }
 # What runs with its owner's rights: what anon may call, and what reads the secrets.
 DEFINERS = FOR_ANON | {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from html import escape
-from typing import Protocol
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from campaign_sdk._core.errors import InvalidInput, NotReady
@@ -13,18 +13,9 @@ from campaign_sdk.campaigns._content import MAX_HTML
 from campaign_sdk.contacts import Contact
 from campaign_sdk.senders import Message
 from campaign_sdk.templates import Template
+from campaign_sdk.tracking import Links
 
 _BY_PHONE = ("sms", "whatsapp")
-
-
-class Links(Protocol):
-    """What makes links that tell who followed them."""
-
-    def rewrite(self, contact: Contact, html: str) -> str:
-        """Return HTML with its links replaced."""
-
-    def headers(self, contact: Contact) -> dict[str, str]:
-        """Return the headers that let this contact unsubscribe."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +44,7 @@ class Letters:
 
         Raises:
             NotReady: it has no message, or is an e-mail without a subject.
-            InvalidInput: a template is malformed.
+            InvalidInput: a template is malformed, or has a link that can't be tracked.
         """
         zone = ZoneInfo(campaign.timezone)
 
@@ -72,6 +63,9 @@ class Letters:
                 " campaigns.update(id, subject=...)",
                 details="subject",
             )
+        if links is not None and campaign.html is not None:
+            # Or each member would fail by the same link, one after the other.
+            links.rewrite(UUID(int=0), campaign.html)
         return cls(campaign, subject, text, html, parsed("preheader", campaign.preheader), links)
 
     def message(self, contact: Contact, variant: str | None = None) -> Message:
@@ -81,7 +75,7 @@ class Letters:
             InvalidInput: a placeholder without a default has no value here, or there is no
                 address of the campaign's channel. The reason holds nothing of the contact.
         """
-        return Message(
+        message = Message(
             key=f"{self.campaign.id}/{contact.id}",
             to=self._address(contact),
             contact=contact,
@@ -89,8 +83,8 @@ class Letters:
             subject=self.subject.render(contact, one_line=True) if self.subject else None,
             text=self.text.render(contact) if self.text else "",
             html=self._html(contact),
-            headers=self.links.headers(contact) if self.links else {},
         )
+        return self.links.track(message) if self.links else message
 
     def _address(self, contact: Contact) -> str:
         if self.campaign.channel == "email":
@@ -105,9 +99,9 @@ class Letters:
         if self.html is None:
             return None
         page = self.html.render(contact, html=True)
-        if self.preheader is not None:
-            page = with_preheader(page, self.preheader.render(contact, one_line=True))
-        return self.links.rewrite(contact, page) if self.links else page
+        if self.preheader is None:
+            return page
+        return with_preheader(page, self.preheader.render(contact, one_line=True))
 
 
 def with_preheader(page: str, preheader: str) -> str:

@@ -35,6 +35,7 @@ from campaign_sdk.deliveries._post import poster
 from campaign_sdk.deliveries._receipts import receipt_row
 from campaign_sdk.deliveries._sending import Plan, Sending, read_status
 from campaign_sdk.senders import AnySender, batch_size, honours_keys
+from campaign_sdk.tracking._read import read_links
 
 Unknown = Literal["hold", "retry"]
 Decision = Literal["retry", "failed"]
@@ -77,7 +78,8 @@ class Deliveries(Resource[Mode]):
                 Longer than the vendor ever takes, or others take over and leave a doubt.
             unknown: what is done about doubts: "hold" leaves them to a person and `resolve`;
                 "retry" tries again, with a sender whose vendor takes repeated keys.
-            track: replace links, and add headers to unsubscribe; see `client.tracking`.
+            track: let links, a pixel and headers to unsubscribe tell what becomes of each
+                message; see `client.tracking`.
             progress: called after each part with the report so far.
             stop: asked after each part; if it says `True`, the sending ends with its report.
 
@@ -231,9 +233,8 @@ class Deliveries(Resource[Mode]):
             raise NotActive(
                 f"a campaign that is {campaign.status} isn't sent", details=campaign.status
             )
-        if track:
-            raise InvalidInput("track", "isn't there yet")
-        return Letters.of(campaign)
+        links = (yield from read_links(self, str(campaign.id))) if track else None
+        return Letters.of(campaign, links)
 
 
 def _plan(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import AwareDatetime
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
 
 from campaign_sdk._core.model import Model
 
@@ -35,7 +37,7 @@ class TrackingSettings(Model):
 class Signer(Model):
     """The database's answer: what signs."""
 
-    owner: str
+    owner: UUID
     key_id: int
-    link_key: str
-    unsubscribe_key: str
+    link_key: str = Field(repr=False)
+    unsubscribe_key: str = Field(repr=False)

@@ -10,8 +10,8 @@ from campaign_sdk._core.model import uuid_text
 from campaign_sdk._core.operation import Mode, Resource, Steps, operation
 from campaign_sdk.tracking._address import check_address
 from campaign_sdk.tracking._links import Links
-from campaign_sdk.tracking._models import LinkKey, Signer, TrackingSettings
-from campaign_sdk.tracking._token import decode_key
+from campaign_sdk.tracking._models import LinkKey, TrackingSettings
+from campaign_sdk.tracking._read import read_links
 
 _LARGEST_KEY = 65_535
 
@@ -35,18 +35,7 @@ class Tracking(Resource[Mode]):
             NotFound: there is no such campaign, or it is somebody else's.
             InvalidInput: the base isn't an http(s) address.
         """
-        campaign = uuid_text(campaign_id, "campaign_id")
-        base = self._base() if base_url is None else check_address(base_url, "base_url")
-        response = yield self._rpc("link_signer", {"campaign_id": campaign}, kind="keyed")
-        signer = Signer.from_row(response.data)
-        return Links(
-            UUID(campaign),
-            UUID(signer.owner),
-            signer.key_id,
-            base.rstrip("/"),
-            decode_key(signer.link_key),
-            decode_key(signer.unsubscribe_key),
-        )
+        return (yield from read_links(self, uuid_text(campaign_id, "campaign_id"), base_url))
 
     @operation
     def keys(self) -> Steps[Sequence[LinkKey]]:
@@ -104,6 +93,3 @@ class Tracking(Resource[Mode]):
         arguments = {"page": unsubscribe_page}
         response = yield self._rpc("set_unsubscribe_page", arguments, kind="keyed")
         return TrackingSettings.from_row(response.data)
-
-    def _base(self) -> str:
-        return f"{self._connection.settings.url.rstrip('/')}/functions/v1/t"

@@ -17,7 +17,7 @@ const PROXIES: [RegExp, string][] = [
 // program wherever they stand, and names of those that don't say what they are.
 const MACHINES: [RegExp, string][] = [
   [
-    /barracuda|proofpoint|mimecast|messagelabs|symantec|trendmicro|forcepoint|fireeye|cloudmark|sophos|ironport|fortiguard|fortimail|zscaler|paloalto|checkpoint|safelinks|mxtoolbox|urlscan|virustotal|cyren|hornetsecurity|retarus|vade\b|avanan|abnormal|bingpreview|google-safety|google-read-aloud|feedfetcher/i,
+    /barracuda|proofpoint|mimecast|messagelabs|symantec|trendmicro|forcepoint|fireeye|cloudmark|sophos|ironport|fortiguard|fortimail|zscaler|paloalto|checkpoint|safelinks|mxtoolbox|urlscan|virustotal|cyren|hornetsecurity|retarus|vade\b|avanan|abnormal|office (?:protocol|existence) discovery|bingpreview|google-safety|google-read-aloud|feedfetcher/i,
     "a known scanner",
   ],
   [

@@ -42,13 +42,14 @@ async function within(milliseconds: number, promise: Promise<boolean>): Promise<
   return await Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
+const DOORS = new Map([["c", click], ["o", open], ["u", unsubscribe]]);
 const READS = ["GET", "HEAD"];
 
 Deno.serve(async (request) => {
   const [, , kind, token, ...more] = new URL(request.url).pathname.split("/");
-  const doors: Record<string, typeof click> = { c: click, o: open, u: unsubscribe };
-  if (!(kind in doors) || !token || more.length) return notThere();
+  const door = DOORS.get(kind);
+  if (!door || !token || more.length) return notThere();
   const methods = kind === "u" ? [...READS, "POST"] : READS;
-  if (methods.includes(request.method)) return await doors[kind](request, token);
+  if (methods.includes(request.method)) return await door(request, token);
   return text(405, "This can't be done with a link.", { allow: methods.join(", ") });
 });
