@@ -41,6 +41,7 @@ class Scale:
     manners: dict[str, Any]
     unknown: str = "hold"
     seed: int = 0
+    patience: float = 120.0
 
 
 @dataclass
@@ -167,7 +168,9 @@ def _supervise(given: dict[str, Any], scale: Scale, seen: Seen) -> None:
     luck = random.Random(scale.seed)
     workers = {start(given | {"mode": mode}): mode for mode in scale.modes}
     try:
+        ends = time.monotonic() + scale.patience
         while workers:
+            assert time.monotonic() < ends, "the workers come to no end"
             time.sleep(luck.uniform(*scale.between))
             if seen.killed < scale.kills and seen.pending:
                 victim = luck.choice(list(workers))

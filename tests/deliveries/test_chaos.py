@@ -26,10 +26,10 @@ def client(stack: LocalSupabase) -> Iterator[CampaignClient]:
 
 def test_nobody_gets_two_and_every_doubt_has_a_name(client: CampaignClient) -> None:
     scale = Scale(
-        recipients=4_000,
+        recipients=2_500,
         modes=MODES,
         kills=12,
-        between=(0.1, 0.5),
+        between=(0.05, 0.4),
         lease=1.0,
         size=10,
         manners=MANNERS,
@@ -61,9 +61,9 @@ def test_nobody_gets_two_and_every_doubt_has_a_name(client: CampaignClient) -> N
 
 def test_with_a_vendor_that_honours_keys_everybody_gets_one(client: CampaignClient) -> None:
     scale = Scale(
-        recipients=1_200,
+        recipients=500,
         modes=MODES,
-        kills=5,
+        kills=4,
         between=(0.1, 0.5),
         lease=1.0,
         size=10,

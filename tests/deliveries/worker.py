@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from campaign_sdk import AsyncCampaignClient, CampaignClient, Unavailable
+from campaign_sdk import AsyncCampaignClient, CampaignClient, NotActive, Unavailable
 from campaign_sdk.senders import Message, Receipt
 
 ORDERS: dict[str, Any] = {}
@@ -66,6 +66,9 @@ def work() -> None:
                 return
             except (httpx.HTTPError, Unavailable):
                 continue
+            except NotActive:
+                # The others have done it all, and the tick has completed it.
+                return
 
 
 async def awork() -> None:
@@ -77,6 +80,9 @@ async def awork() -> None:
                 return
             except (httpx.HTTPError, Unavailable):
                 continue
+            except NotActive:
+                # The others have done it all, and the tick has completed it.
+                return
 
 
 if __name__ == "__main__":

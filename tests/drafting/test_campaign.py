@@ -139,7 +139,24 @@ def test_an_outline_holds_no_value() -> None:
 def test_a_good_draft_is_saved_when_told_to(client: CampaignClient) -> None:
     campaign = client.campaigns.create("Spring")
     draft = client.campaigns.draft_message(campaign.id, save=True)
-    assert client.campaigns.get(campaign.id).message == draft.body
+    saved = client.campaigns.get(campaign.id)
+    assert (saved.message, saved.subject, saved.preheader, saved.channel) == (
+        draft.body,
+        draft.subject,
+        draft.preheader,
+        "email",
+    )
+    assert saved.subject
+
+
+def test_a_draft_is_for_the_channel_of_the_campaign(
+    client: CampaignClient, scripted: Scripted
+) -> None:
+    campaign = client.campaigns.create("Spring", channel="sms")
+    scripted.reply = drafts({"subject": None, "preheader": None, "body": "Hi there"})
+    assert client.campaigns.draft_message(campaign.id).channel == "sms"
+    client.campaigns.draft_message(campaign.id, channel="sms", save=True)
+    assert client.campaigns.get(campaign.id).channel == "sms"
 
 
 REPLIES: list[Reply] = [

@@ -222,10 +222,11 @@ class Campaigns(Moves[Mode], Audiences[Mode]):
         Args:
             id: the campaign.
             brief: what the message is to say; by default, what name and description say.
-            save: make the draft's body the campaign's message, if it has no errors.
+            save: make the draft the campaign's message, subject, preheader and channel, if it
+                has no errors.
             model: the model to ask; else the client's.
-            wishes: channel, tone, language, brand_voice, avoid and allowed_domains, as for
-                `drafting.messages`.
+            wishes: channel (the campaign's by default), tone, language, brand_voice, avoid and
+                allowed_domains, as for `drafting.messages`.
 
         Raises:
             NotFound: there is no such campaign, or it is somebody else's.
@@ -236,8 +237,11 @@ class Campaigns(Moves[Mode], Audiences[Mode]):
                 (it is in `details`); not saved.
         """
         self._drafting._writer.options.check()
-        asked = Brief.of(brief or "What the campaign's name and description say.", **wishes)
+        told = brief or "What the campaign's name and description say."
+        Brief.of(told, **wishes)
         campaign = yield from read_campaign(self, id)
+        wishes.setdefault("channel", campaign.channel)
+        asked = Brief.of(told, **wishes)
         if save and campaign.status in ("active", "completed", "archived"):
             raise Conflict(f"the message of a campaign that is {campaign.status} can't be changed")
         segment = None
@@ -245,7 +249,7 @@ class Campaigns(Moves[Mode], Audiences[Mode]):
             segment = yield from read_segment(self, campaign.segment_id)
         draft = yield from write_for(self._drafting, campaign, segment, asked, model)
         if save:
-            yield from _save_message(self, campaign, usable(draft))
+            yield from _save_draft(self, campaign, usable(draft))
         return draft
 
 
@@ -277,9 +281,11 @@ def _row(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _CHECKS[name](value) for name, value in values.items()}
 
 
-def _save_message(resource: Resource[Any], campaign: Campaign, draft: Draft) -> Steps[None]:
-    """Store a message, unless the campaign isn't any more as it was read."""
-    update = resource._db.from_("campaigns").update(_row({"message": draft.body}))
+def _save_draft(resource: Resource[Any], campaign: Campaign, draft: Draft) -> Steps[None]:
+    """Store a draft, unless the campaign isn't any more as it was read."""
+    written = {"subject": draft.subject, "preheader": draft.preheader, "channel": draft.channel}
+    kept = {name: value for name, value in written.items() if value is not None}
+    update = resource._db.from_("campaigns").update(_row({"message": draft.body, **kept}))
     unchanged = update.eq("id", str(campaign.id)).eq(
         "updated_at", utc_text(campaign.updated_at, "updated_at")
     )

@@ -24,11 +24,17 @@ def draft(
     campaign: CampaignName,
     brief: Annotated[str | None, typer.Option(help="What it is to say.")] = None,
     channel: Annotated[
-        str, typer.Option(help="email, sms, push or whatsapp.", autocompletion=_complete.channels)
-    ] = "email",
+        str | None,
+        typer.Option(
+            help="email, sms, push or whatsapp; the campaign's own by default.",
+            autocompletion=_complete.channels,
+        ),
+    ] = None,
     tone: Annotated[str | None, typer.Option(help="Such as warm, or matter-of-fact.")] = None,
     language: Annotated[str | None, typer.Option(help="Such as Hindi.")] = None,
-    save: Annotated[bool, typer.Option("--save", help="Make it the message.")] = False,
+    save: Annotated[
+        bool, typer.Option("--save", help="Make it the message, with its subject.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Have OpenAI draft the message.
@@ -36,7 +42,9 @@ def draft(
     It is checked against the fields that contacts have. No contact's data is sent, only which
     fields there are. Needs OPENAI_API_KEY. Exits 7 if the draft has errors.
     """
-    wishes: dict[str, Any] = {"channel": channel, "tone": tone, "language": language}
+    wishes: dict[str, Any] = {"tone": tone, "language": language}
+    if channel is not None:
+        wishes["channel"] = channel
     with connect() as client:
         found = find_campaign(client, campaign)
         written = client.campaigns.draft_message(found.id, brief=brief, save=save, **wishes)
