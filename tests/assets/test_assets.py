@@ -91,6 +91,21 @@ def test_an_image_that_two_names_share_outlives_one(ann: CampaignClient) -> None
     assert httpx.get(kept.url).content == PNG
 
 
+def test_html_may_show_them_and_a_copy_has_them_too(ann: CampaignClient) -> None:
+    html = '<p>{{ city | default: "you" }} {{ asset "hero.png" }}</p>'
+    campaign = ann.campaigns.create("Spring", html=html, rules=everyone())
+    hero = ann.assets.upload(campaign.id, PNG, name="hero.png", alt="A kettle")
+    copy = ann.campaigns.duplicate(campaign.id)
+    assert copy.html == html
+    assert [(each.name, each.url, each.alt) for each in ann.assets.list(copy.id)] == [
+        (hero.name, hero.url, hero.alt)
+    ]
+    ann.assets.delete(campaign.id, "hero.png")
+    assert httpx.get(hero.url).content == PNG
+    with pytest.raises(InvalidInput, match="html"):
+        ann.campaigns.create("Bad", html='{{ asset hero.png }} {{ asset "hero.png" | upcase }}')
+
+
 def test_with_its_campaign_it_goes(ann: CampaignClient, db: psycopg.Connection) -> None:
     campaign = launched(ann)
     ann.campaigns.delete(campaign)

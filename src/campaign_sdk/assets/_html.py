@@ -37,6 +37,11 @@ def references(html: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_name(found) for found in _REFERENCE.finditer(html)))
 
 
+def blanked(html: str) -> str:
+    """Return HTML with spaces where it shows assets: what is left is a template like any other."""
+    return _REFERENCE.sub(lambda found: " " * len(found[0]), html)
+
+
 def place(html: str, assets: Sequence[Asset]) -> str:
     """Return HTML in which each `{{ asset "hero.png" }}` has become its image.
 

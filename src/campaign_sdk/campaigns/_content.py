@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from campaign_sdk._core.errors import InvalidInput
+from campaign_sdk.assets import blanked
 from campaign_sdk.templates import Template
 
 MAX_HTML = 524_288
@@ -34,4 +35,9 @@ def message(value: Any) -> str | None:
 
 def html(value: Any) -> str | None:
     """Return a template of HTML, or raise `InvalidInput` if it is malformed or too long."""
-    return None if value is None else Template.parse(value, path="html", longest=MAX_HTML).source
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise InvalidInput("html", "must be a text")
+    Template.parse(blanked(value), path="html", longest=MAX_HTML)
+    return value

@@ -11,6 +11,7 @@ from campaign_sdk._core.errors import Conflict, InvalidInput, StaleState
 from campaign_sdk._core.model import NOT_GIVEN, NotGiven, given, text, timezone_name, uuid_text
 from campaign_sdk._core.operation import Mode, PagedSteps, Resource, Steps, operation, pages
 from campaign_sdk._core.paging import PAGE, collect, table_pages
+from campaign_sdk.assets import references
 from campaign_sdk.campaigns import _content
 from campaign_sdk.campaigns._audience import Audiences, audience_of
 from campaign_sdk.campaigns._drafting import usable, write_for
@@ -168,7 +169,7 @@ class Campaigns(Moves[Mode], Audiences[Mode]):
 
     @operation
     def duplicate(self, id: UUID | str, *, name: str | None = None) -> Steps[Campaign]:
-        """Store a new draft with the same message and audience.
+        """Store a new draft with the same message, images and audience.
 
         Args:
             id: the campaign to copy, whatever its status.
@@ -191,7 +192,11 @@ class Campaigns(Moves[Mode], Audiences[Mode]):
             "rules": None if source.segment_id else source.wire,
         }
         response = yield self._db.from_("campaigns").insert(row)
-        return one_campaign(response.data)
+        copy = one_campaign(response.data)
+        if references(copy.html or ""):
+            assets = {"source": str(source.id), "target": str(copy.id)}
+            yield self._rpc("copy_assets", assets, kind="keyed")
+        return copy
 
     @operation
     def preflight(self, id: UUID | str) -> Steps[Preflight]:
