@@ -42,6 +42,7 @@ if TYPE_CHECKING:
         Reconciliation,
         Report,
         ReportRow,
+        WebhookReport,
     )
     from campaign_sdk.assets import Asset
     from campaign_sdk.auth import User
@@ -98,7 +99,7 @@ _HOMES = {
         "SchemaMismatch StaleState TimedOut Unavailable WebhookRefused"
     ),
     "analytics": (
-        "Comparison Engagement Event EventProblem IngestReport Metric Reconciliation "
+        "Comparison Engagement Event EventProblem IngestReport Metric WebhookReport Reconciliation "
         "Report ReportRow"
     ),
     "assets": "Asset",
@@ -201,6 +202,7 @@ __all__ = [
     "Usage",
     "User",
     "WebhookRefused",
+    "WebhookReport",
     "__version__",
     "everyone",
     "field",

@@ -31,7 +31,7 @@ PLAN = {
     "channels": "_core contacts templates",
     "suppressions": "_core contacts",
     "segments": "_core contacts reports rules",
-    "analytics": "_core contacts reports",
+    "analytics": "_core contacts reports webhooks",
     "drafting": "_core channels contacts rules segments templates",
     "campaigns": "_core assets channels contacts drafting rules segments templates",
     "deliveries": "_core campaigns channels contacts senders settings templates tracking",

@@ -13,11 +13,13 @@ from .conftest import Refused
 from .world import EVERYONE, Row, World
 
 NOT_FOUND = "PT404"
-# For nobody but those who aren't signed in; what they do is told in tests/tracking/.
+# For nobody but those who aren't signed in; what they do is told in tests/tracking/
+# and tests/webhooks/.
 FOR_ANON: dict[str, Row] = {
     "note_visit": {"token": "x", "at": "2026-01-01T00:00:00Z", "actor": "human", "rule": "x"},
     "unsubscribe_by_link": {"token": "x"},
     "unsubscribe_page": {"token": "x"},
+    "receive_events": {"body": "{}", "proof": "x"},
 }
 
 
@@ -43,6 +45,10 @@ def calls(mine: World, theirs: World) -> list[Call]:
         {"campaign_id": campaign, "contact_id": contact, "type": "delivered"},
         {"campaign_id": own_campaign, "contact_id": contact, "type": "delivered"},
         {"provider_id": f"p-{contact}", "type": "bounced"},
+    ]
+    reports = [
+        {"id": "x/1", "kind": "opened", "campaign_id": campaign, "contact_id": contact},
+        {"id": "x/2", "kind": "delivered", "provider_id": f"p-{contact}"},
     ]
     rule = {"field": "email", "operator": "=", "value": email}
     them = {"combinator": "and", "rules": [rule]}
@@ -94,6 +100,10 @@ def calls(mine: World, theirs: World) -> list[Call]:
         Call("rotate_link_key", {}, {"user_id": mine.user_id, "key_id": 2}),
         Call("revoke_link_key", {"key_id": 3}, NOT_FOUND),
         Call("set_unsubscribe_page", {"page": None}, {"user_id": mine.user_id}),
+        Call("receive_reports", {"reports": [], "campaign_id": campaign}, NOT_FOUND),
+        Call("receive_reports", {"reports": reports}, {"inserted": 0, "unmatched": 2}),
+        Call("export_person", {"contact_id": contact}, NOT_FOUND),
+        Call("erase_person", {"contact_id": contact}, NOT_FOUND),
         Call("count_clicks", {"campaign_id": campaign}, NOT_FOUND),
         Call("contact_history", {"contact_id": contact}, NOT_FOUND),
         *(Call(name, arguments, "42501") for name, arguments in FOR_ANON.items()),

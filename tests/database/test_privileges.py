@@ -29,6 +29,8 @@ TABLE_GRANTS = {
     "suppressions": {"SELECT", "INSERT", "DELETE"},
     "address_keys": APPEND_ONLY,
     "gone_contacts": APPEND_ONLY,
+    "webhook_reports": APPEND_ONLY,
+    "soft_bounces": ALL,
     "campaign_moves": {"SELECT"},
     "hot_fields": {"SELECT"},
     "ticks": {"SELECT", "INSERT", "UPDATE"},
@@ -48,13 +50,19 @@ FOR_MIGRATIONS = {
     ("campaign_private", "drop_hot_field"),
     ("campaign_private", "schedule_tick"),
 }
-# For whoever has a link, and is nobody to the database: each reads a signed token first.
-# tests/tracking/ tries to abuse them.
-FOR_ANON = {("public", name) for name in ("note_visit", "unsubscribe_by_link", "unsubscribe_page")}
+# For whoever has a link or a provider's report, and is nobody to the database: each reads a
+# signed token or a proof first. tests/tracking/ and tests/webhooks/ try to abuse them.
+FOR_ANON = {
+    ("public", name)
+    for name in ("note_visit", "unsubscribe_by_link", "unsubscribe_page", "receive_events")
+}
 # What only functions with their owner's rights call.
 FOR_DEFINERS = {
     ("campaign_private", name)
-    for name in ("owners_link_key", "read_link", "label_visit", "label_burst", "store_visit")
+    for name in (
+        *("owners_link_key", "read_link", "label_visit", "label_burst", "store_visit"),
+        *("owners", "owner_of_report"),
+    )
 }
 # What runs with its owner's rights: what anon may call, and what reads the secrets.
 DEFINERS = FOR_ANON | {
@@ -81,6 +89,8 @@ COMMANDS = {
     "suppressions": {"r", "a", "d"},
     "address_keys": {"r", "a"},
     "gone_contacts": {"r", "a"},
+    "webhook_reports": {"r", "a"},
+    "soft_bounces": {"r", "a", "w", "d"},
     "campaign_moves": {"r"},
     "ticks": {"r", "a", "w"},
 }

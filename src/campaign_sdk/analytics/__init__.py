@@ -1,6 +1,7 @@
 """What became of the messages: impressions, clicks and conversions."""
 
 from campaign_sdk.analytics._events import Actor, Event, EventProblem, EventType, IngestReport
+from campaign_sdk.analytics._reports import WebhookReport
 from campaign_sdk.analytics._resource import Analytics
 from campaign_sdk.reports import (
     METRICS,
@@ -30,4 +31,5 @@ __all__ = [
     "Reconciliation",
     "Report",
     "ReportRow",
+    "WebhookReport",
 ]

@@ -12,6 +12,7 @@ from campaign_sdk._core.failures import rows_of
 from campaign_sdk._core.model import uuid_text
 from campaign_sdk._core.operation import LastingSteps, Mode, Resource, Steps, operation, pages
 from campaign_sdk.analytics._events import Event, IngestReport, ingest
+from campaign_sdk.analytics._reports import WebhookReport, receive
 from campaign_sdk.analytics._watch import INTERVAL, counters, follow
 from campaign_sdk.reports import (
     METRICS,
@@ -23,6 +24,7 @@ from campaign_sdk.reports import (
 from campaign_sdk.reports._comparison import check_comparison
 from campaign_sdk.reports._metrics import check_metrics, needs_events
 from campaign_sdk.reports._request import prepare_report
+from campaign_sdk.webhooks import DeliveryEvent, Provider
 
 BATCH = 1_000
 _EARLIEST_DAY = date(2000, 1, 1)
@@ -94,6 +96,41 @@ class Analytics(Resource[Mode]):
         if not 1 <= batch_size <= 10_000:
             raise InvalidInput("batch_size", "must lie between 1 and 10,000")
         return (yield from ingest(self, events, batch_size))
+
+    @operation
+    def receive(
+        self,
+        reports: Iterable[DeliveryEvent] | Mapping[str, Any] | Iterable[Mapping[str, Any]] | bytes,
+        *,
+        provider: Provider | None = None,
+        campaign_id: UUID | str | None = None,
+        batch_size: int = BATCH,
+    ) -> Steps[WebhookReport]:
+        """Take what a provider reports of messages: count it once, and heed it.
+
+        Opens, clicks, deliveries, bounces, complaints and unsubscriptions are counted for
+        their campaign. A hard bounce, a complaint, and the fifth soft bounce without a
+        delivery between suppress the address; who complains or unsubscribes is
+        unsubscribed. The same again changes nothing.
+
+        A message is told by our key in it, by `campaign_id` in its metadata, or by the
+        argument; a contact by the key or by the address.
+
+        Args:
+            reports: what `Webhook.read` returned, for a request that came over the network;
+                or a payload as the provider posts it (JSON, text or bytes), which nothing
+                proves: only from your own log.
+            provider: whose payload it is; told by its looks if it isn't given.
+            campaign_id: the campaign of reports that name none.
+            batch_size: reports in one request, 1 to 10,000.
+
+        Raises:
+            InvalidInput: it is neither of the two.
+            NotFound: there is no such campaign, or it is somebody else's.
+        """
+        if not 1 <= batch_size <= 10_000:
+            raise InvalidInput("batch_size", "must lie between 1 and 10,000")
+        return (yield from receive(self, reports, provider, campaign_id, batch_size))
 
     @operation
     def summary(

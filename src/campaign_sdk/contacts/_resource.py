@@ -20,7 +20,6 @@ from campaign_sdk._core.operation import (
     Kind,
     Mode,
     PagedSteps,
-    Resource,
     Steps,
     operation,
     pages,
@@ -37,6 +36,7 @@ from campaign_sdk.contacts._items import (
 )
 from campaign_sdk.contacts._matching import match_arguments
 from campaign_sdk.contacts._models import Contact, ContactField
+from campaign_sdk.contacts._persons import Persons
 from campaign_sdk.contacts.files._consent import Consent
 from campaign_sdk.contacts.files._file import ContactFile
 from campaign_sdk.contacts.files._plan import Row
@@ -56,7 +56,7 @@ class Progress(Protocol):
         """Take note of `done` of `total` bytes read, and the report so far."""
 
 
-class Contacts(Resource[Mode]):
+class Contacts(Persons[Mode]):
     """Storing, finding and unsubscribing contacts."""
 
     @operation

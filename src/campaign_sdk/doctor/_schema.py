@@ -117,6 +117,10 @@ CHAPTERS = {
     "histories": Chapter(
         functions={"count_clicks": "campaign_id", "contact_history": "contact_id"}
     ),
+    "webhooks": Chapter(
+        functions={"receive_reports": "reports campaign_id", "receive_events": "body proof"}
+    ),
+    "persons": Chapter(functions={"export_person": "contact_id", "erase_person": "contact_id"}),
 }
 TABLES = tuple(table for chapter in CHAPTERS.values() for table in chapter.tables)
 

@@ -18,6 +18,8 @@ const HOST =
 const CERTIFICATE = new RegExp(`${HOST}/SimpleNotificationService-[0-9a-zA-Z]{1,64}\\.pem$`);
 const CONFIRMATION = new RegExp(`${HOST}/\\?Action=ConfirmSubscription&[!-~]{1,2000}$`);
 
+const TOPIC = /^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_.-]{1,256}$/;
+
 const CONFIRMATIONS = ["Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"];
 const SIGNED: Record<string, string[]> = {
   Notification: ["Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"],
@@ -31,6 +33,7 @@ type Message = Record<string, unknown>;
 
 /** SES through SNS; the secrets are the names (ARNs) of one's own topics. */
 export function sns(topics: string[], fetch: Fetch = fetched): Proof {
+  if (!topics.every((topic) => TOPIC.test(topic))) throw new TypeError("isn't the ARN of a topic");
   const known = new Map<string, Bytes>();
   return async (request) => {
     const message = objectOf(request.body);

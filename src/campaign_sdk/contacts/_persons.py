@@ -1,0 +1,56 @@
+"""All that there is about one person, to be handed over or erased."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from campaign_sdk._core.model import Model, uuid_text
+from campaign_sdk._core.operation import Mode, Resource, Steps, operation
+
+
+class Erasure(Model):
+    """What an erasure left behind.
+
+    Attributes:
+        events: how many events are still counted, without the person.
+        deliveries: how many messages are still known to have been sent, or not.
+        suppressed: whether the address, which nobody can read any more, stays suppressed.
+    """
+
+    events: int
+    deliveries: int
+    suppressed: bool
+
+
+class Persons(Resource[Mode]):
+    """What a person may ask for by law."""
+
+    @operation
+    def export_person(self, id: UUID | str) -> Steps[dict[str, Any]]:
+        """Return all that is stored about one contact, as JSON.
+
+        The contact, its suppression, soft bounces of its address, every event
+        and every message. It is
+        the person's own data: give it to nobody else.
+
+        Raises:
+            NotFound: there is no such contact, or it is somebody else's.
+        """
+        arguments = {"contact_id": uuid_text(id)}
+        exported: dict[str, Any] = (yield self._rpc("export_person", arguments, kind="read")).data
+        return exported
+
+    @operation
+    def erase_person(self, id: UUID | str) -> Steps[Erasure]:
+        """Erase one contact with all that could be told of the person, in one transaction.
+
+        What was counted stays counted. An address that was suppressed, or had unsubscribed,
+        stays suppressed: as a hash that says nothing of the person, so that no later import
+        writes to them again.
+
+        Raises:
+            NotFound: there is no such contact, or it is somebody else's.
+        """
+        response = yield self._rpc("erase_person", {"contact_id": uuid_text(id)})
+        return Erasure.from_row(response.data)
