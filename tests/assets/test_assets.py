@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import httpx
@@ -11,6 +12,8 @@ from storage3.exceptions import StorageApiError
 from storage3.types import FileOptions
 
 from campaign_sdk import CampaignClient, Conflict, InvalidInput, NotFound, everyone
+from campaign_sdk.senders import Message, Receipt
+from clients import Mode
 
 from .images import GIF, PNG
 
@@ -104,6 +107,30 @@ def test_html_may_show_them_and_a_copy_has_them_too(ann: CampaignClient) -> None
     assert httpx.get(hero.url).content == PNG
     with pytest.raises(InvalidInput, match="html"):
         ann.campaigns.create("Bad", html='{{ asset hero.png }} {{ asset "hero.png" | upcase }}')
+
+
+def test_they_are_in_what_is_rendered_and_sent(ann: CampaignClient, mode: Mode) -> None:
+    ann.contacts.upsert([{"email": "ann@example.com", "attributes": {"city": "<Pune>"}}])
+    html = '<p>{{ city }} {{ asset "hero.png" }}</p>'
+    campaign = ann.campaigns.create("Spring", subject="Hi", html=html, rules=everyone())
+    with pytest.raises(InvalidInput, match=r"hero\.png"):
+        ann.campaigns.render(campaign.id, {"city": "Pune"}, html=True)
+    hero = ann.assets.upload(campaign.id, PNG, name="hero.png", alt="A kettle")
+    shown = f'<p>&lt;Pune&gt; <img src="{hero.url}" alt="A kettle"></p>'
+    assert ann.campaigns.render(campaign.id, {"city": "<Pune>"}, html=True) == shown
+    ann.campaigns.launch(campaign.id)
+    assert [text for _, text in ann.campaigns.render_audience(campaign.id, html=True)] == [shown]
+    sent: list[str | None] = []
+
+    def post(messages: Sequence[Message]) -> list[Receipt]:
+        sent.extend(message.html for message in messages)
+        return [Receipt.sent(message.key) for message in messages]
+
+    async def apost(messages: Sequence[Message]) -> list[Receipt]:
+        return post(messages)
+
+    ann.deliveries.send(campaign.id, post if mode == "sync" else apost)
+    assert sent == [shown]
 
 
 def test_with_its_campaign_it_goes(ann: CampaignClient, db: psycopg.Connection) -> None:

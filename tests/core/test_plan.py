@@ -34,7 +34,7 @@ PLAN = {
     "analytics": "_core contacts reports webhooks",
     "drafting": "_core channels contacts rules segments templates",
     "campaigns": "_core assets channels contacts drafting rules segments templates",
-    "deliveries": "_core campaigns channels contacts senders settings templates tracking",
+    "deliveries": "_core assets campaigns channels contacts senders settings templates tracking",
     "experiments": "_core analytics campaigns contacts deliveries reports rules segments",
     "insight": "_core analytics campaigns contacts deliveries reports rules segments",
     "_client": "*",

@@ -22,6 +22,7 @@ from campaign_sdk._core.operation import (
     operation,
 )
 from campaign_sdk.assets._failures import from_storage
+from campaign_sdk.assets._html import place, references
 from campaign_sdk.assets._images import Image, read_image
 from campaign_sdk.assets._models import Asset
 
@@ -140,6 +141,13 @@ def read_assets(resource: Resource[Any], campaign: str) -> Steps[Sequence[Asset]
     """Read the assets of a campaign, by name."""
     query = resource._db.from_("campaign_assets").select("*").eq("campaign_id", campaign)
     return _assets(resource, rows_of((yield query.order("name"))))
+
+
+def with_images(resource: Resource[Any], campaign: str, html: str | None) -> Steps[str | None]:
+    """Return HTML in which each asset has become its image; see `place`."""
+    if html is None or not references(html):
+        return html
+    return place(html, (yield from read_assets(resource, campaign)))
 
 
 def _assets(resource: Resource[Any], rows: Sequence[dict[str, Any]]) -> Sequence[Asset]:

@@ -21,6 +21,8 @@ from campaign_sdk._core.operation import (
     pages,
 )
 from campaign_sdk._core.paging import PAGE, check_page_size, function_pages, map_pages
+from campaign_sdk.assets import with_images
+from campaign_sdk.campaigns._content import MAX_HTML
 from campaign_sdk.campaigns._freeze import frozen
 from campaign_sdk.campaigns._models import Campaign
 from campaign_sdk.campaigns._read import read_campaign
@@ -66,7 +68,8 @@ class Audiences(Resource[Mode]):
         Args:
             id: the campaign.
             contact: a contact, or a mapping with `email`, `attributes` and so on.
-            html: whether the message is HTML, so that values must be escaped.
+            html: as HTML, with the values escaped: the campaign's own HTML with its images,
+                or else its message, taken for HTML.
 
         Raises:
             NotFound: there is no such campaign, or it is somebody else's.
@@ -74,7 +77,8 @@ class Audiences(Resource[Mode]):
                 has no value for this contact.
         """
         campaign = yield from read_campaign(self, id)
-        return template_of(campaign).render(contact, html=html)
+        template = yield from template_of(self, campaign, html=html)
+        return template.render(contact, html=html)
 
     @pages
     def render_audience(
@@ -93,7 +97,8 @@ class Audiences(Resource[Mode]):
 
         Args:
             id: the campaign.
-            html: whether the message is HTML, so that values must be escaped.
+            html: as HTML, with the values escaped: the campaign's own HTML with its images,
+                or else its message, taken for HTML.
             on_problem: called for a contact for whom there is no message, because a
                 placeholder has neither value nor default; the contact is then left out.
                 By default such a contact ends the iteration with its error.
@@ -107,7 +112,7 @@ class Audiences(Resource[Mode]):
             NotFound, NotReady: as for `audience`.
         """
         campaign = yield from read_campaign(self, id)
-        template = template_of(campaign)
+        template = yield from template_of(self, campaign, html=html)
         members = _while_running(self, reached(self, campaign, after, page_size), campaign)
         render = partial(rendered, partial(template.render, html=html), on_problem)
         yield from map_pages(render, members)
@@ -191,7 +196,11 @@ def rendered(
     return messages
 
 
-def template_of(campaign: Campaign) -> Template:
+def template_of(resource: Resource[Any], campaign: Campaign, *, html: bool) -> Steps[Template]:
+    zone = ZoneInfo(campaign.timezone)
+    if html and campaign.html is not None:
+        source = yield from with_images(resource, str(campaign.id), campaign.html)
+        return Template.parse(source or "", path="html", timezone=zone, longest=MAX_HTML)
     if not (campaign.message or "").strip():
         raise NotReady("the campaign has no message")
-    return Template.parse(campaign.message or "", timezone=ZoneInfo(campaign.timezone))
+    return Template.parse(campaign.message or "", timezone=zone)

@@ -20,6 +20,7 @@ from campaign_sdk._core.operation import (
 )
 from campaign_sdk._core.paging import PAGE, check_page_size
 from campaign_sdk._core.pausing import pause
+from campaign_sdk.assets import with_images
 from campaign_sdk.campaigns._read import read_campaign
 from campaign_sdk.deliveries._batch import Batch, Terms, claim_batch
 from campaign_sdk.deliveries._letters import Letters
@@ -234,7 +235,8 @@ class Deliveries(Resource[Mode]):
                 f"a campaign that is {campaign.status} isn't sent", details=campaign.status
             )
         links = (yield from read_links(self, str(campaign.id))) if track else None
-        return Letters.of(campaign, links)
+        html = yield from with_images(self, str(campaign.id), campaign.html)
+        return Letters.of(campaign.model_copy(update={"html": html}), links)
 
 
 def _plan(
