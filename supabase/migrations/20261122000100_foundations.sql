@@ -7,6 +7,13 @@ comment on schema campaign_private is
 revoke all on schema campaign_private from public;
 -- The service role writes to the same tables, whose constraints and triggers live here.
 grant usage on schema campaign_private to authenticated, service_role;
+-- What later chapters put here is closed until they grant it.
+alter default privileges in schema campaign_private
+  revoke all on tables from public, anon, authenticated, service_role;
+alter default privileges in schema campaign_private
+  revoke all on sequences from public, anon, authenticated, service_role;
+alter default privileges in schema campaign_private
+  revoke all on functions from public, anon, authenticated, service_role;
 
 create function campaign_private.touch_updated_at()
 returns trigger
@@ -48,6 +55,22 @@ end
 $$;
 comment on function campaign_private.is_timezone(text) is
   'Whether a text is UTC or an Area/City name of the IANA time zone database.';
+
+do $$
+declare
+  other record;
+begin
+  -- Whoever may make tables of their own, with triggers on them, may act from within one. The
+  -- API's callers have no use for it; everybody else keeps what they had.
+  execute format('revoke temporary on database %I from public', current_database());
+  for other in
+    select r.rolname from pg_roles as r
+    where r.rolname !~ '^pg_' and r.rolname not in ('anon', 'authenticated', 'service_role', 'authenticator')
+  loop
+    execute format('grant temporary on database %I to %I', current_database(), other.rolname);
+  end loop;
+end
+$$;
 
 revoke execute on all functions in schema campaign_private from public;
 grant execute on function

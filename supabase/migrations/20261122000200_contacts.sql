@@ -2,7 +2,8 @@
 
 create table public.contacts (
   id uuid primary key default gen_random_uuid(),
-  user_id uuid not null default auth.uid() references auth.users (id) on delete cascade,
+  -- Refers to auth.users, as chapter 7 says.
+  user_id uuid not null default auth.uid(),
   email text not null,
   phone text,
   attributes jsonb not null default '{}',
@@ -52,7 +53,16 @@ create index contacts_suppressed_index on public.contacts (user_id) where suppre
 alter table public.contacts enable row level security;
 alter table public.contacts force row level security;
 revoke all on public.contacts from public, anon, authenticated, service_role;
-grant select, insert, update, delete on public.contacts to authenticated, service_role;
+grant select, insert, update, delete on public.contacts to service_role;
+grant select, delete on public.contacts to authenticated;
+-- An id of the caller's choosing would tell, by a collision, whether somebody else has it.
+grant insert (user_id, email, phone, attributes, unsubscribed_at),
+  -- What is written into suppressed_at doesn't matter: a trigger has the last word.
+  update (email, phone, attributes, unsubscribed_at, suppressed_at)
+  on public.contacts to authenticated;
+-- The planner's statistics are of everybody's rows, and its estimates can be asked for.
+alter table public.contacts
+  alter column email set statistics 0, alter column phone set statistics 0;
 create policy "Owners read their contacts" on public.contacts
   for select to authenticated using (user_id = (select auth.uid()));
 create policy "Owners add contacts of their own" on public.contacts
@@ -273,6 +283,29 @@ $$;
 comment on function public.unsubscribe_contact(uuid) is
   'Takes a contact out of every audience; the first date stands. No row if it isn''t the caller''s.';
 
+create function campaign_private.leaves(attributes jsonb)
+returns table (name text, type text, example text)
+language sql
+immutable
+parallel safe
+rows 20
+security invoker
+set search_path = ''
+as $$
+  with recursive node (name, value, depth) as (
+    select campaign_private.key_name(e.key), e.value, 1 from jsonb_each(attributes) as e
+    union all
+    select node.name || '.' || campaign_private.key_name(e.key), e.value, node.depth + 1
+    from node, jsonb_each(node.value) as e
+    -- No rule asks for what lies deeper.
+    where jsonb_typeof(node.value) = 'object' and node.depth < 32 and length(node.name) <= 200
+  )
+  select node.name, jsonb_typeof(node.value), left(node.value #>> '{}', 60) from node
+  where jsonb_typeof(node.value) not in ('null', 'object') and length(node.name) <= 200
+$$;
+comment on function campaign_private.leaves(jsonb) is
+  'The values of an object, with their dotted paths of at most 32 names and 200 characters.';
+
 create type public.contact_fields as (sampled bigint, fields jsonb);
 comment on type public.contact_fields is
   'How many contacts were looked at, and of each attribute: name (its dotted path), types (of JSON), present (in how many), examples. One row, so that no limit on rows cuts it.';
@@ -287,49 +320,60 @@ as $$
 declare
   result public.contact_fields;
 begin
-  with recursive looked_at as materialized (
+  with looked_at as not materialized (
     -- Ids are random, so the first ones are a fair sample.
-    select c.attributes from public.contacts as c
+    select row_number() over (order by c.id) as place, c.attributes from public.contacts as c
     where c.user_id = (select auth.uid())
     order by c.id limit least(greatest(sample, 1), 1000000)
   ),
-  leaf (name, value) as (
-    select campaign_private.key_name(e.key), e.value
-    from looked_at as c, jsonb_each(c.attributes) as e
-    union all
-    select leaf.name || '.' || campaign_private.key_name(e.key), e.value
-    from leaf, jsonb_each(leaf.value) as e
-    where jsonb_typeof(leaf.value) = 'object'
+  -- Counted as they come, and cut: nothing of them is kept, and nobody fills the disk.
+  counted as (
+    select f.name, max(f.place) as place, count(*) as present, min(f.example) as example,
+      array_remove(array[
+        case when bool_or(f.type = 'array') then 'array' end,
+        case when bool_or(f.type = 'boolean') then 'boolean' end,
+        case when bool_or(f.type = 'number') then 'number' end,
+        case when bool_or(f.type = 'string') then 'string' end
+      ], null) as types
+    from (
+      select c.place, l.name, l.type, l.example
+      from looked_at as c left join lateral campaign_private.leaves(c.attributes) as l on true
+      limit 2000000
+    ) as f
+    group by f.name
+  ),
+  shown as (
+    select l.name, (array_agg(distinct l.example))[1:3] as examples
+    from (select c.attributes from looked_at as c limit 1000) as c,
+      campaign_private.leaves(c.attributes) as l
+    group by l.name
   ),
   field as (
-    select leaf.name,
-      array_agg(distinct jsonb_typeof(leaf.value)) as types,
-      count(*) as present,
-      (array_agg(distinct left(leaf.value #>> '{}', 60)))[1:3] as examples
-    from leaf
-    where jsonb_typeof(leaf.value) not in ('null', 'object')
-    group by leaf.name
+    select counted.name, counted.types, counted.present,
+      coalesce(shown.examples, array[counted.example]) as examples
+    from counted left join shown on shown.name = counted.name
+    where counted.name is not null
   )
-  select (select count(*) from looked_at),
-    coalesce(
-      jsonb_agg(to_jsonb(field) order by field.name), '[]'
-    )
+  select (select coalesce(max(counted.place), 0) from counted),
+    coalesce(jsonb_agg(to_jsonb(field) order by field.name), '[]')
   into result.sampled, result.fields
   from field;
   return result;
 end
 $$;
 comment on function public.list_contact_fields(integer) is
-  'The attributes that the caller''s contacts have, as dotted paths, from a random sample of so many contacts.';
+  'The attributes that the caller''s contacts have, as dotted paths, from a random sample of so many contacts, or as many as have two million values.';
 
 revoke execute on function
   campaign_private.normalize_contact(), campaign_private.contact_items(jsonb),
+  campaign_private.leaves(jsonb),
   public.upsert_contacts(jsonb), public.preview_contacts(jsonb),
   public.update_contact(uuid, jsonb), public.unsubscribe_contacts(jsonb),
   public.find_contact(text), public.unsubscribe_contact(uuid), public.list_contact_fields(integer)
   from public, anon, authenticated, service_role;
 grant execute on function campaign_private.normalize_contact() to authenticated, service_role;
 grant execute on function campaign_private.contact_items(jsonb) to authenticated, service_role;
+grant execute on function campaign_private.leaves(jsonb) to authenticated, service_role;
 grant execute on function
   public.upsert_contacts(jsonb), public.preview_contacts(jsonb),
   public.update_contact(uuid, jsonb), public.unsubscribe_contacts(jsonb),

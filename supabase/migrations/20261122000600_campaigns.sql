@@ -4,7 +4,8 @@ create table campaign_private.campaign_moves (
   move text not null,
   from_status text not null,
   to_status text not null,
-  primary key (move, from_status)
+  primary key (move, from_status),
+  unique (from_status, to_status)
 );
 comment on table campaign_private.campaign_moves is
   'The status machine as data: every move that exists. What isn''t here is illegal.';
@@ -40,6 +41,7 @@ create table public.campaigns (
   audience_size integer not null default 0,
   segment_id uuid,
   timezone text,
+  request_id uuid,
   scheduled_at timestamptz,
   launched_at timestamptz,
   frozen_at timestamptz,
@@ -52,7 +54,8 @@ create table public.campaigns (
   -- A segment in use stays. With its account it can go: the check comes after all cascades.
   constraint campaigns_segment_id_fkey foreign key (user_id, segment_id)
     references public.audience_segments (user_id, id) on delete no action,
-  constraint campaigns_name_length check (length(btrim(name)) between 1 and 200),
+  constraint campaigns_request_unique unique (user_id, request_id),
+  constraint campaigns_name_length check (length(btrim(name)) >= 1 and length(name) <= 200),
   constraint campaigns_description_size check (octet_length(description) <= 102400),
   constraint campaigns_message_size check (octet_length(message) <= 102400),
   -- Both become headers, or stand where a header's text does: one line each.
@@ -66,6 +69,9 @@ create table public.campaigns (
   constraint campaigns_channel_known check (channel in ('email', 'sms', 'push', 'whatsapp')),
   constraint campaigns_status_known check (
     status in ('draft', 'scheduled', 'active', 'paused', 'completed', 'archived')
+  ),
+  constraint campaigns_scheduled_has_date check (
+    status <> 'scheduled' or scheduled_at is not null
   ),
   constraint campaigns_audience_size_positive check (audience_size >= 0),
   constraint campaigns_timezone_known check (campaign_private.is_timezone(timezone)),
@@ -86,6 +92,8 @@ comment on column public.campaigns.preheader is
   'What an inbox shows after the subject, with placeholders: one line.';
 comment on column public.campaigns.html is 'The message as HTML, with placeholders; at most 512 kB.';
 comment on column public.campaigns.channel is 'By which way it is sent: email, sms, push or whatsapp.';
+comment on column public.campaigns.request_id is
+  'Made by the client: a creation that is repeated, because its answer was lost, finds it taken.';
 comment on column public.campaigns.rules is
   'The audience, if it isn''t a segment''s; after the launch, the rules that were launched. Null means nobody yet.';
 comment on column public.campaigns.audience_size is
@@ -103,7 +111,24 @@ comment on column public.campaigns.frozen_through is
 alter table public.campaigns enable row level security;
 alter table public.campaigns force row level security;
 revoke all on public.campaigns from public, anon, authenticated, service_role;
-grant select, insert, update, delete on public.campaigns to authenticated, service_role;
+grant select, insert, update, delete on public.campaigns to service_role;
+grant select, delete on public.campaigns to authenticated;
+grant insert (
+    user_id, name, description, message, subject, preheader, html, channel, rules, status,
+    audience_size, segment_id, timezone, request_id, scheduled_at
+  ),
+  update (
+    name, description, message, subject, preheader, html, channel, rules, status,
+    audience_size, segment_id, timezone, scheduled_at,
+    -- Whoever sets it has the freeze continued; what is stored is when it ended.
+    frozen_at
+  )
+  on public.campaigns to authenticated;
+alter table public.campaigns
+  alter column name set statistics 0, alter column description set statistics 0,
+  alter column message set statistics 0, alter column subject set statistics 0,
+  alter column preheader set statistics 0, alter column html set statistics 0,
+  alter column user_id set (n_distinct = -0.001);
 create policy "Owners read their campaigns" on public.campaigns
   for select to authenticated using (user_id = (select auth.uid()));
 create policy "Owners add campaigns of their own" on public.campaigns
@@ -116,14 +141,18 @@ create policy "Owners delete their campaigns" on public.campaigns
 
 create table public.campaign_status_history (
   id bigint generated always as identity primary key,
-  campaign_id uuid not null references public.campaigns (id) on delete cascade,
+  user_id uuid not null default auth.uid(),
+  campaign_id uuid not null,
   from_status text not null,
   to_status text not null,
   changed_at timestamptz not null default now(),
-  changed_by uuid default auth.uid()
+  changed_by uuid default auth.uid(),
+  constraint campaign_status_history_campaign_id_fkey foreign key (user_id, campaign_id)
+    references public.campaigns (user_id, id) on delete cascade
 );
+-- The owner first: nobody's reading passes by the rows of others.
 create index campaign_status_history_campaign_id_index
-  on public.campaign_status_history (campaign_id, id);
+  on public.campaign_status_history (user_id, campaign_id, id);
 comment on table public.campaign_status_history is
   'Every move that a campaign made: append-only, written by a trigger.';
 comment on column public.campaign_status_history.changed_by is
@@ -134,18 +163,19 @@ alter table public.campaign_status_history force row level security;
 revoke all on public.campaign_status_history from public, anon, authenticated, service_role;
 revoke all on sequence public.campaign_status_history_id_seq
   from public, anon, authenticated, service_role;
-grant select, insert on public.campaign_status_history to authenticated, service_role;
+grant select, insert on public.campaign_status_history to service_role;
+grant select on public.campaign_status_history to authenticated;
+grant insert (user_id, campaign_id, from_status, to_status)
+  on public.campaign_status_history to authenticated;
+alter table public.campaign_status_history alter column user_id set (n_distinct = -0.001);
 create policy "Owners read the history of their campaigns" on public.campaign_status_history
   for select to authenticated
-  using (campaign_id in (select c.id from public.campaigns as c where c.user_id = (select auth.uid())));
+  using (user_id = (select auth.uid()));
 -- The trigger runs as its caller, who therefore needs the privilege; the depth keeps
 -- everybody from writing history by hand.
 create policy "Only the trigger adds to the history" on public.campaign_status_history
   for insert to authenticated
-  with check (
-    pg_trigger_depth() > 0
-    and campaign_id in (select c.id from public.campaigns as c where c.user_id = (select auth.uid()))
-  );
+  with check (pg_trigger_depth() > 0 and user_id = (select auth.uid()));
 
 create function campaign_private.begin_campaign()
 returns trigger
@@ -314,12 +344,46 @@ security invoker
 set search_path = ''
 as $$
 begin
-  insert into public.campaign_status_history (campaign_id, from_status, to_status)
-  values (new.id, old.status, new.status);
+  insert into public.campaign_status_history (user_id, campaign_id, from_status, to_status)
+  values (new.user_id, new.id, old.status, new.status);
   return null;
 end
 $$;
 comment on function campaign_private.record_move() is 'Writes the history.';
+
+create function campaign_private.fit_history()
+returns trigger
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  before constant text := coalesce(
+    (select h.to_status from public.campaign_status_history as h
+     where h.user_id = new.user_id and h.campaign_id = new.campaign_id and h.id < new.id
+     order by h.id desc limit 1),
+    'draft'
+  );
+  now_is constant text := (select c.status from public.campaigns as c where c.id = new.campaign_id);
+begin
+  if (new.from_status, new.to_status) is distinct from (before, now_is) or not exists (
+    select from campaign_private.campaign_moves as m
+    where m.from_status = new.from_status and m.to_status = new.to_status
+  ) then
+    raise exception using errcode = 'CMP01', detail = 'status',
+      message = format('a campaign that was %s and is %s has no history from %s to %s',
+        before, now_is, new.from_status, new.to_status);
+  end if;
+  return null;
+end
+$$;
+comment on function campaign_private.fit_history() is
+  'A line of history begins where the one before it ended, is a move that exists, and ends where the campaign stands.';
+revoke execute on function campaign_private.fit_history()
+  from public, anon, authenticated, service_role;
+grant execute on function campaign_private.fit_history() to authenticated, service_role;
+create trigger fit_history after insert on public.campaign_status_history
+  for each row execute function campaign_private.fit_history();
 
 -- Triggers of one kind fire by name: the numbers are the order.
 create trigger a1_begin_campaign before insert on public.campaigns

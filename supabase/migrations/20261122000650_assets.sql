@@ -40,7 +40,15 @@ comment on column public.campaign_assets.alt is
 alter table public.campaign_assets enable row level security;
 alter table public.campaign_assets force row level security;
 revoke all on public.campaign_assets from public, anon, authenticated, service_role;
-grant select, insert, update, delete on public.campaign_assets to authenticated, service_role;
+grant select, insert, update, delete on public.campaign_assets to service_role;
+grant select, delete on public.campaign_assets to authenticated;
+-- An upsert changes all that it is given, its key included.
+grant insert (user_id, campaign_id, name, path, alt, content_type, bytes),
+  update (campaign_id, name, path, alt, content_type, bytes)
+  on public.campaign_assets to authenticated;
+alter table public.campaign_assets
+  alter column name set statistics 0, alter column alt set statistics 0,
+  alter column path set statistics 0;
 create policy "Owners read the assets of their campaigns" on public.campaign_assets
   for select to authenticated using (user_id = (select auth.uid()));
 create policy "Owners add assets to their campaigns" on public.campaign_assets

@@ -269,6 +269,9 @@ begin
     select a.campaign_id, a.date as day, a.impressions::bigint, a.clicks::bigint, a.conversions::bigint,
       a.delivered, a.bounced, a.complained, a.unsubscribed, a.machine_impressions, a.machine_clicks
     from public.campaign_analytics as a
+    -- Named here, or the counters of all owners are read before they are sorted out.
+    where a.user_id = owner
+      and (report_engagement.campaign_ids is null or a.campaign_id = any (report_engagement.campaign_ids))
     union all
     select m.campaign_id, m.day, m.impressions, m.clicks, m.conversions,
       m.delivered, m.bounced, m.complained, m.unsubscribed, m.machine_impressions, m.machine_clicks

@@ -28,6 +28,7 @@ COLUMNS: dict[str, dict[str, tuple[str, str | None, bool]]] = {
         "audience_size": (COUNT, "0", REQUIRED),
         "segment_id": (UUID, None, False),
         "timezone": (TEXT, None, False),
+        "request_id": (UUID, None, False),
         "scheduled_at": (TIME, None, False),
         "launched_at": (TIME, None, False),
         "frozen_at": (TIME, None, False),
@@ -38,6 +39,7 @@ COLUMNS: dict[str, dict[str, tuple[str, str | None, bool]]] = {
     },
     "campaign_analytics": {
         "id": (UUID, NEW_ID, REQUIRED),
+        "user_id": (UUID, ME, REQUIRED),
         "campaign_id": (UUID, None, REQUIRED),
         "impressions": (COUNT, "0", REQUIRED),
         "clicks": (COUNT, "0", REQUIRED),
@@ -59,6 +61,7 @@ COLUMNS: dict[str, dict[str, tuple[str, str | None, bool]]] = {
         "description": (TEXT, None, False),
         "rules": (JSON, None, False),
         "timezone": (TEXT, "'UTC'::text", REQUIRED),
+        "request_id": (UUID, None, False),
         "created_at": (TIME, NOW, REQUIRED),
         "updated_at": (TIME, NOW, REQUIRED),
     },
@@ -150,6 +153,7 @@ COLUMNS: dict[str, dict[str, tuple[str, str | None, bool]]] = {
     },
     "campaign_status_history": {
         "id": ("bigint", None, REQUIRED),
+        "user_id": (UUID, ME, REQUIRED),
         "campaign_id": (UUID, None, REQUIRED),
         "from_status": (TEXT, None, REQUIRED),
         "to_status": (TEXT, None, REQUIRED),
@@ -160,7 +164,7 @@ COLUMNS: dict[str, dict[str, tuple[str, str | None, bool]]] = {
 # c: cascade; n: set null; a: no action, so that what is used is kept. None is deferred.
 FOREIGN_KEYS = [
     ("audience_segments", "user_id", "auth.users", "c"),
-    ("campaign_analytics", "campaign_id", "campaigns", "c"),
+    ("campaign_analytics", "user_id,campaign_id", "campaigns", "c"),
     ("campaign_assets", "user_id,campaign_id", "campaigns", "c"),
     ("campaign_batches", "user_id,campaign_id", "campaigns", "c"),
     ("campaign_deliveries", "user_id,campaign_id", "campaigns", "c"),
@@ -169,7 +173,7 @@ FOREIGN_KEYS = [
     ("campaign_failures", "user_id,campaign_id", "campaigns", "c"),
     ("campaign_rates", "user_id,campaign_id", "campaigns", "c"),
     ("campaign_settings", "user_id", "auth.users", "c"),
-    ("campaign_status_history", "campaign_id", "campaigns", "c"),
+    ("campaign_status_history", "user_id,campaign_id", "campaigns", "c"),
     ("campaigns", "user_id", "auth.users", "c"),
     ("campaigns", "user_id,segment_id", "audience_segments", "a"),
     ("contacts", "user_id", "auth.users", "c"),
@@ -220,9 +224,39 @@ def test_keys_that_hold_more_than_one_owner_apart(db: psycopg.Connection) -> Non
     """
     assert [name for (name,) in rows(db, query)] == [
         "audience_segments_owner_unique",
+        "audience_segments_request_unique",
         "campaign_analytics_day_unique",
         "campaigns_owner_unique",
+        "campaigns_request_unique",
         "contacts_email_unique",
         "contacts_owner_unique",
         "suppressions_address_unique",
     ]
+
+
+# What identifies people, or is what they wrote: the planner would tell others of it.
+UNKNOWN_TO_THE_PLANNER = {
+    ("contacts", "email"),
+    ("contacts", "phone"),
+    ("campaigns", "name"),
+    ("campaigns", "description"),
+    ("campaigns", "message"),
+    ("campaigns", "subject"),
+    ("campaigns", "preheader"),
+    ("campaigns", "html"),
+    ("audience_segments", "name"),
+    ("audience_segments", "description"),
+    ("campaign_assets", "name"),
+    ("campaign_assets", "alt"),
+    ("campaign_assets", "path"),
+    ("campaign_events", "event_id"),
+}
+
+
+def test_the_planner_keeps_no_statistics_of_what_people_wrote(db: psycopg.Connection) -> None:
+    query = """
+        select attrelid::regclass::text, attname from pg_attribute as a
+        join pg_class as c on c.oid = a.attrelid
+        where c.relnamespace = 'public'::regnamespace and a.attstattarget = 0 and c.relkind = 'r'
+    """
+    assert set(rows(db, query)) == UNKNOWN_TO_THE_PLANNER

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import time
 import unicodedata
+import uuid
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -49,6 +51,7 @@ def each(table: str, column: str, *values: Any, code: str = CHECK) -> list[tuple
 
 NO_EMAILS = ("", "x", "@", "a@b", "a@.b", "a@b.", "a b@c.d", "a@b@c.d", "a\u0007@b.c", "a@b..c")
 NO_DATES = ("infinity", "-infinity", "10000-01-01T00:00:00Z", "0044-03-15 BC")
+TOO_LATE = (datetime.now(UTC).date() + timedelta(days=3)).isoformat()
 NO_OBJECTS: list[Any] = [[], "x", 1, True]
 REFUSED = [
     *each("contacts", "email", *NO_EMAILS, "a" * 243 + "@example.com"),
@@ -57,12 +60,10 @@ REFUSED = [
     *each("contacts", "attributes", *NO_OBJECTS, sized(LIMIT + 1), {"k": nested(101)}),
     *each("contacts", "attributes", None, code="23502"),
     *each("contacts", "unsubscribed_at", *NO_DATES),
-    *each("contacts", "created_at", *NO_DATES),
-    *each("audience_segments", "name", "", "  ", "x" * 201),
+    *each("audience_segments", "name", "", "  ", "x" * 201, "x" + " " * 200),
     *each("audience_segments", "name", None, code="23502"),
     *each("audience_segments", "description", "x" * 102_401),
-    *each("audience_segments", "updated_at", *NO_DATES),
-    *each("campaigns", "name", "", "  ", "x" * 201),
+    *each("campaigns", "name", "", "  ", "x" * 201, " " * 200 + "x"),
     *each("campaigns", "name", None, code="23502"),
     *each("campaigns", "description", "x" * 102_401),
     *each("campaigns", "message", "é" * 51_201),
@@ -73,13 +74,12 @@ REFUSED = [
     *each("campaigns", "channel", None, code="23502"),
     *each("campaigns", "audience_size", -1),
     *each("campaigns", "scheduled_at", *NO_DATES),
-    *each("campaigns", "created_at", *NO_DATES),
     *each("campaign_analytics", "impressions", -1),
     *each("campaign_analytics", "clicks", -1),
     *each("campaign_analytics", "clicks", 2**31, code="22003"),
     *each("campaign_analytics", "conversions", -1),
-    *each("campaign_analytics", "date", "infinity", "1999-12-31"),
-    *each("campaign_analytics", "created_at", *NO_DATES),
+    *each("campaign_analytics", "date", "1999-12-31"),
+    *each("campaign_analytics", "date", "infinity", "2099-01-01", TOO_LATE, code="22023"),
     *each("campaign_events", "event_id", "", "x" * 201),
     *each("campaign_events", "type", "", "open", "Click"),
     *each("campaign_events", "actor", "", "robot", "Human"),
@@ -92,8 +92,8 @@ REFUSED = [
     *each("campaign_analytics", "unsubscribed", -1),
     *each("campaign_analytics", "machine_impressions", -1),
     *each("campaign_analytics", "machine_clicks", -1),
-    *each("campaign_events", "occurred_at", *NO_DATES, "1999-12-31T00:00:00Z", "2200-01-01"),
-    *each("campaign_events", "received_at", *NO_DATES),
+    *each("campaign_events", "occurred_at", *NO_DATES, "1999-12-31T00:00:00Z", "2050-01-01"),
+    *each("campaign_events", "occurred_at", f"{TOO_LATE}T00:00:00Z"),
     *each("campaign_events", "value", "NaN", "Infinity", "-Infinity", "1e400"),
 ]
 NOT_ZONES = (
@@ -224,7 +224,114 @@ def test_updated_at_moves_with_a_change_and_only_then(table: str, rita: World) -
     same = {column: before[column] for column in CHANGES[table]}
     assert update(same)["updated_at"] == before["updated_at"]
     time.sleep(0.001)
-    changed = update({**CHANGES[table], "updated_at": "2000-01-01T00:00:00Z"})
+    changed = update(CHANGES[table])
     assert changed["updated_at"] > before["updated_at"]
     assert changed["created_at"] == before["created_at"]
     update(same)
+
+
+# What the database alone knows, and what a caller could make of it.
+FORGED: Row = {
+    "id": str(uuid.uuid4()),
+    "created_at": "2001-01-01T00:00:00Z",
+    "updated_at": "2001-01-01T00:00:00Z",
+    "received_at": "2099-01-01T00:00:00Z",
+    "launched_at": "2001-01-01T00:00:00Z",
+    "completed_at": "2001-01-01T00:00:00Z",
+}
+FORGERIES = [
+    (table, column)
+    for table, columns in {
+        "contacts": ("id", "created_at", "updated_at"),
+        "audience_segments": ("id", "created_at", "updated_at"),
+        "campaigns": ("id", "created_at", "updated_at", "launched_at", "completed_at"),
+        "campaign_analytics": ("id", "created_at", "updated_at"),
+        "campaign_events": ("received_at",),
+    }.items()
+    for column in columns
+]
+
+
+@pytest.mark.parametrize(("table", "column"), FORGERIES)
+def test_what_the_database_notes_is_not_the_callers_to_write(
+    table: str, column: str, rita: World, refused: Refused
+) -> None:
+    forged = {column: FORGED[column]}
+    assert refused(lambda: insert(rita.client, table, **whole(table, forged, rita))) == "42501"
+    change = rita.client.from_(table).update(forged).eq(*rita.key_of(table))
+    assert refused(change.execute) == "42501"
+
+
+@pytest.mark.parametrize("table", ["contacts", "audience_segments", "campaigns"])
+def test_nobody_gives_away_what_is_theirs(table: str, rita: World, refused: Refused) -> None:
+    for owner in (rita.user_id, str(uuid.uuid4())):
+        change = rita.client.from_(table).update({"user_id": owner}).eq(*rita.key_of(table))
+        assert refused(change.execute) == "42501"
+
+
+def test_whether_an_id_is_taken_by_somebody_cannot_be_found_out(
+    rita: World, victim: World, refused: Refused
+) -> None:
+    for table in ("contacts", "audience_segments", "campaigns", "campaign_analytics"):
+        taken, free = victim.rows[table]["id"], str(uuid.uuid4())
+        rows = rita.client.from_(table)
+        told = {
+            refused(rows.insert(whole(table, {"id": chosen}, rita)).execute)
+            for chosen in (taken, free)
+        }
+        assert told == {"42501"}, table
+
+
+@pytest.mark.parametrize("table", ["campaigns", "audience_segments"])
+def test_a_request_creates_once_for_its_owner_and_is_free_for_others(
+    table: str, rita: World, victim: World, refused: Refused
+) -> None:
+    request = str(uuid.uuid4())
+    insert(victim.client, table, name="v", request_id=request)
+    insert(rita.client, table, name="r", request_id=request)
+    again = refused(lambda: insert(rita.client, table, name="r", request_id=request))
+    assert again == "23505"
+    for client in (victim.client, rita.client):
+        client.from_(table).delete().eq("request_id", request).execute()
+
+
+def test_a_campaign_is_scheduled_for_a_date_whoever_asks(rita: World, refused: Refused) -> None:
+    stored = insert(rita.client, "campaigns", name="n", message="m", rules=EVERYONE)
+    campaign = rita.client.from_("campaigns")
+    undated = campaign.update({"status": "scheduled"}).eq("id", stored["id"])
+    assert refused(undated.execute) == CHECK
+    date = {"scheduled_at": "2030-01-01T00:00:00Z"}
+    campaign.update({"status": "scheduled", **date}).eq("id", stored["id"]).execute()
+    forgotten = campaign.update({"scheduled_at": None}).eq("id", stored["id"])
+    assert refused(forgotten.execute) == CHECK
+
+
+def test_counters_of_the_service_belong_to_the_campaigns_owner(
+    rita: World, db: psycopg.Connection
+) -> None:
+    campaign = rita.rows["campaigns"]["id"]
+    query = """
+        insert into public.campaign_analytics (campaign_id, date) values (%s, '2026-04-04')
+        returning user_id::text
+    """
+    with catalog.acting_as(db, "service_role"):
+        assert catalog.rows(db, query, campaign) == [(rita.user_id,)]
+
+
+HISTORY = """
+insert into public.campaign_status_history (user_id, campaign_id, from_status, to_status)
+values (%s, %s, %s, %s)
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [("draft", "active"), ("paused", "active"), ("paused", "paused")]
+)
+def test_a_line_of_history_fits_the_machine_and_the_campaign(
+    before: str, after: str, rita: World, db: psycopg.Connection
+) -> None:
+    """The campaign was launched and is paused."""
+    values = [rita.user_id, rita.rows["campaigns"]["id"], before, after]
+    with pytest.raises(psycopg.Error) as caught, catalog.acting_as(db, "service_role"):
+        db.execute(HISTORY, values)
+    assert caught.value.sqlstate == "CMP01"

@@ -82,14 +82,16 @@ def test_the_rules_of_the_segment_are_copied(
     ids=str,
 )
 def test_what_was_launched_stays(
-    status: str, change: Row, alice: Client, launched: Row, refused: Refused
+    status: str, change: Row, alice: Client, service: Client, launched: Row, refused: Refused
 ) -> None:
     if status != "active":
         update(alice, "campaigns", launched, status=status)
-    assert refused(lambda: update(alice, "campaigns", launched, **change)) == "CMP04"
+    # When it was launched isn't even its owner's to write.
+    client = service if "launched_at" in change else alice
+    assert refused(lambda: update(client, "campaigns", launched, **change)) == "CMP04"
     both = {**change, "status": "archived" if status == "completed" else "completed"}
     if status != both["status"]:
-        assert refused(lambda: update(alice, "campaigns", launched, **both)) == "CMP04"
+        assert refused(lambda: update(client, "campaigns", launched, **both)) == "CMP04"
 
 
 def test_the_message_may_change_until_the_launch_and_while_paused(
@@ -215,3 +217,15 @@ def test_the_service_role_is_held_by_the_same_rules(
     paused = victim.rows["campaigns"]
     assert refused(lambda: update(service, "campaigns", paused, status="draft")) == "CMP01"
     assert refused(lambda: insert(service, "contacts", email="a@example.com")) == "23502"
+
+
+def test_an_account_goes_without_rewriting_its_events(
+    vandal: World, db: psycopg.Connection
+) -> None:
+    """Each contact would set its own events to null; Auth gives up after ten seconds."""
+    query = "select pg_stat_get_xact_tuples_updated('public.campaign_events'::regclass)"
+    with db.transaction(force_rollback=True):
+        assert len(belongings(db, vandal.user_id)["campaign_events"]) == 1
+        db.execute("delete from auth.users where id = %s", [vandal.user_id])
+        assert db.execute(query).fetchone() == (0,)
+        assert not any(belongings(db, vandal.user_id).values())

@@ -44,6 +44,37 @@ COLUMN_GRANTS = {
     "campaign_failures": "code last_at reason times",
     "campaign_rates": "next_at",
 }
+# Of these tables, those who are signed in give a new row the columns that stand first, and
+# change those that stand second. The rest is the database's: ids, whose they are, and when
+# something happened.
+_SEGMENT = {"name", "description", "rules", "timezone"}
+_CAMPAIGN = {
+    *_SEGMENT,
+    *("message", "subject", "preheader", "html", "channel", "status"),
+    *("audience_size", "segment_id", "scheduled_at"),
+}
+# A trigger decides what suppressed_at holds.
+_CONTACT = {"email", "phone", "attributes", "unsubscribed_at", "suppressed_at"}
+_COUNTS = {
+    *("date", "impressions", "clicks", "conversions"),
+    *("delivered", "bounced", "complained", "unsubscribed"),
+    *("machine_impressions", "machine_clicks"),
+}
+_EVENT = {
+    *("campaign_id", "event_id", "contact_id", "type", "occurred_at", "value"),
+    *("actor", "actor_rule", "link"),
+}
+_ASSET = {"campaign_id", "name", "path", "alt", "content_type", "bytes"}
+_MOVE = {"campaign_id", "from_status", "to_status"}
+WRITTEN: dict[str, tuple[set[str], set[str]]] = {
+    "audience_segments": ({"user_id", "request_id"} | _SEGMENT, _SEGMENT),
+    "campaign_analytics": ({"user_id", "campaign_id"} | _COUNTS, _COUNTS),
+    "campaign_assets": ({"user_id"} | _ASSET, _ASSET),
+    "campaign_events": ({"user_id"} | _EVENT, set()),
+    "campaign_status_history": ({"user_id"} | _MOVE, set()),
+    "campaigns": ({"user_id", "request_id"} | _CAMPAIGN, {"frozen_at"} | _CAMPAIGN),
+    "contacts": ({"user_id"} | _CONTACT, _CONTACT),
+}
 # For a project's own migrations, which alter tables and schedule jobs.
 FOR_MIGRATIONS = {
     ("campaign_private", "add_hot_field"),
@@ -109,11 +140,16 @@ from pg_proc as p join pg_namespace as n on n.oid = p.pronamespace,
 where n.nspname = any (%s) and a.grantee <> p.proowner
 """
 _COLUMN_GRANTS = """
-select attrelid::regclass::text, string_agg(attname || ' ' || attacl::text, ',' order by attname)
-from pg_attribute
-where attrelid in (select oid from pg_class where relnamespace::regnamespace::text = any (%s))
-  and attacl is not null
-group by attrelid
+select c.relname, p.privilege_type, array_agg(distinct a.attname::text),
+  array_agg(distinct p.grantee::regrole::text)
+from pg_class as c join pg_attribute as a on a.attrelid = c.oid, aclexplode(a.attacl) as p
+where c.relnamespace::regnamespace::text = any (%s)
+group by 1, 2
+"""
+_DEFAULTS = """
+select d.defaclobjtype::text, coalesce(r.rolname, 'public') from pg_default_acl as d,
+  aclexplode(d.defaclacl) as a left join pg_roles as r on r.oid = a.grantee
+where d.defaclnamespace = 'campaign_private'::regnamespace
 """
 # postgres owns what migrations create, and has what it owns.
 OWNERS = {"postgres", "supabase_admin"}
@@ -128,16 +164,49 @@ def table_grants(db: psycopg.Connection, kind: str) -> dict[tuple[str, str], set
 
 
 def test_tables_are_for_the_signed_in_and_the_service(db: psycopg.Connection) -> None:
-    assert table_grants(db, "r") == {
+    meant = {
         (table, role): granted
         for table, granted in TABLE_GRANTS.items()
         for role in ("authenticated", "service_role")
     }
-    only_update = "{authenticated=w/postgres,service_role=w/postgres}"
-    assert dict(rows(db, _COLUMN_GRANTS, SCHEMAS)) == {
-        table: ",".join(f"{column} {only_update}" for column in columns.split())
+    for table in WRITTEN:
+        meant[table, "authenticated"] = TABLE_GRANTS[table] & {"SELECT", "DELETE"}
+    assert table_grants(db, "r") == meant
+
+
+def test_the_signed_in_write_the_columns_that_are_theirs_to_write(db: psycopg.Connection) -> None:
+    meant = {
+        (table, "UPDATE"): (set(columns.split()), ["authenticated", "service_role"])
         for table, columns in COLUMN_GRANTS.items()
     }
+    meant |= {
+        (table, command): (columns, ["authenticated"])
+        for table, both in WRITTEN.items()
+        for command, columns in zip(("INSERT", "UPDATE"), both, strict=True)
+        if columns
+    }
+    assert {
+        (table, command): (set(columns), roles)
+        for table, command, columns, roles in rows(db, _COLUMN_GRANTS, SCHEMAS)
+    } == meant
+
+
+def test_what_is_new_among_the_helpers_is_closed(db: psycopg.Connection) -> None:
+    assert [found for found in rows(db, _DEFAULTS) if found[1] not in OWNERS] == []
+    with db.transaction(force_rollback=True):
+        db.execute("set local role postgres")
+        db.execute("create table campaign_private.careless (id integer)")
+        for role in API_ROLES:
+            query = "select has_table_privilege(%s, 'campaign_private.careless', 'select')"
+            assert rows(db, query, role) == [(False,)], role
+
+
+def test_nobody_of_the_api_makes_temporary_tables(db: psycopg.Connection) -> None:
+    """A trigger on such a table could act as one of ours does."""
+    query = "select has_database_privilege(%s, current_database(), 'temporary')"
+    for role in API_ROLES:
+        assert rows(db, query, role) == [(False,)], role
+    assert rows(db, query, "postgres") == [(True,)]
 
 
 def test_sequences_are_for_nobody(db: psycopg.Connection) -> None:

@@ -51,7 +51,9 @@ def olga(stack: LocalSupabase) -> Iterator[Client]:
 
 def move(client: Client, campaign: Row, status: str) -> Row:
     table = client.from_("campaigns")
-    data: Any = table.update({"status": status}).eq("id", campaign["id"]).execute().data
+    # None is scheduled without a date.
+    date = {"scheduled_at": A_DAY} if status == "scheduled" else {}
+    data: Any = table.update({"status": status, **date}).eq("id", campaign["id"]).execute().data
     moved: Row = data[0]
     return moved
 
@@ -121,18 +123,21 @@ def test_history_says_when_and_who(olga: Client) -> None:
     ]
 
 
-def test_the_moments_come_from_the_machine_alone(olga: Client) -> None:
+def test_the_moments_come_from_the_machine_alone(olga: Client, service: Client) -> None:
+    """The service could write these columns, and doesn't set them either."""
     moments = {"launched_at": A_DAY, "completed_at": A_DAY}
-    draft = insert(olga, "campaigns", name="c", message="Hi", rules=EVERYONE, **moments)
+    own = insert(olga, "campaigns", name="own")["user_id"]
+    given = {"name": "c", "message": "Hi", "rules": EVERYONE, "user_id": own}
+    draft = insert(service, "campaigns", **given, **moments)
     assert (draft["launched_at"], draft["completed_at"]) == (None, None)
-    table = olga.from_("campaigns")
+    table = service.from_("campaigns")
     draft = table.update(moments).eq("id", draft["id"]).execute().data[0]  # type: ignore[assignment]
     assert (draft["launched_at"], draft["completed_at"]) == (None, None)
     forged = table.update({"status": "active", **moments}).eq("id", draft["id"]).execute()
     launched: Any = forged.data[0]
     assert launched["launched_at"] not in (None, A_DAY)
     assert launched["completed_at"] is None
-    done = move(olga, launched, "completed")
+    done = move(service, launched, "completed")
     assert done["completed_at"] not in (None, A_DAY)
     data: Any = table.update({"completed_at": None}).eq("id", draft["id"]).execute().data
     assert data[0]["completed_at"] == done["completed_at"]

@@ -36,7 +36,8 @@ KEYS: dict[str, tuple[str, ...]] = {
     "link_keys": ("user_id", "key_id"),
     "link_settings": ("user_id",),
 }
-CHILDREN = {"campaign_analytics", "campaign_status_history"}
+# What the database alone writes: nobody who is signed in may.
+UNWRITABLE = {"id", "created_at", "updated_at", "received_at", "launched_at", "completed_at"}
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,11 @@ class World:
     def key(self, table: str) -> dict[str, str]:
         """Return what tells her row in `table` from all others."""
         return {column: str(self.rows[table][column]) for column in KEYS[table]}
+
+    def key_of(self, table: str) -> tuple[str, str]:
+        """Return a column that finds her row, and what stands there."""
+        column = KEYS[table][-1]
+        return column, str(self.rows[table][column])
 
 
 def settle(client: Client) -> World:
@@ -131,11 +137,6 @@ def belongings(db: psycopg.Connection, user_id: str) -> dict[str, list[Row]]:
     found: dict[str, list[Row]] = {}
     with db.cursor(row_factory=dict_row) as cursor:
         for table, key in KEYS.items():
-            mine = (
-                "campaign_id in (select id from campaigns where user_id = %s)"
-                if table in CHILDREN
-                else "user_id = %s"
-            )
-            query = f"select * from {table} where {mine} order by {', '.join(key)}"
+            query = f"select * from {table} where user_id = %s order by {', '.join(key)}"
             found[table] = cursor.execute(query.encode(), [user_id]).fetchall()
     return found

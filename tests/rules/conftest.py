@@ -44,11 +44,14 @@ class Audience:
         self.connection.execute("delete from public.contacts")
         ids = [uuid.uuid4() for _ in contacts]
         self.numbers = {key: n for n, key in enumerate(ids)}
+        # Ids and moments of one's choosing are for nobody but the database's owner.
+        self.connection.execute("reset role")
         with self.connection.cursor() as cursor:
             cursor.executemany(
                 INSERT,
                 [_row(key, n, c) for n, (key, c) in enumerate(zip(ids, contacts, strict=True))],
             )
+        self.connection.execute("set role authenticated")
 
     def members(
         self, trees: Sequence[Mapping[str, Any]], as_of: str = AS_OF, timezone: str = "UTC"

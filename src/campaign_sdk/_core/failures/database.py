@@ -170,6 +170,7 @@ CODES: dict[str, Callable[[APIError], CampaignError]] = {
 _LINE = "must be one line of 1 to 998 characters"
 _YEARS = "must lie within the years 1 to 9999"
 _NO_CAMPAIGN = "there is no such campaign, or it isn't yours"
+_CREATED = "this request has created one already"
 _DAYS = "must lie between the year 2000 and tomorrow"
 
 # What a person can do about the constraints of our own tables.
@@ -191,6 +192,9 @@ CONSTRAINTS: dict[str, tuple[str, str]] = {
     "audience_segments_description_size": ("description", "must not exceed 100 kB"),
     "audience_segments_dates_readable": ("created_at", _YEARS),
     "audience_segments_timezone_known": ("timezone", "isn't a known IANA time zone"),
+    "audience_segments_request_unique": ("request_id", _CREATED),
+    "campaigns_request_unique": ("request_id", _CREATED),
+    "campaigns_scheduled_has_date": ("scheduled_at", "a scheduled campaign needs a date"),
     "campaigns_name_length": ("name", "must have 1 to 200 characters"),
     "campaigns_description_size": ("description", "must not exceed 100 kB"),
     "campaigns_message_size": ("message", "must not exceed 100 kB"),

@@ -1,0 +1,138 @@
+"""One tenant, one's own cost: what others have isn't read, and nobody fills the disk."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+
+from campaign_sdk.local import LocalSupabase
+
+from .catalog import rows
+
+OTHERS = 10_000
+CAMPAIGNS = """
+    with made as (
+      insert into campaigns (user_id, name, timezone)
+      select %s, 'c', 'UTC' from generate_series(1, %s)
+      returning id, user_id
+    ),
+    described as (insert into audience_segments (user_id, name) select user_id, id from made),
+    moved as (
+      insert into campaign_status_history (user_id, campaign_id, from_status, to_status)
+      select user_id, id, 'draft', 'archived' from made
+    ),
+    counted as (
+      insert into campaign_analytics (user_id, campaign_id, date, clicks)
+      select user_id, id, '2026-01-01'::date + d, 1 from made, generate_series(1, %s) as d
+    )
+    insert into contacts (user_id, email) select %s, id || '@example.com' from made
+"""
+
+
+@pytest.fixture(scope="module")
+def crowded(stack: LocalSupabase) -> Iterator[psycopg.Connection]:
+    """Somebody with a little, who asks beside somebody with a lot; nothing of it stays."""
+    lonely, crowd = str(uuid.uuid4()), str(uuid.uuid4())
+    with (
+        psycopg.connect(stack.db_url, autocommit=True) as db,
+        db.transaction(force_rollback=True),
+    ):
+        # Without triggers, which would take seconds.
+        db.execute("set local session_replication_role = replica")
+        for user, days, campaigns in ((lonely, 3, 2), (crowd, 5, OTHERS)):
+            db.execute("insert into auth.users (id) values (%s)", [user])
+            db.execute(CAMPAIGNS, [user, campaigns, days, user])
+        db.execute("analyze contacts, campaigns, audience_segments")
+        db.execute("analyze campaign_analytics, campaign_status_history")
+        claims = json.dumps({"sub": lonely, "role": "authenticated"})
+        db.execute("select set_config('request.jwt.claims', %s, true)", [claims])
+        db.execute("set local role authenticated")
+        yield db
+        db.execute("reset role")
+
+
+def _seen(node: dict[str, Any]) -> int:
+    removed = node.get("Rows Removed by Filter", 0) + node["Actual Rows"]
+    return int(removed * node["Actual Loops"]) + sum(map(_seen, node.get("Plans", [])))
+
+
+NARROW = ["audience_segments", "campaign_analytics", "campaign_status_history", "campaigns"]
+
+
+@pytest.mark.parametrize("table", [*NARROW, "contacts"])
+def test_a_plain_reading_passes_by_the_rows_of_others(
+    table: str, crowded: psycopg.Connection
+) -> None:
+    pages = ("order by id limit 1000", *([""] if table in NARROW else []))
+    for page in pages:
+        [(plan,)] = rows(crowded, f"explain (analyze, format json) select * from {table} {page}")
+        assert _seen(plan[0]["Plan"]) < 100, plan
+
+
+def test_a_report_reads_its_owners_counters(crowded: psycopg.Connection) -> None:
+    """What a function reads, PostgreSQL counts for the table and its indexes."""
+    query = """
+        select pg_stat_get_xact_tuples_returned('campaign_analytics'::regclass)
+          + (select sum(pg_stat_get_xact_tuples_returned(indexrelid)) from pg_index
+             where indrelid = 'campaign_analytics'::regclass)
+    """
+    [(before,)] = rows(crowded, query)
+    [(report,)] = rows(crowded, "select clicks from report_engagement()")
+    [(after,)] = rows(crowded, query)
+    assert report == [6]
+    assert after - before < 100
+
+
+def test_fields_are_listed_to_the_depth_that_rules_reach(db: psycopg.Connection) -> None:
+    """A rule's path has at most 32 names; longer paths and names are nobody's fields."""
+    attributes: dict[str, Any] = {"end": 1}
+    for _ in range(60):
+        attributes = {"k": attributes, "flat": "x"}
+    attributes["n" * 300] = 1
+    query = "select name from campaign_private.leaves(%s)"
+    names = {name for (name,) in db.execute(query, [json.dumps(attributes)])}
+    assert names == {"k." * depth + "flat" for depth in range(32)}
+
+
+TEMPORARY = "select temp_bytes from pg_stat_database where datname = current_database()"
+
+
+def test_listing_fields_keeps_nothing_on_the_disk(db: psycopg.Connection) -> None:
+    """Ten megabytes of attributes, none of which reaches a temporary file."""
+    user = str(uuid.uuid4())
+    [(before,)] = rows(db, TEMPORARY)
+    with db.transaction(force_rollback=True):
+        db.execute("insert into auth.users (id) values (%s)", [user])
+        query = """
+            insert into contacts (user_id, email, attributes)
+            select %s, i || '@example.com', (
+              select jsonb_object_agg('k' || k, repeat(md5(i::text), 5))
+              from generate_series(1, 60) as k
+            )
+            from generate_series(1, 1000) as i
+        """
+        db.execute(query, [user])
+        claims = json.dumps({"sub": user, "role": "authenticated"})
+        db.execute("select set_config('request.jwt.claims', %s, true)", [claims])
+        db.execute("set local role authenticated")
+        [(sampled, fields)] = rows(db, "select * from list_contact_fields()")
+        db.execute("reset role")
+        db.execute("select pg_stat_force_next_flush()")
+    [(after,)] = rows(db, TEMPORARY)
+    assert (sampled, len(fields)) == (1000, 60)
+    assert all(field["present"] == 1000 and len(field["examples"]) == 3 for field in fields)
+    # Of the 60,000 values only the first thousand contacts' examples are sorted.
+    assert after - before < 8 * 1024 * 1024
+
+
+def test_of_these_an_owner_has_few(db: psycopg.Connection) -> None:
+    query = """
+        select attrelid::regclass::text from pg_attribute
+        where attname = 'user_id' and attoptions = '{n_distinct=-0.001}' order by 1
+    """
+    assert [table for (table,) in rows(db, query)] == NARROW
