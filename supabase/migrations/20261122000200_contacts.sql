@@ -56,7 +56,7 @@ revoke all on public.contacts from public, anon, authenticated, service_role;
 grant select, insert, update, delete on public.contacts to service_role;
 grant select, delete on public.contacts to authenticated;
 -- An id of the caller's choosing would tell, by a collision, whether somebody else has it.
-grant insert (user_id, email, phone, attributes, unsubscribed_at),
+grant insert (user_id, email, phone, attributes, unsubscribed_at, suppressed_at),
   -- What is written into suppressed_at doesn't matter: a trigger has the last word.
   update (email, phone, attributes, unsubscribed_at, suppressed_at)
   on public.contacts to authenticated;
@@ -344,7 +344,7 @@ begin
   ),
   shown as (
     select l.name, (array_agg(distinct l.example))[1:3] as examples
-    from (select c.attributes from looked_at as c limit 1000) as c,
+    from (select c.attributes from looked_at as c limit 200) as c,
       campaign_private.leaves(c.attributes) as l
     group by l.name
   ),

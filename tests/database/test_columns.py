@@ -250,6 +250,7 @@ UNKNOWN_TO_THE_PLANNER = {
     ("campaign_assets", "alt"),
     ("campaign_assets", "path"),
     ("campaign_events", "event_id"),
+    ("campaign_events", "link"),
 }
 
 
