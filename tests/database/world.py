@@ -37,7 +37,10 @@ KEYS: dict[str, tuple[str, ...]] = {
     "link_settings": ("user_id",),
 }
 # What the database alone writes: nobody who is signed in may.
-UNWRITABLE = {"id", "created_at", "updated_at", "received_at", "launched_at", "completed_at"}
+UNWRITABLE = {
+    *("id", "created_at", "updated_at", "received_at"),
+    *("launched_at", "frozen_at", "frozen_through", "completed_at"),
+}
 
 
 @dataclass(frozen=True)
