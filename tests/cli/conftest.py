@@ -44,6 +44,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "events.jsonl").write_text("\n".join(map(json.dumps, EVENTS)) + "\nnonsense\n")
     (tmp_path / "rules.json").write_text(json.dumps(LAPSED))
     (tmp_path / "hero.png").write_bytes(b"\x89PNG\r\n\x1a\n, and pixels")
+    event = {"RecordType": "Open", "MessageID": "m-1", "Recipient": "asha@example.com"}
+    (tmp_path / "event.json").write_text(json.dumps(event))
     (tmp_path / "message.txt").write_text("Hello {{ city }}, we miss you!")
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -56,6 +58,7 @@ def environment(folder: Path, stack: LocalSupabase, monkeypatch: pytest.MonkeyPa
         "SUPABASE_URL": stack.url,
         "SUPABASE_ANON_KEY": stack.anon_key,
         "CAMPAIGN_PASSWORD": PASSWORD,
+        "POSTMARK_WEBHOOK_SECRET": "s3cret",
         "XDG_STATE_HOME": str(folder / "state"),
         "XDG_DATA_HOME": str(folder / "data"),
         "COLUMNS": "100",

@@ -24,6 +24,7 @@ from campaign_sdk.cli import (
     moves,
     segments,
     suppressions,
+    webhooks,
 )
 
 # All that stands at the root, in the order and under the headings of `--help`. Each is a
@@ -32,7 +33,7 @@ from campaign_sdk.cli import (
 PANELS: dict[str, tuple[typer.Typer, ...]] = {
     "Campaigns": (campaigns.app, drafting.app, assets.app),
     "Launch": (audience.app, moves.app),
-    "Results": (analytics.verbs, analytics.app),
+    "Results": (analytics.verbs, analytics.app, webhooks.app),
     "People": (contacts.app, segments.app, suppressions.app),
     "Project": (auth.app, doctor.app, local.app, migrations.app, mcp.app, demo.app),
 }
