@@ -92,3 +92,74 @@ def test_fields_and_unsubscribe(campaign: Campaign) -> None:
         '"unsubscribed_at": null'
         not in campaign("contacts", "find", "ben@example.com", "--json").stdout
     )
+
+
+def test_a_dry_run_shows_the_plan_and_writes_nothing(
+    client: CampaignClient, campaign: Campaign, folder: Path
+) -> None:
+    (folder / "brevo.csv").write_text(
+        "EMAIL;SMS;EMAIL_BLACKLISTED;PLZ\nann@example.com;336;No;01067\ncy@example.com;;Yes;1\nx;;;\n"
+    )
+    shown = campaign("contacts", "import", "brevo.csv", "--dry-run", "--rejects", "out.csv")
+    for part in ("created    2", "rejected   1", "opted out  1", "EMAIL_BLACKLISTED", "consent"):
+        assert part in shown.stdout
+    assert "ann@example.com" in shown.stdout
+    assert "Brevo" in shown.stderr
+    assert "nothing was written" in shown.stderr
+    assert client.contacts.count() == 0
+    assert not (folder / "out.csv").exists()
+    told = json.loads(campaign("contacts", "import", "brevo.csv", "--dry-run", "--json").stdout)
+    assert (told["program"], told["delimiter"], told["created"]) == ("brevo", ";", 2)
+    assert told["columns"][1] == {"header": "SMS", "field": "phone", "type": "text"}
+
+
+def test_import_is_told_what_columns_are(
+    client: CampaignClient, campaign: Campaign, folder: Path
+) -> None:
+    (folder / "odd.csv").write_text(
+        "Who\tTown\tNewsletter\tSpent\tSince\nann@example.com\tPune\tno\t1.234,5\t20/11/2026\n"
+    )
+    refused = campaign("contacts", "import", "odd.csv", code=8).stderr
+    assert "--consent Newsletter=" in refused
+    campaign(
+        *("contacts", "import", "odd.csv", "--delimiter", r"\t", "--email-column", "Who"),
+        *("--map", "Town=address.city", "--consent", "Newsletter=no,never", "--decimal", ","),
+        *("--type", "Since=date:%d/%m/%Y"),
+    )
+    contact = client.contacts.find("ann@example.com")
+    assert contact is not None
+    assert not contact.is_subscribed
+    assert contact.attributes == {
+        "address": {"city": "Pune"},
+        "Spent": 1234.5,
+        "Since": "2026-11-20",
+    }
+    campaign("contacts", "subscribe", "ann@example.com")
+    found = client.contacts.find("ann@example.com")
+    assert found is not None
+    assert found.is_subscribed
+    for consent in ("Newsletter=ignore", "ignore"):
+        campaign("contacts", "import", "odd.csv", "--map", "Who=email", "--consent", consent)
+
+
+def test_standard_input_is_a_file_too(client: CampaignClient, campaign: Campaign) -> None:
+    campaign("contacts", "import", "-", input="email;x\nann@example.com;1\n")
+    assert client.contacts.find("ann@example.com") is not None
+
+
+def test_an_import_of_nothing_but_refusals_isnt_done(campaign: Campaign, folder: Path) -> None:
+    (folder / "bad.csv").write_text("email\nx\ny\n")
+    assert "rejected   2" in campaign("contacts", "import", "bad.csv", code=8).stdout
+    (folder / "empty.csv").write_text("email\n")
+    campaign("contacts", "import", "empty.csv")
+
+
+@pytest.mark.usefixtures("world")
+def test_an_export_appears_whole_or_not_at_all(campaign: Campaign, folder: Path) -> None:
+    campaign("contacts", "export", "--output", "out.csv")
+    assert (folder / "out.csv").read_bytes()[:3] == b"\xef\xbb\xbf"
+    assert (folder / "out.csv").stat().st_mode & 0o777 == 0o600
+    assert "can't be written" in campaign("contacts", "export", "-o", "no/out.csv", code=8).stderr
+    if Path("/dev/full").exists():
+        full = campaign("contacts", "export", "--output", "/dev/full", code=8).stderr
+        assert "/dev/full can't be written (No space left on device)" in full

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import io
 import os
 import signal
+import time
 import uuid
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psycopg
 import pytest
 
-from campaign_sdk import ProtocolError, Unavailable, everyone, field
+from campaign_sdk import AsyncCampaignClient, ProtocolError, Unavailable, everyone, field
 from campaign_sdk.contacts._import import ImportReport, Problem, Tally
 from campaign_sdk.contacts.files._plan import Row
 from campaign_sdk.local import LocalSupabase
@@ -126,3 +130,50 @@ def test_a_cache_that_repeats_itself_is_no_endless_listing(mode: Mode) -> None:
         with pytest.raises(ProtocolError, match="incomplete"):
             list(both.client.contacts.iterate(everyone()))
         assert len(seen) == 4
+
+
+class Slow(io.RawIOBase):
+    """A file that comes from afar."""
+
+    def __init__(self, content: bytes) -> None:
+        self._pieces = [content[:10], content[10:]]
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        time.sleep(0.2)
+        return self._pieces.pop(0) if self._pieces and size else b""
+
+    def readinto(self, buffer: Any) -> int:
+        piece = self.read(len(buffer))
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+
+async def test_a_slow_file_doesnt_stop_the_loop(stack: LocalSupabase) -> None:
+    ticks = 0
+
+    async def tick() -> None:
+        nonlocal ticks
+        while True:
+            await asyncio.sleep(0.01)
+            ticks += 1
+
+    async with AsyncCampaignClient(stack.url, stack.anon_key) as client:
+        await client.auth.sign_up(f"slow-{uuid.uuid4().hex}@example.com", PASSWORD)
+        ticking = asyncio.create_task(tick())
+        report = await client.contacts.import_csv(Slow(b"email,x\na@example.com,1\n"))
+        ticking.cancel()
+    assert report.created == 1
+    assert ticks > 20
+
+
+def test_what_was_seen_is_known_by_its_hash() -> None:
+    tally = Tally()
+    rows = [row(n, f"c{n % 9_000}@b.cd") for n in range(12_000)]
+    sent = [email for batch in tally.batches(rows, 500) for email in batch.items]
+    assert len(sent) == len(set(sent)) == 9_000
+    assert tally.duplicate == 3_000
+    problem = tally.report().problems[0]
+    assert (problem.line, problem.reason) == (9_000, "the address stands in line 0 already")

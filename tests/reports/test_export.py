@@ -81,6 +81,11 @@ def test_csv_holds_every_line(tmp_path: Path) -> None:
         "\uff1d1",
         "\u00a0=1",
         "\u3000@x",
+        "\u2003=1",
+        "\u200b=1",
+        "\ufeff=1",
+        "\v=1",
+        "\f=1",
     ],
 )
 def test_no_text_of_a_csv_is_a_formula(name: str) -> None:
@@ -92,6 +97,13 @@ def test_a_negative_number_stays_a_number() -> None:
     assert _export.cell(-5) == -5
     assert _export.cell(Decimal("-1E+3")) == "-1000"
     assert _export.cell("Spring = fun") == "Spring = fun"
+
+
+def test_a_file_for_spreadsheets_has_a_byte_order_mark(tmp_path: Path) -> None:
+    path = tmp_path / "report.csv"
+    text = made("Köln").to_csv(path, encoding="utf-8-sig")
+    assert path.read_bytes() == b"\xef\xbb\xbf" + text.encode()
+    assert path.stat().st_mode & 0o777 == 0o600
 
 
 def test_json_says_what_it_is(tmp_path: Path) -> None:

@@ -19,14 +19,19 @@ if TYPE_CHECKING:
 
 _COUNTS = ("read", "created", "updated", "unchanged", "duplicate", "rejected")
 _INVALID = 8
+_STDIN = "-"
+
+
+def _there(path: Path) -> Path:
+    if str(path) != _STDIN and not path.exists():
+        raise typer.BadParameter(f"file {path} does not exist")
+    return path
 
 
 def import_contacts(
     path: Annotated[
         Path,
-        typer.Argument(
-            exists=True, dir_okay=False, allow_dash=True, help="A CSV file; - for standard input."
-        ),
+        typer.Argument(callback=_there, help="A CSV file; - for standard input."),
     ],
     rejects: Annotated[
         Path | None, typer.Option(help="Where to write the rows that are refused, with reasons.")
@@ -96,7 +101,7 @@ def _with_progress(client: CampaignClient, path: Path, **options: Any) -> Import
     with Progress(*columns, console=screen, disable=not screen.is_terminal) as bar:
         task = bar.add_task("", total=None)
         return client.contacts.import_csv(
-            sys.stdin.buffer if str(path) == "-" else path,
+            sys.stdin.buffer if str(path) == _STDIN else path,
             progress=lambda done, total, _: bar.update(task, completed=done, total=total),
             **options,
         )

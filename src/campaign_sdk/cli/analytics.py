@@ -193,7 +193,7 @@ def report(
         found.plot(plot)
         _show.note(f"drew {plot}")
     if output is not None:
-        found.to_csv(output)
+        found.to_csv(output, encoding="utf-8-sig")
         _show.note(f"wrote {output}")
     _print_found(found, as_json)
 

@@ -42,7 +42,7 @@ def normalize_email(value: object) -> str:
     Raises:
         InvalidInput: it isn't `name@domain.tld`, or has more than 254 characters.
     """
-    if isinstance(value, str) and len(value) <= _LONGEST and _PLAIN.fullmatch(value):
+    if isinstance(value, str) and is_plain(value):
         return value
     email = _folded(value) if isinstance(value, str) else ""
     if not email:
@@ -50,6 +50,11 @@ def normalize_email(value: object) -> str:
     if len(email) > _LONGEST or not _SHAPE.fullmatch(email) or not is_storable(email):
         raise InvalidInput("email", "isn't an e-mail address (name@domain.tld)")
     return email
+
+
+def is_plain(value: str) -> bool:
+    """Whether a text is an address in its stored form already, as nearly all are."""
+    return len(value) <= _LONGEST and _PLAIN.fullmatch(value) is not None
 
 
 def _folded(value: str) -> str:

@@ -13,7 +13,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from campaign_sdk._core.cells import guarded
 from campaign_sdk._core.errors import ConfigurationError
+from campaign_sdk._core.files import write_whole
 from campaign_sdk.reports._data import ReportData
 from campaign_sdk.reports._metrics import METRICS, title_of
 
@@ -21,16 +23,13 @@ if TYPE_CHECKING:
     import pandas
     import polars
 
-# What spreadsheets take for the beginning of a formula (OWASP, "CSV Injection"), also
-# behind blanks and in its full-width form.
-_FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 _HTML_ROWS = 60
 
 
-def written(text: str, path: Path | str | None) -> str:
-    """Return a text, and write it to a file if one is named."""
+def written(text: str, path: Path | str | None, encoding: str = "utf-8") -> str:
+    """Return a text, and write it to a file if one is named: whole, or not at all."""
     if path is not None:
-        Path(path).write_text(text, encoding="utf-8", newline="")
+        write_whole(path, text, encoding=encoding)
     return text
 
 
@@ -38,15 +37,15 @@ def csv_text(columns: Sequence[str], records: Sequence[Mapping[str, Any]]) -> st
     """Return records as CSV that no spreadsheet runs."""
     out = io.StringIO(newline="")
     writer = csv.writer(out)
-    writer.writerow(columns)
+    writer.writerow(map(guarded, columns))
     writer.writerows([cell(record[name]) for name in columns] for record in records)
     return out.getvalue()
 
 
 def cell(value: Any) -> Any:
     """Return a cell; a text that could be a formula gets an apostrophe in front."""
-    if isinstance(value, str) and value.lstrip(" \u00a0\u3000").startswith(_FORMULA):
-        return f"'{value}"
+    if isinstance(value, str):
+        return guarded(value)
     return plain(value) if isinstance(value, Decimal) else value
 
 

@@ -30,12 +30,20 @@ class Report(ReportData):
         totals: the whole.
     """
 
-    def to_csv(self, path: Path | str | None = None) -> str:
-        """Return the lines as CSV (UTF-8, RFC 4180), and write them to a file if one is named.
+    def to_csv(self, path: Path | str | None = None, *, encoding: str = "utf-8") -> str:
+        """Return the lines as CSV (RFC 4180), and write them to a file if one is named.
 
         A text that a spreadsheet would run as a formula gets an apostrophe in front.
+
+        Args:
+            path: the file, which appears whole or not at all.
+            encoding: of the file; "utf-8-sig" has the mark by which Excel knows UTF-8.
+
+        Raises:
+            InvalidInput: the file can't be written.
         """
-        return _export.written(_export.csv_text(self.columns, self.records()), path)
+        text = _export.csv_text(self.columns, self.records())
+        return _export.written(text, path, encoding)
 
     def to_json(self, path: Path | str | None = None) -> str:
         """Return the report as JSON, and write it to a file if one is named.

@@ -122,9 +122,9 @@ def unmarked(cell: str) -> tuple[str, bool]:
 
     What isn't marked is without the blanks around it.
     """
-    if cell[:1] == "'" and is_marked(cell[1:]):
-        return cell[1:], True
-    return cell.strip(), False
+    if cell[:1] != "'" or not is_marked(cell[1:]):
+        return cell.strip(), False
+    return cell[1:], True
 
 
 def is_marked(rest: str) -> bool:

@@ -30,24 +30,25 @@ Consent = Mapping[str, Any] | Sequence[Mapping[str, Any]] | Literal["ignore"]
 # Another channel is not our business.
 _OTHER = re.compile(r"sms|phone|whatsapp|push|postal|fax|telefon|call|directmail|mms|viber")
 # What goes with a consent without being one: when, where and how it was given, and counts.
+# These, and since when somebody is gone, are read word by word: "on" ends many words.
 _BESIDE = re.compile(
-    r"(optin|confirm|consent|subscri|signup|permission|newsletter|gdpr|dsgvo|rgpd).*"
+    r".*(opt ?in|confirm|consent|subscri|sign ?up|permission|newsletter|gdpr|dsgvo|rgpd).* "
     r"(time|date|timestamp|at|on|ip|source|method|form|url|page|text|version|id|title|name|"
     r"topics?|plan|type|tier|language|count|opens?|clicks?|sent|reason|channel|level)"
-    r"|unsub(campaign|reason).*|cleancampaign.*|date(of)?(subscri|optin|consent|signup).*"
-    r"|marketingcontactstatus|.*(opened|delivered|clicked|count|total|number)"
+    r"|unsub (campaign|reason).*|clean campaign.*|date (of )?(subscri|opt ?in|consent|sign ?up).*"
+    r"|marketing contact status|.*\b(opened|delivered|clicked|count|total|number)"
+)
+_GONE_SINCE = re.compile(
+    r"(.* )?(unsub\w*|opt(ed)? ?out|clean(ed)?|bounced?|blacklist(ed)?|blocklist(ed)?|"
+    r"suppress\w*|complain\w*|abgemeldet|abmelde) ?(time|date|at|on|timestamp|datum|am|zeit)"
+    r"|date (of )?(unsub\w*|opt(ed)? ?out)|(.* )?hard ?bounce reason"
 )
 _NO = re.compile(
     r".*(unsubscribed?|optout|optedout|optedoutofemail|blacklisted|blacklist|blocklisted|"
     r"blocklist|donote?mail|donotsendemail|donotcontact|nobulkemails?|useroptout|suppressed|"
     r"emaildisabled|unsubscribedfromall.*|hasoptedoutof.*|isemailbounced|hardbounced)"
-    r"|optedoutofemail.*|(is)?bounced|complained|markedasspam|reportedspam|noemail"
+    r"|optedoutofemail.*|(is)?bounced|onhold|complained|markedasspam|reportedspam|noemail"
     r"|abgemeldet|abbestellt|desinscrit|desabonne|disiscritto|uitgeschreven|afgemeld"
-)
-_GONE_SINCE = re.compile(
-    r"(unsub\w*|optout|optedout|clean(ed)?|bounced?|blacklist(ed)?|blocklist(ed)?|suppress\w*|"
-    r"complain\w*|abmelde|abgemeldet)(time|date|at|on|timestamp|datum|am|zeit)"
-    r"|date(unsubscribed|optedout|of?unsubscri\w*|optout)|.*hardbouncereason"
 )
 _YES = re.compile(
     r".*(optin|optedin|acceptse?mail(marketing)?|acceptsmarketing|acceptsnewsletter|"
@@ -55,14 +56,14 @@ _YES = re.compile(
     r"|(is|email)?subscribed|receiveemails?|canemail|mailable"
 )
 _STATUS = re.compile(
-    r".*(subscription|subscriber|optin|consent|mailing|emailmarketing|marketing|permission|"
-    r"email|list|newsletter)(status|state)"
+    r".*(subscription|subscriber|optin|consent|permission|newsletter)(status|state)"
+    r"|.*(mailing|marketing|email|list)status"
 )
 _STATES = frozenset({"status", "state", "contactstatus", "memberstatus", "userstatus", "stato"})
 _SUSPECT = re.compile(
     r"optin|optout|opted|consent|gdpr|dsgvo|rgpd|newsletter|subscri|unsub|blacklist|blocklist|"
     r"suppress|donot|permission|einwilligung|abgemeldet|abmeld|desinscri|desabon|baja|cancell?ed|"
-    r"marketing(ok|allowed|emails?)|emailmarketing|zustimmung|abonn|"
+    r"marketing(ok|allowed)|emailmarketing|zustimmung|abonn|"
     r"consenso|consentement|consentimiento|permiso|iscritto|inschrijving|ingeschreven"
 )
 _WORDS = YES | NO | SUBSCRIBED | GONE
@@ -92,7 +93,11 @@ def named_consent(consent: Consent | None) -> tuple[bool, list[Named]]:
     if consent is None or consent == "ignore":
         return consent == "ignore", []
     parts = [consent] if isinstance(consent, Mapping) else consent
-    if isinstance(parts, str) or not all(isinstance(part, Mapping) for part in parts):
+    if (
+        not isinstance(parts, Sequence)
+        or isinstance(parts, str)
+        or not all(isinstance(part, Mapping) for part in parts)
+    ):
         raise InvalidInput("consent", _FORM)
     return False, [_named(part) for part in parts]
 
@@ -127,47 +132,57 @@ def meaning_of(header: str, values: Sequence[str] | None, known: Mapping[str, st
     name = plain(header)
     if values is not None and not any(values):
         return None
-    words = None if values is None else {plain_word(value) for value in values if value}
-    meaning = known.get(name) or _by_name(name)
+    meaning = known.get(name) or _by_name(header)
     if meaning == "yes":
-        return _readable_yes(words)
+        return _readable_yes(values)
+    words = None if values is None else {plain_word(value) for value in values if value}
     if meaning == "status":
         return _readable_status(words)
     if meaning is not None:
         return meaning
-    return _by_values(name, words)
+    return _by_values(header, words)
 
 
-def _by_name(name: str) -> str | None:
+def _spaced(header: str) -> str:
+    """The words of a header: `unsubscribedAt` is "unsubscribed at"."""
+    parted = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", header)
+    return " ".join(re.findall(r"[^\W_]+", parted.casefold()))
+
+
+def _by_name(header: str) -> str | None:
+    name, words = plain(header), _spaced(header)
     if _OTHER.search(name) and "mail" not in name:
         return None
-    if _GONE_SINCE.fullmatch(name):
-        return "no"
-    if _BESIDE.fullmatch(name):
+    if _BESIDE.fullmatch(words) and "unsubscri" not in name:
         return None
+    if _GONE_SINCE.fullmatch(words):
+        return "no"
     for pattern, meaning in ((_NO, "no"), (_YES, "yes"), (_STATUS, "status")):
         if pattern.fullmatch(name):
             return meaning
     return None
 
 
-def _readable_yes(words: set[str] | None) -> str | None:
-    if words is None or all(_MOMENT.fullmatch(word) for word in words):
+def _readable_yes(values: Sequence[str] | None) -> str | None:
+    filled = [value for value in values or () if value and not _MOMENT.fullmatch(value)]
+    if not filled:
         # When somebody subscribed; nothing is said about who didn't.
         return None
-    return "yes" if all(word in _WORDS or _MOMENT.fullmatch(word) for word in words) else "unclear"
+    return "yes" if all(plain_word(value) in _WORDS for value in filled) else "unclear"
 
 
 def _readable_status(words: set[str] | None) -> str:
     return "status" if words is not None and words <= _WORDS else "unclear"
 
 
-def _by_values(name: str, words: set[str] | None) -> str | None:
+def _by_values(header: str, words: set[str] | None) -> str | None:
     if words is None:
         return None
+    name = plain(header)
     if words & SURELY_GONE or (name in _STATES and words & MAILY):
         return "status" if words <= _WORDS else "unclear"
-    about = not _BESIDE.fullmatch(name) and not (_OTHER.search(name) and "mail" not in name)
+    about = not _BESIDE.fullmatch(_spaced(header))
+    about = about and not (_OTHER.search(name) and "mail" not in name)
     return "unclear" if about and _SUSPECT.search(name) and words & _WORDS else None
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from campaign_sdk._core.errors import InvalidInput
-from campaign_sdk.contacts._addresses import normalize_email
+from campaign_sdk.contacts._addresses import is_plain, normalize_email
 from campaign_sdk.contacts._items import attributes as checked_attributes
 from campaign_sdk.contacts._items import phone as checked_phone
 from campaign_sdk.contacts.files._cells import unmarked
@@ -102,6 +102,8 @@ class Plan:
         return min(gone) if gone else None
 
     def _email(self, cell: str) -> str:
+        if is_plain(cell):
+            return cell
         text = self._readable(unmarked(cell)[0], "email")
         return normalize_email(text.partition(_AND)[0])
 

@@ -6,15 +6,23 @@ import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, BinaryIO, cast
+from typing import Any, BinaryIO, Protocol, cast
 
 from campaign_sdk._core.errors import InvalidInput
 
 _CHUNK = 1 << 20
 _ZIP = b"PK\x03\x04"
 
-FileLike = str | Path | IO[str] | IO[bytes]
-"""A path, or a file that is open for reading texts or bytes."""
+
+class Readable(Protocol):
+    """A file that is open for reading texts or bytes."""
+
+    def read(self, size: int, /) -> Any:
+        """Return so many of them at most, and nothing at the end."""
+
+
+FileLike = str | Path | Readable
+"""A path, or a file that is open for reading."""
 
 
 @dataclass

@@ -9,7 +9,13 @@ from typing import Any, Literal, get_args
 
 from campaign_sdk._core.errors import InvalidInput
 from campaign_sdk.contacts._items import attributes, utc_text
-from campaign_sdk.contacts.files._cells import look_of, moment_text, unmarked, value_of
+from campaign_sdk.contacts.files._cells import (
+    PLAIN_NUMBER,
+    look_of,
+    moment_text,
+    unmarked,
+    value_of,
+)
 from campaign_sdk.contacts.files._numbers import Decimal, number_reader
 
 ColumnType = Literal["auto", "text", "number", "date", "boolean", "list"]
@@ -72,6 +78,8 @@ def converter(kind: str, column: str, zone: tzinfo, decimal: Decimal | None) -> 
         return lambda cell: _mixed(cell, column, zone)
     form = kind.partition(":")[2]
     reader = _reader(kind, column, zone, decimal, form)
+    if kind == "number" and decimal is None:
+        return lambda cell: _number(cell, column, reader)
     return lambda cell: _typed(cell, column, reader)
 
 
@@ -93,6 +101,9 @@ def _reader(
 
 
 def _text(cell: str, column: str) -> str | None:
+    # Most are like this: nothing to take off, and nothing that can't be stored.
+    if cell.isprintable() and cell[0] not in "' " and cell[-1] != " ":
+        return cell
     text, is_marked = unmarked(cell)
     return _storable(text, column) if text or is_marked else None
 
@@ -114,6 +125,12 @@ def _typed(cell: str, column: str, reader: Callable[[str], Any]) -> Any:
     if is_marked:
         return _storable(text, column)
     return reader(text) if text else None
+
+
+def _number(cell: str, column: str, reader: Callable[[str], Any]) -> Any:
+    if PLAIN_NUMBER.fullmatch(cell):
+        return float(cell) if "." in cell else int(cell)
+    return _typed(cell, column, reader)
 
 
 def _mixed(cell: str, column: str, zone: tzinfo) -> Any:
