@@ -8,6 +8,10 @@
 -- A crash therefore leaves in doubt whoever the one request was for that was under way, and
 -- the doubt has a name, `unknown`. Every function locks the batch before its deliveries.
 
+--
+-- Where members are looked up in large tables, `enable_seqscan` is off: a session keeps its
+-- plans, and one that was made while a campaign had had nothing yet would read all of it later.
+
 create table public.campaign_rates (
   campaign_id uuid primary key,
   user_id uuid not null default auth.uid(),
@@ -116,11 +120,10 @@ begin
     (campaign_id, contact_id, user_id, batch, variant, outcome, reason, at)
   select held.campaign_id, m.id, held.user_id, held.batch, held.variant, 'unknown', give_up.reason,
     clock_timestamp()
-  from unnest(held.contact_ids[1 : held.begun]) as m (id)
-  where not exists (
-    select from public.campaign_deliveries as d
-    where d.campaign_id = held.campaign_id and d.contact_id = m.id
-  );
+  from unnest(
+    campaign_private.without_outcome(held, held.contact_ids[1 : held.begun])
+  ) as m (id)
+  where held.in_flight > 0;
   get diagnostics doubts = row_count;
   return doubts;
 end
@@ -173,9 +176,11 @@ as $$
 declare
   answer public.claimed_batch;
   campaign public.campaigns;
+  settings public.campaign_settings;
   held public.campaign_batches;
 begin
   campaign := campaign_private.frozen_campaign(campaign_id);
+  select s.* into settings from public.campaign_settings as s where s.user_id = campaign.user_id;
   if campaign.status <> 'active' then
     answer.state := campaign.status;
   elsif campaign.frozen_at is null then
@@ -187,10 +192,12 @@ begin
     where b.campaign_id = claim_batch.campaign_id and not b.held_out and b.begun < b.size
       and (b.lease is null or b.leased_until <= clock_timestamp())
       and (b.not_before is null or b.not_before <= clock_timestamp())
-      and campaign_private.open_at(b, campaign, clock_timestamp()) is null
+      and (settings.quiet_from is null or not campaign_private.is_quiet(
+        clock_timestamp(), coalesce(b.timezone, campaign.timezone),
+        settings.quiet_from, settings.quiet_until))
     order by b.batch limit 1 for no key update skip locked;
-    answer := case when found then campaign_private.leased(held, campaign, seconds)
-                   else campaign_private.nothing_to_claim(campaign) end;
+    answer := case when found then campaign_private.leased(held, seconds)
+                   else campaign_private.nothing_to_claim(campaign, settings) end;
   end if;
   return next answer;
 end
@@ -255,30 +262,17 @@ $$;
 comment on function public.freeze_campaign(uuid) is
   'Goes on with the freeze of a launched campaign: call it until frozen_at is set.';
 
-create function campaign_private.open_at(
-  held public.campaign_batches, campaign public.campaigns, moment timestamptz
-) returns timestamptz
-language sql
-stable
-security invoker
-set search_path = ''
-as $$
-  select campaign_private.quiet_ends(
-    moment, coalesce(held.timezone, campaign.timezone), s.quiet_from, s.quiet_until)
-  from public.campaign_settings as s where s.user_id = campaign.user_id
-$$;
-comment on function campaign_private.open_at is
-  'When the quiet hours of a batch are over, if it is quiet for it now; null if it isn''t.';
-
 create function campaign_private.leased(
-  held public.campaign_batches, campaign public.campaigns, seconds double precision
+  held public.campaign_batches, seconds double precision
 ) returns public.claimed_batch
 language plpgsql
 security invoker
 set search_path = ''
+set enable_seqscan = off
 as $$
 declare
   answer public.claimed_batch;
+  members constant uuid[] := held.contact_ids;
 begin
   answer.state := 'claimed';
   answer.batch := held.batch;
@@ -291,10 +285,10 @@ begin
     leased_until = clock_timestamp() + campaign_private.lease_time(seconds)
   where b.campaign_id = held.campaign_id and b.batch = held.batch;
   select json_agg(
-    json_build_object('place', width_bucket(c.id, held.contact_ids), 'contact', to_json(c)) order by c.id
+    json_build_object('place', width_bucket(c.id, members), 'contact', to_json(c)) order by c.id
   ) into answer.contacts
   from public.contacts as c
-  where c.user_id = held.user_id and c.id = any (held.contact_ids[held.begun + 1 :])
+  where c.user_id = held.user_id and c.id = any (members[held.begun + 1 :])
     and c.unsubscribed_at is null and c.suppressed_at is null
     and (held.ahead = 0 or not exists (
       select from public.campaign_deliveries as d
@@ -322,8 +316,9 @@ end
 $$;
 comment on function campaign_private.lease_time is 'Seconds as an interval; refuses what is no lease.';
 
-create function campaign_private.nothing_to_claim(campaign public.campaigns)
-returns public.claimed_batch
+create function campaign_private.nothing_to_claim(
+  campaign public.campaigns, settings public.campaign_settings
+) returns public.claimed_batch
 language plpgsql
 security invoker
 set search_path = ''
@@ -331,23 +326,31 @@ as $$
 declare
   answer public.claimed_batch;
   at_work boolean;
+  now_open boolean;
 begin
-  select
-    coalesce(bool_or(
-      b.leased_until > clock_timestamp() and (b.begun < b.size or b.in_flight > 0)
-      or (b.begun < b.size and coalesce(b.not_before <= clock_timestamp(), true)
-        and campaign_private.open_at(b, campaign, clock_timestamp()) is null)
-    ), false),
-    min(extract(epoch from b.leased_until - clock_timestamp())) filter (
-      where b.leased_until > clock_timestamp()
-    ),
-    min(greatest(b.not_before, campaign_private.open_at(b, campaign, clock_timestamp())))
-      filter (where b.begun < b.size)
-  into at_work, answer.retry_in, answer.due_at
-  from public.campaign_batches as b
-  where b.campaign_id = campaign.id and not b.held_out
-    and (b.begun < b.size or b.lease is not null);
-  answer.state := case when at_work then 'wait' when answer.due_at is not null then 'later' else 'done' end;
+  with zone as materialized (
+    select z.timezone, campaign_private.quiet_ends(
+      clock_timestamp(), coalesce(z.timezone, campaign.timezone),
+      settings.quiet_from, settings.quiet_until) as open_at
+    from (
+      select distinct b.timezone from public.campaign_batches as b where b.campaign_id = campaign.id
+    ) as z
+  ),
+  batch as (
+    select b.begun < b.size as has_more, b.in_flight, b.leased_until > clock_timestamp() as is_leased,
+      b.leased_until, greatest(b.not_before, z.open_at) as due_at
+    from public.campaign_batches as b
+    join zone as z on z.timezone is not distinct from b.timezone
+    where b.campaign_id = campaign.id and not b.held_out and (b.begun < b.size or b.in_flight > 0)
+  )
+  select bool_or(b.is_leased), bool_or(b.has_more and coalesce(b.due_at <= clock_timestamp(), true)),
+    extract(epoch from min(b.leased_until) filter (where b.is_leased) - clock_timestamp()),
+    min(b.due_at) filter (where b.has_more and b.due_at > clock_timestamp())
+  into at_work, now_open, answer.retry_in, answer.due_at
+  from batch as b;
+  answer.state := case
+    when at_work or now_open then 'wait' when answer.due_at is not null then 'later' else 'done'
+  end;
   answer.retry_in := least(greatest(answer.retry_in, 0.02), 1);
   return answer;
 end
@@ -383,6 +386,7 @@ as $$
 declare
   answer public.begun_part;
   campaign public.campaigns;
+  settings public.campaign_settings;
   held public.campaign_batches := campaign_private.lock_batch(begin_send.campaign_id, begin_send.batch);
 begin
   -- What became of the part before is noted whatever becomes of this one.
@@ -391,11 +395,14 @@ begin
     held := campaign_private.lock_batch(begin_send.campaign_id, begin_send.batch);
   end if;
   select * into campaign from public.campaigns as c where c.id = begin_send.campaign_id;
+  select s.* into settings from public.campaign_settings as s where s.user_id = held.user_id;
   if held.lease is distinct from begin_send.lease or held.leased_until <= clock_timestamp() then
     answer.state := 'lost';
   elsif campaign.status <> 'active' then
     answer.state := campaign.status;
-  elsif campaign_private.open_at(held, campaign, clock_timestamp()) is not null then
+  elsif campaign_private.is_quiet(
+    clock_timestamp(), coalesce(held.timezone, campaign.timezone), settings.quiet_from, settings.quiet_until
+  ) then
     answer.state := 'quiet';
   else
     answer := campaign_private.begun(
@@ -451,18 +458,24 @@ comment on function campaign_private.begun is 'The answer to begin_send, once no
 
 create function campaign_private.without_outcome(held public.campaign_batches, ids uuid[])
 returns uuid[]
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
+set enable_seqscan = off
 as $$
-  select array(
-    select i.id from unnest(ids) as i (id)
-    where i.id = any (held.contact_ids) and not exists (
-      select from public.campaign_deliveries as d
-      where d.campaign_id = held.campaign_id and d.contact_id = i.id
-    )
-  )
+declare
+  members constant uuid[] := held.contact_ids;
+begin
+  -- Not a join: its plan would read what the whole campaign has had.
+  return array(
+    select i.id from unnest(ids) as i (id) where members[width_bucket(i.id, members)] = i.id
+    except all
+    select d.contact_id from public.campaign_deliveries as d
+    where d.campaign_id = held.campaign_id and d.contact_id = any (ids)
+    order by 1
+  );
+end
 $$;
 comment on function campaign_private.without_outcome is 'Who of these members of a batch has no outcome yet.';
 
@@ -472,6 +485,7 @@ create function campaign_private.barred(
 language plpgsql
 security invoker
 set search_path = ''
+set enable_seqscan = off
 as $$
 declare
   settings public.campaign_settings;
@@ -509,6 +523,7 @@ create function campaign_private.capped(
 language plpgsql
 security invoker
 set search_path = ''
+set enable_seqscan = off
 as $$
 declare
   since constant timestamptz := clock_timestamp() - make_interval(days => settings.cap_days);
@@ -715,7 +730,7 @@ comment on function campaign_private.note_receipts(uuid, jsonb) is
 revoke execute on function
   campaign_private.take_tokens, campaign_private.note_outcomes, campaign_private.give_up,
   campaign_private.expire_leases, campaign_private.frozen_campaign, campaign_private.press_on,
-  campaign_private.open_at, campaign_private.leased, campaign_private.lease_time,
+  campaign_private.leased, campaign_private.lease_time,
   campaign_private.nothing_to_claim, campaign_private.begun, campaign_private.without_outcome,
   campaign_private.barred, campaign_private.capped, campaign_private.note_receipts,
   public.claim_batch, public.freeze_campaign, public.begin_send, public.settle_send,
@@ -724,7 +739,7 @@ revoke execute on function
 grant execute on function
   campaign_private.take_tokens, campaign_private.note_outcomes, campaign_private.give_up,
   campaign_private.expire_leases, campaign_private.frozen_campaign, campaign_private.press_on,
-  campaign_private.open_at, campaign_private.leased, campaign_private.lease_time,
+  campaign_private.leased, campaign_private.lease_time,
   campaign_private.nothing_to_claim, campaign_private.begun, campaign_private.without_outcome,
   campaign_private.barred, campaign_private.capped, campaign_private.note_receipts
   to authenticated, service_role;

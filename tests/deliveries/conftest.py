@@ -1,0 +1,17 @@
+"""A desk for each test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from campaign_sdk.local import LocalSupabase
+
+from .desk import Desk, desk_of
+
+
+@pytest.fixture
+def desk(stack: LocalSupabase) -> Iterator[Desk]:
+    with desk_of(stack) as desk:
+        yield desk
