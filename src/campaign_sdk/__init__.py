@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         Event,
         EventProblem,
         IngestReport,
+        LinkClicks,
         Metric,
         Reconciliation,
         Report,
@@ -55,7 +56,13 @@ if TYPE_CHECKING:
         StatusChange,
         TickReport,
     )
-    from campaign_sdk.contacts import Contact, ContactField, ContactItem, ImportReport
+    from campaign_sdk.contacts import (
+        Contact,
+        ContactField,
+        ContactItem,
+        Happening,
+        ImportReport,
+    )
     from campaign_sdk.deliveries import (
         Delivery,
         DeliveryStatus,
@@ -99,15 +106,15 @@ _HOMES = {
         "SchemaMismatch StaleState TimedOut Unavailable WebhookRefused"
     ),
     "analytics": (
-        "Comparison Engagement Event EventProblem IngestReport Metric WebhookReport Reconciliation "
-        "Report ReportRow"
+        "Comparison Engagement Event EventProblem IngestReport LinkClicks Metric WebhookReport "
+        "Reconciliation Report ReportRow"
     ),
     "assets": "Asset",
     "auth": "User",
     "campaigns": (
         "Campaign CampaignFailure Preflight PreflightProblem Status StatusChange TickReport"
     ),
-    "contacts": "Contact ContactField ContactItem ImportReport",
+    "contacts": "Contact ContactField ContactItem Happening ImportReport",
     "deliveries": "Delivery DeliveryStatus ReceiptReport Resolution SendReport",
     "drafting": "Draft DraftProblem DraftedRules DraftingOptions Drafts StreamedDraft Usage",
     "local": "LocalSupabase",
@@ -155,12 +162,14 @@ __all__ = [
     "EventProblem",
     "FieldGroup",
     "FunnelStep",
+    "Happening",
     "IllegalTransition",
     "ImportReport",
     "IngestReport",
     "InvalidInput",
     "InvalidRules",
     "LeaseLost",
+    "LinkClicks",
     "LinkKey",
     "Links",
     "LocalStackError",

@@ -52,7 +52,7 @@ create type public.contact_history as (
   rules text[], amounts text[]
 );
 comment on type public.contact_history is
-  'What happened with one contact, in the order of time: when (UTC), what, in which campaign, and what is known of it.';
+  'What happened with one contact, in the order of time: when (UTC), what (an event''s type or a delivery''s outcome), in which campaign, and what is known of it.';
 
 create function public.contact_history(contact_id uuid)
 returns public.contact_history
@@ -72,6 +72,10 @@ begin
       e.actor, coalesce(e.actor_rule, '') as rule, coalesce(e.value::text, '') as amount
     from public.campaign_events as e
     where e.user_id = auth.uid() and e.contact_id = contact_history.contact_id
+    union all
+    select d.at, d.outcome, d.campaign_id, '', '', '', coalesce(d.reason, ''), ''
+    from public.campaign_deliveries as d
+    where d.user_id = auth.uid() and d.contact_id = contact_history.contact_id
   ),
   told as (
     select h.*, c.name, row_number() over (order by h.at, h.campaign_id, h.event_id) as number

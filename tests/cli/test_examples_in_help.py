@@ -29,9 +29,10 @@ BEFORE = {
     "complete": ("launch",),
     "archive": ("launch", "complete"),
 }
-# In test_local.py, test_drafting.py and ../demo: they need more than a stack.
+# In test_local.py, test_functions.py, test_drafting.py and ../demo: they need more than a stack.
 LOCAL = {f"local {each}" for each in ("start", "stop", "status", "reset", "logs")}
-ELSEWHERE = {"demo", "draft", *LOCAL}
+FUNCTIONS = {f"functions {each}" for each in ("export", "serve", "deploy")}
+ELSEWHERE = {"demo", "draft", *LOCAL, *FUNCTIONS}
 
 
 def commands() -> Iterator[tuple[str, typer.core.TyperCommand]]:
@@ -72,6 +73,8 @@ def prepare(name: str, world: CampaignClient, db: psycopg.Connection) -> None:
     if name == "auth login":
         with suppress(AlreadyExists):
             world.auth.sign_up("asha@example.com", PASSWORD)
+    if name == "tracking revoke":
+        world.tracking.rotate()
     if name.startswith("assets "):
         spring = next(one for one in world.campaigns.list() if one.name == "Spring")
         world.assets.upload(spring.id, "hero.png")

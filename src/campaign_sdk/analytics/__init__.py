@@ -1,5 +1,6 @@
 """What became of the messages: impressions, clicks and conversions."""
 
+from campaign_sdk.analytics._clicks import LinkClicks
 from campaign_sdk.analytics._events import Actor, Event, EventProblem, EventType, IngestReport
 from campaign_sdk.analytics._reports import WebhookReport
 from campaign_sdk.analytics._resource import Analytics
@@ -26,6 +27,7 @@ __all__ = [
     "EventProblem",
     "EventType",
     "IngestReport",
+    "LinkClicks",
     "Metric",
     "Proportion",
     "Reconciliation",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Iterable, Mapping
+from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,7 @@ from campaign_sdk._core.errors import InvalidInput
 from campaign_sdk._core.failures import rows_of
 from campaign_sdk._core.model import uuid_text
 from campaign_sdk._core.operation import LastingSteps, Mode, Resource, Steps, operation, pages
+from campaign_sdk.analytics._clicks import LinkClicks, link_clicks
 from campaign_sdk.analytics._events import Event, IngestReport, ingest
 from campaign_sdk.analytics._reports import WebhookReport, receive
 from campaign_sdk.analytics._watch import INTERVAL, counters, follow
@@ -197,6 +198,18 @@ class Analytics(Resource[Mode]):
         )
         response = yield self._rpc("report_engagement", request.arguments, kind="read")
         return Report.of(request, response.data)
+
+    @operation
+    def clicks(self, campaign_id: UUID | str) -> Steps[Sequence[LinkClicks]]:
+        """Return the clicks of a campaign by link, the most clicked first.
+
+        Raises:
+            NotFound: there is no such campaign, or it is somebody else's.
+            InvalidInput: it has more than 100,000 different links.
+        """
+        campaign = uuid_text(campaign_id, "campaign_id")
+        response = yield self._rpc("count_clicks", {"campaign_id": campaign}, kind="read")
+        return link_clicks(response.data)
 
     @operation
     def compare(

@@ -18,12 +18,14 @@ from campaign_sdk.cli import (
     demo,
     doctor,
     drafting,
+    functions,
     local,
     mcp,
     migrations,
     moves,
     segments,
     suppressions,
+    tracking,
     webhooks,
 )
 
@@ -33,9 +35,9 @@ from campaign_sdk.cli import (
 PANELS: dict[str, tuple[typer.Typer, ...]] = {
     "Campaigns": (campaigns.app, drafting.app, assets.app),
     "Launch": (audience.app, moves.app),
-    "Results": (analytics.verbs, analytics.app, webhooks.app),
+    "Results": (analytics.verbs, analytics.app, tracking.app, webhooks.app),
     "People": (contacts.app, segments.app, suppressions.app),
-    "Project": (auth.app, doctor.app, local.app, migrations.app, mcp.app, demo.app),
+    "Project": (auth.app, doctor.app, local.app, migrations.app, functions.app, mcp.app, demo.app),
 }
 
 _EPILOG = (

@@ -143,6 +143,22 @@ def _number(text: str) -> float | str:
         return text
 
 
+@app.command(epilog=example("campaign analytics clicks Spring"))
+def clicks(campaign: CampaignName, as_json: Json = False) -> None:
+    """Show the clicks of a campaign by link, the most clicked first."""
+    with connect() as client:
+        found = client.analytics.clicks(find_campaign(client, campaign).id)
+    if as_json:
+        _show.print_json_list(found)
+        return
+    numbers = ("clicks", "human", "contacts")
+    made = _show.table(*numbers, "link", numbers=numbers)
+    for one in found:
+        counts = (one.clicks, one.human_clicks, one.contacts)
+        made.add_row(*(f"{count:,}" for count in counts), _show.plain(one.link))
+    _show.console().print(made)
+
+
 @verbs.command(epilog=example("campaign report --campaign Spring --by day"))
 @app.command(epilog=example("campaign analytics report --campaign Spring --by day"))
 def report(

@@ -72,6 +72,24 @@ def find(
         _show.print_facts({**columns, **contact.attributes})
 
 
+@app.command(epilog=example("campaign contacts history asha@example.com"))
+def history(
+    email: Annotated[str, typer.Argument(help="The contact's address.")], as_json: Json = False
+) -> None:
+    """Show what happened with one contact in all campaigns."""
+    with connect() as client:
+        found = client.contacts.history(_found(client, email).id)
+    if as_json:
+        _show.print_json_list(found)
+        return
+    made = _show.table("when", "what", "campaign", "by", "about")
+    for one in found:
+        about = one.link or one.reason or one.value
+        cells = (one.at, one.type, one.campaign_name, one.actor, about)
+        made.add_row(*map(_show.plain, cells))
+    _show.console().print(made)
+
+
 def _found(client: CampaignClient, email: str) -> Contact:
 
     contact = client.contacts.find(email)

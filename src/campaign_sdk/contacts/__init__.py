@@ -1,5 +1,6 @@
 """The people who can receive a campaign."""
 
+from campaign_sdk.contacts._history import Happening
 from campaign_sdk.contacts._import import ImportReport, Problem
 from campaign_sdk.contacts._items import ContactItem
 from campaign_sdk.contacts._models import Contact, ContactField
@@ -15,6 +16,7 @@ __all__ = [
     "ContactItem",
     "Contacts",
     "Erasure",
+    "Happening",
     "ImportColumn",
     "ImportReport",
     "Note",

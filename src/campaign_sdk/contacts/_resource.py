@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from functools import partial
@@ -26,6 +26,7 @@ from campaign_sdk._core.operation import (
 )
 from campaign_sdk._core.paging import PAGE, function_pages, table_pages
 from campaign_sdk.contacts._addresses import normalize_email
+from campaign_sdk.contacts._history import Happening, history
 from campaign_sdk.contacts._import import Ahead, ImportReport, Tally
 from campaign_sdk.contacts._items import (
     ContactItem,
@@ -248,6 +249,19 @@ class Contacts(Persons[Mode]):
         arguments = {"contact_id": uuid_text(id), "changes": {"unsubscribed_at": None}}
         response = yield self._rpc("update_contact", arguments, kind="keyed")
         return _one(response.data)
+
+    @operation
+    def history(self, id: UUID | str) -> Steps[Sequence[Happening]]:
+        """Return what happened with a contact in all campaigns, in the order of time.
+
+        That it was written to, or why not; and each event: seen, clicked, bounced and so on.
+
+        Raises:
+            NotFound: there is no such contact, or it is somebody else's.
+        """
+        arguments = {"contact_id": uuid_text(id)}
+        response = yield self._rpc("contact_history", arguments, kind=_READ)
+        return history(response.data)
 
     @operation
     def delete(self, id: UUID | str) -> Steps[None]:

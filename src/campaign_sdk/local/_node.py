@@ -71,6 +71,10 @@ class Server:
         """Tell whether the process is there."""
         return self._process.poll() is None
 
+    def log(self) -> str:
+        """Return what it and its children have written."""
+        return self._log.read_text(errors="replace")
+
     def stop(self) -> None:
         """End the process."""
         assert self._process.stdin is not None  # noqa: S101 - it was opened as a pipe

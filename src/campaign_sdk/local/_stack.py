@@ -108,6 +108,10 @@ class LocalSupabase:
         servers = (self._postgres, self._server)
         return all(server is not None and server.running() for server in servers)
 
+    def log(self) -> str:
+        """Return what Supabase Lite and the functions have written since the start."""
+        return self._server.log() if self._server else ""
+
     def __enter__(self) -> Self:
         """Start."""
         return self.start()
