@@ -70,7 +70,9 @@ def test_ctrl_c(campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("world")
 def test_a_file_that_cannot_be_written(campaign: Campaign) -> None:
     refused = campaign("contacts", "export", "--output", "no/such/folder.csv", code=8)
-    assert refused.stderr == "error: no/such/folder.csv: No such file or directory\n"
+    assert refused.stderr == (
+        "error: output: no/such/folder.csv can't be written (No such file or directory)\n"
+    )
 
 
 @pytest.mark.parametrize("width", ["60", "120"])

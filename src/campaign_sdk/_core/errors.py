@@ -21,6 +21,7 @@
     ├── ProtocolError           an answer that isn't what it claims to be
     ├── SchemaMismatch          the database lacks our migrations
     ├── WebhookRefused          a webhook isn't who it claims to be; `reason` says why
+    ├── NotSent                 a sender took nothing: no message is in doubt
     ├── DraftingError           the language model gave no usable draft; `reason` says why
     └── LocalStackError         the local stack couldn't be started or used
 
@@ -190,6 +191,22 @@ class ProtocolError(CampaignError):
 
 class SchemaMismatch(CampaignError):
     """The database lacks a table or function of ours: apply `supabase/migrations`."""
+
+
+class NotSent(CampaignError):
+    """What a sender raises if nothing at all has left: no message of the call is in doubt.
+
+    Attributes:
+        retry: whether the same may work later; `False` ends the whole sending.
+        retry_after: seconds to wait as the vendor asked, or `None` if it didn't say.
+    """
+
+    def __init__(
+        self, message: str, *, retry: bool = True, retry_after: float | None = None
+    ) -> None:
+        super().__init__(message)
+        self.retry = retry
+        self.retry_after = retry_after
 
 
 class WebhookRefused(CampaignError):

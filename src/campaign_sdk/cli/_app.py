@@ -47,7 +47,8 @@ _EPILOG = (
     "[bold]Exit codes:[/] 0 done, 1 a bug, 2 usage, 3 configuration, 4 not signed in, "
     "5 not allowed, 6 not found, 7 conflict, 8 invalid input, 9 too many requests, "
     "10 unavailable, 11 protocol, 12 schema, 13 drafting, 14 local stack, "
-    "15 the doctor found a fault, 16 a webhook isn't proven, 130 interrupted.\n\n"
+    "15 the doctor found a fault, 16 a webhook isn't proven, "
+    "17 a sender took nothing, 130 interrupted.\n\n"
     "[bold]Example:[/] campaign segments size --where 'orders >= 3 and not city in (\"Pune\")'"
 )
 

@@ -8,7 +8,8 @@
 5   not allowed                     13   the language model gave no usable draft
 6   no such thing                   14   the local stack couldn't be started
 7   the state stands against it     15   the doctor found a fault
-16  a webhook isn't proven         130   interrupted (Ctrl-C)
+16  a webhook isn't proven          17   a sender took nothing
+                                   130   interrupted (Ctrl-C)
 """
 
 from __future__ import annotations
@@ -32,8 +33,9 @@ EXIT_CODES: dict[type[errors.CampaignError], int] = {
     errors.ProtocolError: 11,
     errors.SchemaMismatch: 12,
     errors.DraftingError: 13,
-    errors.WebhookRefused: 16,
     errors.LocalStackError: 14,
+    errors.WebhookRefused: 16,
+    errors.NotSent: 17,
 }
 
 # What to do about it in a shell, where the library's own words don't say it.

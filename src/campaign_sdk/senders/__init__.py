@@ -1,12 +1,12 @@
 """How a message leaves: what a sender is given and answers, and the senders there are."""
 
+from campaign_sdk._core.errors import NotSent
 from campaign_sdk.senders._fake import Fake
 from campaign_sdk.senders._message import (
     AnySender,
     AsyncSender,
     LoginRefused,
     Message,
-    NotSent,
     Receipt,
     Sender,
     async_sender,

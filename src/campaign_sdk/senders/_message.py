@@ -9,7 +9,7 @@ from functools import partial
 from inspect import iscoroutinefunction
 from typing import Any, Literal, Protocol, TypeAlias, cast
 
-from campaign_sdk._core.errors import CampaignError, InvalidInput
+from campaign_sdk._core.errors import InvalidInput, NotSent
 
 _LONGEST_REASON = 300
 _LONGEST_ID = 500
@@ -70,22 +70,6 @@ class Receipt:
         """Say that the vendor has refused the message; with `retry`, only for now."""
         line = _line(reason, _LONGEST_REASON) or "refused without a reason"
         return cls(key, "failed", reason=line, retry=retry)
-
-
-class NotSent(CampaignError):
-    """What a sender raises if nothing at all has left: no message of the call is in doubt.
-
-    Attributes:
-        retry: whether the same may work later; `False` ends the whole sending.
-        retry_after: seconds to wait as the vendor asked, or `None` if it didn't say.
-    """
-
-    def __init__(
-        self, message: str, *, retry: bool = True, retry_after: float | None = None
-    ) -> None:
-        super().__init__(message)
-        self.retry = retry
-        self.retry_after = retry_after
 
 
 class LoginRefused(NotSent):

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
-from campaign_sdk._core.errors import Unavailable
+from campaign_sdk._core.errors import NotSent, Unavailable
 from campaign_sdk.senders._mail import Unmailable, compose, mailbox
-from campaign_sdk.senders._message import Message, NotSent, Receipt
+from campaign_sdk.senders._message import Message, Receipt
 from campaign_sdk.senders._server import Server
 from campaign_sdk.senders._session import InDoubt, Lost, Session
 
