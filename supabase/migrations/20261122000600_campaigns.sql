@@ -11,6 +11,7 @@ comment on table campaign_private.campaign_moves is
   'The status machine as data: every move that exists. What isn''t here is illegal.';
 insert into campaign_private.campaign_moves (move, from_status, to_status) values
   ('schedule', 'draft', 'scheduled'),
+  ('schedule', 'scheduled', 'scheduled'),
   ('unschedule', 'scheduled', 'draft'),
   ('launch', 'draft', 'active'),
   ('launch', 'scheduled', 'active'),

@@ -34,6 +34,7 @@ NOBODY = str(uuid.UUID(int=0))
 LATER = datetime.now(UTC) + timedelta(days=1)
 MOVES: dict[tuple[str, str], str] = {
     ("draft", "schedule"): "scheduled",
+    ("scheduled", "schedule"): "scheduled",
     ("scheduled", "unschedule"): "draft",
     ("draft", "launch"): "active",
     ("scheduled", "launch"): "active",
@@ -80,6 +81,17 @@ def test_every_move_that_exists_and_no_other(ann: CampaignClient) -> None:
         with pytest.raises(IllegalTransition, match=f"can't {name} a campaign that is {status}"):
             move(ann, name, campaign.id)
         assert ann.campaigns.get(campaign.id).status == status
+
+
+def test_a_scheduled_campaign_gets_another_moment(ann: CampaignClient) -> None:
+    campaign = brought_to(ann, "scheduled")
+    later = LATER + timedelta(days=1)
+    moved = ann.campaigns.schedule(campaign.id, later)
+    assert (moved.status, moved.scheduled_at) == ("scheduled", later)
+    assert len(ann.campaigns.history(campaign.id)) == 1
+    with pytest.raises(StaleState):
+        ann.campaigns.schedule(campaign.id, LATER, expected="draft")
+    assert ann.campaigns.get(campaign.id).scheduled_at == later
 
 
 def test_history(ann: CampaignClient) -> None:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import Any
 
 import pytest
 
-from campaign_sdk import AudienceSize, CampaignClient, Preflight, everyone, field
-from campaign_sdk._core.operation import Steps
-from campaign_sdk.campaigns import _preflight
-from campaign_sdk.segments._audience import count_audience
+from campaign_sdk import (
+    AudienceSize,
+    CampaignClient,
+    IllegalTransition,
+    InvalidInput,
+    NotReady,
+    Preflight,
+    StaleState,
+    everyone,
+    field,
+)
+from campaign_sdk.campaigns._preflight import _size_problems
 
 PUNE = field("city") == "Pune"
 
@@ -35,7 +42,7 @@ def problems(preflight: Preflight) -> list[tuple[str, str, int | None]]:
 def inspected(client: CampaignClient, **campaign: Any) -> Preflight:
     made = client.campaigns.create("x", **campaign)
     found = client.campaigns.preflight(made.id)
-    assert client.campaigns.get(made.id) == made
+    assert client.campaigns.get(made.id) == made.model_copy(update={"warnings": ()})
     return found
 
 
@@ -81,19 +88,147 @@ def test_contacts_that_lack_what_the_message_needs(people: CampaignClient) -> No
     assert not found.ok
 
 
-@pytest.mark.parametrize(("too_slow", "path"), [(1, "rules"), (2, "message.name")])
-def test_what_cant_be_counted_is_a_warning(
-    people: CampaignClient, monkeypatch: pytest.MonkeyPatch, too_slow: int, path: str
+def test_values_that_a_filter_cant_use(ann: CampaignClient) -> None:
+    ann.contacts.upsert(
+        [
+            {"email": "a@example.com", "attributes": {"at": "2026-11-20", "spent": 12.5}},
+            {"email": "b@example.com", "attributes": {"at": "20.11.2026", "spent": "n/a"}},
+            {"email": "c@example.com", "attributes": {"at": "2026-02-30", "spent": True}},
+            {"email": "d@example.com", "attributes": {"at": " ", "spent": [1]}},
+        ]
+    )
+    text = '{{ at | date: "%-d %B" }} {{ spent | round: 2 }}'
+    found = inspected(ann, message=text, rules=everyone())
+    assert problems(found) == [
+        ("error", "message.at", 1),
+        ("error", "message.at", 2),
+        ("error", "message.spent", 2),
+        ("error", "message.spent", 1),
+    ]
+    assert "is no date, and `date` can't show it" in found.problems[1].reason
+    text = '{{ at | date: "%-d %B" | default: "lately" }} {{ spent | round: 2 | default: "0" }}'
+    found = inspected(ann, message=text, rules=everyone())
+    assert problems(found) == [
+        ("warning", "message.at", 2),
+        ("warning", "message.spent", 2),
+        ("error", "message.spent", 1),
+    ]
+
+
+def test_lists_and_objects_are_for_no_message(ann: CampaignClient) -> None:
+    ann.contacts.upsert([{"email": "a@example.com", "attributes": {"x": {"y": 1}, "z": ["a"]}}])
+    text = '{{ x | default: "?" }} {{ z | upcase | default: "?" }} {{ x.y }}'
+    found = inspected(ann, message=text, rules=everyone())
+    assert problems(found) == [("error", "message.x", 1), ("error", "message.z", 1)]
+
+
+def test_a_message_that_is_nothing_for_some(ann: CampaignClient) -> None:
+    ann.contacts.upsert(
+        [{"email": "a@example.com", "attributes": {"note": "Hello"}}, {"email": "b@example.com"}]
+    )
+    campaign = ann.campaigns.create("x", message='{{ note | default: "" }}', rules=everyone())
+    assert problems(ann.campaigns.preflight(campaign.id)) == [("warning", "message", 1)]
+    left_out: list[str] = []
+    rendered = ann.campaigns.render_audience(
+        campaign.id, on_problem=lambda contact, _: left_out.append(contact.email)
+    )
+    assert [(contact.email, text) for contact, text in rendered] == [("a@example.com", "Hello")]
+    assert left_out == ["b@example.com"]
+    with pytest.raises(InvalidInput, match="is empty for this contact"):
+        ann.campaigns.render(campaign.id, {"email": "b@example.com"})
+
+
+def test_a_message_that_is_nothing_for_anybody(ann: CampaignClient) -> None:
+    ann.contacts.upsert([{"email": "a@example.com", "attributes": {"note": ""}}])
+    found = inspected(ann, message='{{ note | default: " " }}', rules=everyone())
+    assert problems(found) == [("error", "message", 1)]
+
+
+def test_every_text_of_a_campaign_is_looked_at(people: CampaignClient) -> None:
+    found = inspected(
+        people,
+        message="Hi",
+        subject="{{ name }}: {{ nmae }}",
+        preheader="For {{ name }}",
+        html='<p>{{ name | default: "" }}</p><style>{color}</style>',
+        rules=PUNE,
+    )
+    assert [path for severity, path, _ in problems(found) if severity == "error"] == [
+        "subject",
+        "preheader.name",
+    ]
+    assert problems(found)[-1] == ("warning", "html", 2)
+
+
+def test_placeholders_of_other_programs_are_named(people: CampaignClient) -> None:
+    for piece in ("*|FNAME|*", "%FIRSTNAME%", "{contactfield=first_name}", "[Name,fallback=]"):
+        found = inspected(people, message=f"Hi {piece}", rules=PUNE)
+        assert problems(found) == [("warning", "message", None)]
+        assert piece in found.problems[0].reason
+        assert found.ok
+
+
+@pytest.mark.parametrize(
+    ("rules", "severity"),
+    [
+        (field("cuontry") != "DE", "error"),
+        (field("cuontry").is_null(), "error"),
+        (~(field("cuontry").contains("DE")), "error"),
+        (~((field("cuontry") == "DE") & (field("city") == "Pune")), "error"),
+        (~~(field("cuontry") != "DE") | (field("city") == "Pune"), "error"),
+        ((field("cuontry") == "DE") | (field("city") == "Pune"), "warning"),
+        (~((field("cuontry") != "DE") & (field("city") != "Pune")), "warning"),
+    ],
+    ids=repr,
+)
+def test_rules_on_a_field_that_nobody_has(ann: CampaignClient, rules: Any, severity: str) -> None:
+    ann.contacts.upsert(
+        [
+            {"email": "a@example.com", "attributes": {"city": "Pune", "country": "DE"}},
+            {"email": "b@example.com", "attributes": {"city": "Agra", "country": "IN"}},
+        ]
+    )
+    found = inspected(ann, message="Hi", rules=rules)
+    assert problems(found) == [(severity, "rules", None)]
+    assert "did you mean 'country'?" in found.problems[0].reason
+    made = ann.campaigns.create("y", message="Hi", rules=rules)
+    if severity == "warning":
+        assert ann.campaigns.launch(made.id).status == "active"
+        return
+    with pytest.raises(NotReady, match="did you mean 'country'") as caught:
+        ann.campaigns.launch(made.id)
+    assert caught.value.details == found
+    assert ann.campaigns.get(made.id).status == "draft"
+    assert ann.campaigns.launch(made.id, force=True).audience_size in (1, 2)
+
+
+def test_a_launch_asks_the_preflight_and_the_database_its_own_minimum(
+    people: CampaignClient,
 ) -> None:
-    counts = itertools.count(1)
+    campaign = people.campaigns.create("x", message="Hi {{ name }}", rules=PUNE)
+    with pytest.raises(NotReady, match="2 contacts lack 'name'"):
+        people.campaigns.launch(campaign.id)
+    for incomplete in ({}, {"rules": PUNE}, {"message": "Hi"}):
+        bare = people.campaigns.create("y", **incomplete)
+        for force in (False, True):
+            with pytest.raises(NotReady, match=r"it has no (message|audience)"):
+                people.campaigns.launch(bare.id, force=force)
+    with pytest.raises(StaleState):
+        people.campaigns.launch(campaign.id, expected="scheduled")
+    launched = people.campaigns.launch(campaign.id, force=True)
+    with pytest.raises(IllegalTransition):
+        people.campaigns.launch(launched.id)
 
-    def count(*arguments: Any) -> Steps[AudienceSize]:
-        if next(counts) == too_slow:
-            return AudienceSize(count=None, reachable=None, reason="too slow")
-        return (yield from count_audience(*arguments))
 
-    monkeypatch.setattr(_preflight, "count_audience", count)
-    found = inspected(people, message="Hi {{ name }}", rules=PUNE)
-    assert problems(found) == [("warning", path, None)]
-    assert "too slow" in found.problems[0].reason
-    assert found.ok
+def test_a_launch_that_reaches_nobody_embarrasses_nobody(people: CampaignClient) -> None:
+    nobody = field("city") == "Delhi"
+    campaign = people.campaigns.create("x", message="Hi {{ name }}", rules=nobody)
+    assert not people.campaigns.preflight(campaign.id).ok
+    assert people.campaigns.launch(campaign.id).audience_size == 0
+
+
+def test_what_cant_be_counted_is_a_warning() -> None:
+    size = AudienceSize(count=None, reachable=None, reason="too slow")
+    (problem,) = _size_problems(size)
+    assert (problem.severity, problem.path) == ("warning", "rules")
+    assert "too slow" in problem.reason

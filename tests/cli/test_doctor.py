@@ -70,7 +70,7 @@ def others(sick: LocalSupabase) -> None:
         rules = {"combinator": "and", "rules": [{"field": "orders", "operator": "null"}]}
         other.segments.create("Theirs", rules)
         made = other.campaigns.create("Theirs", message="Hello!", rules=rules)
-        other.campaigns.launch(made.id)
+        other.campaigns.launch(made.id, force=True)
         events = [{**event, "campaign_id": str(made.id)} for event in EVENTS]
         other.analytics.ingest(events)
 

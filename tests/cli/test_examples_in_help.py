@@ -78,7 +78,7 @@ def prepare(name: str, world: CampaignClient, db: psycopg.Connection) -> None:
     if name.startswith("assets "):
         spring = next(one for one in world.campaigns.list() if one.name == "Spring")
         world.assets.upload(spring.id, "hero.png")
-    if name in (*MOVES, "schedule"):
+    if name in (*MOVES, "schedule", "launch"):
         spring = next(one for one in world.campaigns.list() if one.name == "Spring")
         for earlier in BEFORE.get(name, ()):
             _move(world, spring.id, earlier)

@@ -65,6 +65,8 @@ def calls(mine: World, theirs: World) -> list[Call]:
         Call("match_contacts", {"rules": them}, []),
         Call("group_audience", {"rules": them, "field": "email"}, {"total": 0, "groups": []}),
         Call("audience_funnel", {"rules": them}, [{"alone": 0, "cumulative": 0}]),
+        Call("inspect_audience", {"rules": them}, {"total": 0, "reachable": 0, "lacking": []}),
+        Call("unknown_fields", {"fields": ["nobodys", "email"]}, ["nobodys"]),
         Call("update_contact", {"contact_id": contact, "changes": {"phone": "666"}}, []),
         Call("find_contact", {"email": email}, []),
         Call("unsubscribe_contact", {"contact_id": contact}, []),

@@ -249,7 +249,7 @@ def test_the_private_schema_is_closed_to_who_is_not_signed_in(db: psycopg.Connec
 
 def test_the_status_machine_can_be_read_and_not_rewired(db: psycopg.Connection) -> None:
     with catalog.acting_as(db, "authenticated"):
-        assert rows(db, "select count(*) from campaign_private.campaign_moves") == [(10,)]
+        assert rows(db, "select count(*) from campaign_private.campaign_moves") == [(11,)]
     statements = (
         "insert into campaign_private.campaign_moves values ('undo', 'archived', 'draft')",
         "update campaign_private.campaign_moves set to_status = 'draft'",

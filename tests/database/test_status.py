@@ -72,7 +72,10 @@ def history(client: Client, campaign: Row) -> list[tuple[str, str]]:
 
 
 def test_the_table_of_moves_is_the_picture(db: psycopg.Connection) -> None:
-    query = "select from_status, to_status from campaign_private.campaign_moves order by 1, 2"
+    query = """
+        select from_status, to_status from campaign_private.campaign_moves
+        where from_status <> to_status order by 1, 2
+    """
     assert rows(db, query) == sorted(LEGAL)
 
 

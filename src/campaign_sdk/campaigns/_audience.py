@@ -73,12 +73,12 @@ class Audiences(Resource[Mode]):
 
         Raises:
             NotFound: there is no such campaign, or it is somebody else's.
-            InvalidInput: the message is malformed, or a placeholder without a default
-                has no value for this contact.
+            InvalidInput: the message is malformed, a placeholder without a default has no
+                value for this contact, or nothing is left of the message.
         """
         campaign = yield from read_campaign(self, id)
         template = yield from template_of(self, campaign, html=html)
-        return template.render(contact, html=html)
+        return written(template.render(contact, html=html))
 
     @pages
     def render_audience(
@@ -100,8 +100,8 @@ class Audiences(Resource[Mode]):
             html: as HTML, with the values escaped: the campaign's own HTML with its images,
                 or else its message, taken for HTML.
             on_problem: called for a contact for whom there is no message, because a
-                placeholder has neither value nor default; the contact is then left out.
-                By default such a contact ends the iteration with its error.
+                placeholder has neither value nor default, or nothing is left of it; the
+                contact is then left out. By default it ends the iteration with its error.
             after: go on after this contact, who was yielded before.
             page_size: contacts in one request.
 
@@ -187,13 +187,20 @@ def rendered(
     messages = []
     for contact in contacts:
         try:
-            messages.append((contact, render(contact)))
+            messages.append((contact, written(render(contact))))
         except InvalidInput as error:
             named = InvalidInput(f"contacts[{contact.id}].{error.path}", error.reason)
             if on_problem is None:
                 raise named from None
             on_problem(contact, named)
     return messages
+
+
+def written(message: str) -> str:
+    """Return a message, or raise `InvalidInput` if there is nothing in it."""
+    if not message.strip():
+        raise InvalidInput("message", "is empty for this contact, who has no value for it")
+    return message
 
 
 def template_of(resource: Resource[Any], campaign: Campaign, *, html: bool) -> Steps[Template]:

@@ -38,6 +38,7 @@ class Campaign(Model):
         completed_at: when it was completed.
         created_at: when it was stored.
         updated_at: when it last changed.
+        warnings: what `create` or `update` found odd about the rules; empty when read again.
     """
 
     id: UUID
@@ -59,6 +60,7 @@ class Campaign(Model):
     completed_at: AwareDatetime | None = None
     created_at: AwareDatetime
     updated_at: AwareDatetime
+    warnings: tuple[str, ...] = ()
 
     @property
     def rules(self) -> Rules | None:

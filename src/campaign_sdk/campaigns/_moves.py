@@ -13,6 +13,7 @@ from campaign_sdk._core.model import uuid_text
 from campaign_sdk._core.operation import Mode, Resource, Steps, operation
 from campaign_sdk._core.paging import collect, table_pages
 from campaign_sdk.campaigns._freeze import frozen
+from campaign_sdk.campaigns._launch import refuse_unready
 from campaign_sdk.campaigns._models import (
     Campaign,
     CampaignFailure,
@@ -28,22 +29,31 @@ class Moves(Resource[Mode]):
     """Launching, pausing and ending campaigns."""
 
     @operation
-    def launch(self, id: UUID | str, *, expected: Status | None = None) -> Steps[Campaign]:
+    def launch(
+        self, id: UUID | str, *, expected: Status | None = None, force: bool = False
+    ) -> Steps[Campaign]:
         """Make a campaign active, and freeze who its members are.
 
         A launch of many that was cut off is finished by launching again, or by whatever else
         asks for the members: the tick, a sender, `audience`.
 
+        The pre-flight is asked first. One that would reach nobody is launched all the same.
+
         Args:
             id: the campaign.
             expected: the status that it is believed to have, if that matters.
+            force: whether to launch in spite of what the pre-flight calls an error. What a
+                launch can't do without is asked of in any case: a message and an audience.
 
         Raises:
             NotFound: there is no such campaign, or it is somebody else's.
-            NotReady: it has no message or no audience.
+            NotReady: it has no message or no audience, or the pre-flight finds errors: it is
+                in `details` then.
             IllegalTransition: it can't be launched from the status it has.
             StaleState: somebody else moved it first.
         """
+        if not force:
+            yield from refuse_unready(self, id, expected)
         try:
             campaign = yield from self._move(id, "launch", expected)
         except IllegalTransition:
@@ -58,9 +68,11 @@ class Moves(Resource[Mode]):
     ) -> Steps[Campaign]:
         """Have a draft launched at a moment, by the next tick after it; see `tick`.
 
+        Scheduling again, while it is scheduled, gives it another moment.
+
         Raises:
             InvalidInput: the moment has no time zone, or has passed.
-            IllegalTransition: it isn't a draft.
+            IllegalTransition: it is neither a draft nor scheduled.
             NotFound, NotReady, StaleState: as for `launch`.
         """
         moment = utc_text(at, "at")

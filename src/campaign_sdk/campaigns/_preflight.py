@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from campaign_sdk._core.errors import InvalidInput
 from campaign_sdk._core.model import Model
 from campaign_sdk._core.operation import Resource, Steps
-from campaign_sdk.rules import Rules, field
-from campaign_sdk.segments._audience import count_audience
+from campaign_sdk.assets import with_images
+from campaign_sdk.campaigns._content import MAX_HTML
+from campaign_sdk.campaigns._inspection import Inspection, Part, inspect_audience
+from campaign_sdk.campaigns._models import Campaign
+from campaign_sdk.rules import Rules
+from campaign_sdk.segments._fields import unknown_fields
 from campaign_sdk.segments._models import AudienceSize
 from campaign_sdk.templates import Template
+from campaign_sdk.templates._foreign import find_foreign
+from campaign_sdk.templates._needs import Need
 
 
 class PreflightProblem(Model):
@@ -18,7 +25,8 @@ class PreflightProblem(Model):
 
     Attributes:
         severity: an `error` would embarrass you; a `warning` is worth a look.
-        path: what it is about: `message`, `rules`, or a placeholder.
+        path: what it is about: `rules`, `message`, `subject`, `preheader`, `html`, or a
+            placeholder in one of them.
         reason: what is wrong, and what would be right.
         contacts: how many contacts it would hit, where that is known.
     """
@@ -46,22 +54,23 @@ class Preflight(Model):
         return not any(problem.severity == "error" for problem in self.problems)
 
 
-def inspect(
-    resource: Resource[Any], message: str | None, rules: Rules | None, timezone: str
-) -> Steps[Preflight]:
-    """Check a message against an audience and against the fields that contacts have."""
+def inspect(resource: Resource[Any], campaign: Campaign, rules: Rules | None) -> Steps[Preflight]:
+    """Check a campaign's texts against its audience and the fields that contacts have."""
     problems: list[PreflightProblem] = []
+    texts = yield from _texts(resource, campaign, problems)
+    parts = list(_parsed(texts, problems))
+    misspelt = yield from _check_fields(resource, parts, rules, problems)
     size = None
     if rules is None:
-        problems.append(_error("rules", "there is no audience: give it rules or a segment"))
+        problems.insert(0, _error("rules", "there is no audience: give it rules or a segment"))
     else:
-        size = yield from count_audience(resource, rules, None, timezone)
-        problems += _size_problems(size)
-    template = _parsed(message, problems)
-    if template is not None:
-        problems += yield from _unknown(resource, template)
-        if rules is not None and not problems:
-            problems += yield from _missing(resource, template, rules, timezone)
+        sound = [part for part in parts if not misspelt.intersection(part.template.fields)]
+        found = yield from inspect_audience(resource, rules, sound, campaign.timezone)
+        size = found.size
+        problems[:0] = _size_problems(size)
+        problems += _audience_problems(found)
+    for part in parts:
+        problems += _foreign(part)
     return Preflight(audience=size, problems=tuple(problems))
 
 
@@ -69,49 +78,104 @@ def _error(path: str, reason: str, contacts: int | None = None) -> PreflightProb
     return PreflightProblem(severity="error", path=path, reason=reason, contacts=contacts)
 
 
+def _warning(path: str, reason: str, contacts: int | None = None) -> PreflightProblem:
+    return PreflightProblem(severity="warning", path=path, reason=reason, contacts=contacts)
+
+
+def has_message(campaign: Campaign) -> bool:
+    """Whether there is anything to be sent, as plain text or as HTML."""
+    return bool((campaign.message or "").strip() or (campaign.html or "").strip())
+
+
+def _texts(
+    resource: Resource[Any], campaign: Campaign, problems: list[PreflightProblem]
+) -> Steps[dict[str, str]]:
+    """Return what a campaign says, as it would be sent: its HTML with its images."""
+    if not has_message(campaign):
+        problems.append(_error("message", "there is no message"))
+    texts = {path: getattr(campaign, path) for path in ("message", "subject", "preheader", "html")}
+    try:
+        texts["html"] = yield from with_images(resource, str(campaign.id), campaign.html)
+    except InvalidInput as error:
+        problems.append(_error(error.path, error.reason))
+        texts["html"] = None
+    return {path: text for path, text in texts.items() if text is not None and text.strip()}
+
+
+def _parsed(texts: Mapping[str, str], problems: list[PreflightProblem]) -> Iterator[Part]:
+    """Yield what can be read as templates, and note what can't."""
+    for path, text in texts.items():
+        try:
+            yield Part(path, Template.parse(text, path=path, longest=MAX_HTML))
+        except InvalidInput as error:
+            problems.append(_error(error.path, error.reason))
+
+
+def _check_fields(
+    resource: Resource[Any],
+    parts: list[Part],
+    rules: Rules | None,
+    problems: list[PreflightProblem],
+) -> Steps[set[str]]:
+    """Note placeholders and rules for fields that nobody has, and return those fields."""
+    used = [name for part in parts for name in part.template.fields]
+    asked = rules.fields if rules is not None else ()
+    unknown = yield from unknown_fields(resource, [*used, *asked])
+    for part in parts:
+        for name in part.template.fields:
+            if name in unknown:
+                error = part.template.error_of(name, unknown[name])
+                problems.append(_error(error.path, error.reason))
+    negative = rules.negative_fields if rules is not None else ()
+    for name in asked:
+        if name in negative and name in unknown:
+            reason = f"{unknown[name]}: the rule on it holds for everybody"
+            problems.append(_error("rules", reason))
+        elif name in unknown:
+            problems.append(_warning("rules", f"{unknown[name]}: the rule on it holds for nobody"))
+    return set(unknown)
+
+
 def _size_problems(size: AudienceSize) -> list[PreflightProblem]:
     if size.count is None:
-        reason = f"the audience couldn't be counted: {size.reason}"
-        return [PreflightProblem(severity="warning", path="rules", reason=reason)]
+        reason = f"the audience couldn't be counted, nor whom it would miss: {size.reason}"
+        return [_warning("rules", reason)]
     if size.reachable == 0:
         return [_error("rules", "nobody who may be sent messages matches", 0)]
     return []
 
 
-def _parsed(message: str | None, problems: list[PreflightProblem]) -> Template | None:
-    if message is None or not message.strip():
-        problems.append(_error("message", "there is no message"))
-        return None
-    try:
-        return Template.parse(message)
-    except InvalidInput as error:
-        problems.append(_error(error.path, error.reason))
-        return None
+def _audience_problems(found: Inspection) -> Iterator[PreflightProblem]:
+    for path, need, counts in found.placeholders:
+        place = f"{path}.{need.field}"
+        if counts.lacking and not need.has_default:
+            reason = f"{counts.lacking} contacts lack {need.field!r}: give it a default"
+            yield _error(place, reason, counts.lacking)
+        if counts.unusable:
+            yield _unusable(place, need, counts.unusable)
+        if counts.unshowable:
+            yield _error(place, _unshowable(need, counts.unshowable), counts.unshowable)
+    for path, blank in found.blank:
+        reason = f"{blank} contacts get nothing: no placeholder has a value for them"
+        everybody = blank == found.size.reachable
+        yield (_error if everybody else _warning)(path, reason, blank)
 
 
-def _unknown(resource: Resource[Any], template: Template) -> Steps[list[PreflightProblem]]:
-    response = yield resource._rpc("list_contact_fields", {}, kind="read")
-    known = [found["name"] for found in response.data["fields"]]
-    try:
-        template.check(known)
-    except InvalidInput as error:
-        return [_error(error.path, error.reason)]
-    return []
+def _unusable(place: str, need: Need, contacts: int) -> PreflightProblem:
+    wanted, filter_name = ("date", "date") if need.takes == "date" else ("number", "round")
+    what = f"{contacts} contacts have something in {need.field!r} that is no {wanted}"
+    if need.has_default:
+        return _warning(place, f"{what}: they get the default", contacts)
+    return _error(place, f"{what}, and `{filter_name}` can't show it: give it a default", contacts)
 
 
-def _missing(
-    resource: Resource[Any], template: Template, rules: Rules, timezone: str
-) -> Steps[list[PreflightProblem]]:
-    problems = []
-    for name in sorted(template.required):
-        lacking = rules & (field(name).is_null() | (field(name) == ""))
-        size = yield from count_audience(resource, lacking, None, timezone)
-        if size.reachable is None:
-            reason = f"who lacks {name!r} couldn't be counted: {size.reason}"
-            problems.append(
-                PreflightProblem(severity="warning", path=f"message.{name}", reason=reason)
-            )
-        elif size.reachable:
-            reason = f"{size.reachable} contacts lack {name!r}: give it a default"
-            problems.append(_error(f"message.{name}", reason, size.reachable))
-    return problems
+def _unshowable(need: Need, contacts: int) -> str:
+    return (
+        f"{contacts} contacts have a list, an object or an endless number in {need.field!r}, "
+        "which no message can show: name one value inside it"
+    )
+
+
+def _foreign(part: Part) -> Iterator[PreflightProblem]:
+    for found in find_foreign(part.template, html=part.path == "html"):
+        yield _warning(part.path, found.reason)

@@ -26,6 +26,7 @@ from campaign_sdk.drafting import Draft, Drafting
 from campaign_sdk.drafting._drafts import Brief, Wishes
 from campaign_sdk.rules import Rules, RulesLike
 from campaign_sdk.segments._audience import read_segment
+from campaign_sdk.segments._fields import field_warnings
 
 
 class Campaigns(Moves[Mode], Audiences[Mode]):
@@ -83,8 +84,10 @@ class Campaigns(Moves[Mode], Audiences[Mode]):
             "timezone": timezone,
         }
         values = {key: value for key, value in optional.items() if value is not None}
-        response = yield self._db.from_("campaigns").insert(_row({"name": name, **values}))
-        return one_campaign(response.data)
+        row = _row({"name": name, **values})
+        warnings = yield from _odd_fields(self, row)
+        response = yield self._db.from_("campaigns").insert(row)
+        return one_campaign(response.data).model_copy(update={"warnings": warnings})
 
     @operation
     def get(self, id: UUID | str) -> Steps[Campaign]:
@@ -154,8 +157,9 @@ class Campaigns(Moves[Mode], Audiences[Mode]):
             row["rules"] = None
         if not row:
             return (yield from read_campaign(self, id))
+        warnings = yield from _odd_fields(self, row)
         response = yield self._db.from_("campaigns").update(row).eq("id", uuid_text(id))
-        return one_campaign(response.data)
+        return one_campaign(response.data).model_copy(update={"warnings": warnings})
 
     @operation
     def delete(self, id: UUID | str) -> Steps[None]:
@@ -207,7 +211,7 @@ class Campaigns(Moves[Mode], Audiences[Mode]):
         """
         campaign = yield from read_campaign(self, id)
         rules = yield from audience_of(self, campaign)
-        return (yield from inspect(self, campaign.message, rules, campaign.timezone))
+        return (yield from inspect(self, campaign, rules))
 
     @operation
     def draft_message(
@@ -284,6 +288,13 @@ _CHECKS: dict[str, Callable[[Any], Any]] = {
 
 def _row(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _CHECKS[name](value) for name, value in values.items()}
+
+
+def _odd_fields(resource: Resource[Any], row: Mapping[str, Any]) -> Steps[tuple[str, ...]]:
+    """Return what is to be said about fields of the rules that no contact has."""
+    if row.get("rules") is None:
+        return ()
+    return (yield from field_warnings(resource, Rules.of(row["rules"])))
 
 
 def _save_draft(resource: Resource[Any], campaign: Campaign, draft: Draft) -> Steps[None]:

@@ -13,6 +13,7 @@ from campaign_sdk.channels._limits import ONE_LINE, REQUIRED, Channel, too_long
 from campaign_sdk.channels._links import find_links, leads_to
 from campaign_sdk.contacts._known import KnownFields
 from campaign_sdk.templates import Template
+from campaign_sdk.templates._foreign import find_foreign
 from campaign_sdk.templates._parser import Placeholder, parse
 
 # What stands for a value that nobody knows yet: about as long as a name.
@@ -53,6 +54,7 @@ def check_part(path: str, text: str, demands: Demands, fields: KnownFields) -> I
         yield _error(path, error.reason)
         return
     yield from _placeholders(path, template, fields)
+    yield from (_error(path, found.reason) for found in find_foreign(template))
     plain, hidden = _filled(text, use_fallbacks=True), _filled(text, use_fallbacks=False)
     if found := too_long(path, plain, demands.channel):
         yield Problem(found[0], path, found[1])

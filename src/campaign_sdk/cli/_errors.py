@@ -43,7 +43,7 @@ _REMEDIES: dict[type[errors.CampaignError], str] = {
     errors.ConfigurationError: "see `campaign --help`, Environment",
     errors.NotAuthenticated: "sign in with `campaign auth login`",
     errors.StaleState: "look at it again with `campaign show`, then decide",
-    errors.NotReady: "see what is missing with `campaign preflight`",
+    errors.NotReady: "see it all with `campaign preflight`; --force overrules its errors",
     errors.TimedOut: "run it again; what was done stays done",
     errors.Unavailable: "check SUPABASE_URL, or start a stack with `campaign local start`",
     errors.SchemaMismatch: "write them to a folder with `campaign migrations export`",

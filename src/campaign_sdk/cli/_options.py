@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from campaign_sdk._core.errors import InvalidInput
-from campaign_sdk.cli import _complete
+from campaign_sdk.cli import _complete, _show
 from campaign_sdk.cli._connect import find_segment
 
 if TYPE_CHECKING:
@@ -84,12 +84,23 @@ def rules_needed(where: str | None, file: Path | None) -> Rules:
     return rules
 
 
+def warn_of_fields(client: CampaignClient, rules: Segment | Rules | None) -> None:
+    """Say which fields of the rules no contact has, where a pipe doesn't see it."""
+    for warning in client.segments.check(rules) if rules is not None else ():
+        _show.note(warning)
+
+
 def audience_given(
     client: CampaignClient, named: str | None, where: str | None, file: Path | None
 ) -> Segment | Rules:
-    """Return the segment that is named, or the rules that are given instead."""
+    """Return the segment that is named, or the rules that are given instead.
+
+    Says which of their fields no contact has.
+    """
     if named is None:
-        return rules_needed(where, file)
+        given = rules_needed(where, file)
+        warn_of_fields(client, given)
+        return given
     if where is not None or file is not None:
         raise typer.BadParameter("name a segment, or give --where or --rules, not both")
     return find_segment(client, named)
@@ -101,10 +112,12 @@ def moment_given(text: str | None, timezone: str | None) -> datetime | None:
 
 
 def moment_of(text: str, timezone: str | None, name: str) -> datetime:
-    """Return a day or a moment; one without an offset is meant in the time zone."""
-    from zoneinfo import ZoneInfo
+    """Return a day or a moment; one without an offset is meant in the time zone.
 
+    Says so if the clocks there never show it, or show it twice.
+    """
     from campaign_sdk._core.model import timezone_name
+    from campaign_sdk._core.zones import moment_at, zone
 
     try:
         moment = datetime.fromisoformat(text)
@@ -112,4 +125,7 @@ def moment_of(text: str, timezone: str | None, name: str) -> datetime:
         raise InvalidInput(name, "must look like 2026-01-31 or 2026-01-31T09:00+05:30") from None
     if moment.tzinfo is not None:
         return moment
-    return moment.replace(tzinfo=ZoneInfo(timezone_name(timezone or "UTC")))
+    found, remark = moment_at(moment, zone(timezone_name(timezone or "UTC")))
+    if remark is not None:
+        _show.note(remark)
+    return found

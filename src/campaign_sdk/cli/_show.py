@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.markup import escape
@@ -40,12 +41,17 @@ def note(text: str) -> None:
     console(stderr=True).print(Text(text, style="dim"))
 
 
+def moment(value: datetime, timezone: str) -> str:
+    """Return a moment as the clock in a time zone shows it, with the zone."""
+    return f"{value.astimezone(ZoneInfo(timezone)):%Y-%m-%d %H:%M} {timezone}"
+
+
 def plain(value: object) -> Text:
     """Make somebody else's value printable: no markup, no control characters."""
     if value is None:
         return Text("-", style="dim")
     if isinstance(value, datetime):
-        return Text(value.strftime("%Y-%m-%d %H:%M"))
+        return Text(moment(value, "UTC"))
     if isinstance(value, bool):
         return Text("yes" if value else "no")
     if isinstance(value, int):

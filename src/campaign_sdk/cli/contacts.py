@@ -21,6 +21,7 @@ from campaign_sdk.cli._options import (
     Where,
     example,
     rules_given,
+    warn_of_fields,
 )
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def list_(
     """List contacts: the first 20, or with --json all."""
     chosen = rules_given(where, rules)
     with connect() as client:
+        warn_of_fields(client, chosen)
         found = client.contacts.iterate(chosen)
         if as_json:
             _show.print_json_list(islice(found, limit or None))
@@ -103,6 +105,7 @@ def export(where: Where = None, rules: RulesFile = None, output: Output = None) 
     """Write contacts as CSV, an attribute a column; safe to open in a spreadsheet."""
     chosen = rules_given(where, rules)
     with connect() as client:
+        warn_of_fields(client, chosen)
         export_contacts(client.contacts.iterate(chosen), output)
 
 

@@ -18,7 +18,6 @@ app = typer.Typer()
 
 MOVES = {
     "unschedule": "Make a scheduled campaign a draft again.",
-    "launch": "Make it active, and freeze its audience.",
     "pause": "Pause an active campaign.",
     "resume": "Make a paused campaign active again.",
     "complete": "End an active or paused campaign.",
@@ -40,12 +39,32 @@ def schedule(
     timezone: Timezone = None,
     as_json: Json = False,
 ) -> None:
-    """Note when a draft is to be launched.
+    """Note when a draft is to be launched, or another moment for one that is scheduled.
 
-    Launching it then is up to a job of yours.
+    Launching it then is up to a job of yours. A moment without an offset is meant in the
+    campaign's time zone, unless --timezone names another.
     """
-    moment = moment_of(at, timezone, "at")
-    _make(campaign, as_json, lambda client, found: client.campaigns.schedule(found.id, moment))
+
+    def move(client: CampaignClient, found: Campaign) -> Campaign:
+        moment = moment_of(at, timezone or found.timezone, "at")
+        return client.campaigns.schedule(found.id, moment)
+
+    _make(campaign, as_json, move)
+
+
+@app.command(epilog=example("campaign launch Spring"))
+def launch(
+    campaign: CampaignName,
+    force: Annotated[
+        bool, typer.Option("--force", help="In spite of what the pre-flight calls an error.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Make it active, and freeze its audience.
+
+    Exits 7 if the pre-flight finds errors.
+    """
+    _make(campaign, as_json, lambda client, found: client.campaigns.launch(found.id, force=force))
 
 
 for move, does in MOVES.items():
@@ -67,6 +86,7 @@ def _say(moved: Campaign) -> None:
     if moved.status == "active":
         _show.say("[bold]{}[/] is launched for {} contacts.", moved.name, moved.audience_size)
     elif moved.status == "scheduled":
-        _show.say("[bold]{}[/] is scheduled for {} (UTC).", moved.name, moved.scheduled_at)
+        when = moved.scheduled_at and _show.moment(moved.scheduled_at, moved.timezone)
+        _show.say("[bold]{}[/] is scheduled for {}.", moved.name, when)
     else:
         _show.say("[bold]{}[/] is {}.", moved.name, moved.status)

@@ -148,9 +148,11 @@ def _warn(warnings: tuple[str, ...]) -> None:
 def _print_preview(client: CampaignClient, target: Segment | Rules, found: AudiencePreview) -> None:
     from campaign_sdk.cli.contacts import print_contacts
     from campaign_sdk.rules import Rules
+    from campaign_sdk.segments import Segment
 
     rules = target if isinstance(target, Rules) else target.rules
-    _warn(found.warnings)
+    if isinstance(target, Segment):
+        _warn(found.warnings)
     screen = _show.console()
     _show.print_facts(_counts(found.size))
     screen.print("", _show.funnel(rules, found.funnel, client.contacts.count()), sep="\n")

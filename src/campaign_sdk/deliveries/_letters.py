@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from campaign_sdk._core.errors import InvalidInput, NotReady
 from campaign_sdk.campaigns import Campaign
+from campaign_sdk.campaigns._audience import written
 from campaign_sdk.campaigns._content import MAX_HTML
 from campaign_sdk.contacts import Contact
 from campaign_sdk.senders import Message
@@ -72,8 +73,9 @@ class Letters:
         """Return the message for one contact.
 
         Raises:
-            InvalidInput: a placeholder without a default has no value here, or there is no
-                address of the campaign's channel. The reason holds nothing of the contact.
+            InvalidInput: a placeholder without a default has no value here, nothing is left
+                of the message, or there is no address of the campaign's channel. The reason
+                holds nothing of the contact.
         """
         message = Message(
             key=f"{self.campaign.id}/{contact.id}",
@@ -81,7 +83,7 @@ class Letters:
             contact=contact,
             variant=variant,
             subject=self.subject.render(contact, one_line=True) if self.subject else None,
-            text=self.text.render(contact) if self.text else "",
+            text=self._text(contact),
             html=self._html(contact),
         )
         return self.links.track(message) if self.links else message
@@ -94,6 +96,12 @@ class Letters:
         if not isinstance(value, str) or not value.strip():
             raise InvalidInput(name, "this contact has none")
         return value
+
+    def _text(self, contact: Contact) -> str:
+        if self.text is None:
+            return ""
+        text = self.text.render(contact)
+        return text if self.html is not None else written(text)
 
     def _html(self, contact: Contact) -> str | None:
         if self.html is None:

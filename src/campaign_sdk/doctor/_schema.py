@@ -54,6 +54,8 @@ CHAPTERS = {
             "match_contacts": "rules as_of timezone after page reachable",
             "audience_funnel": "rules as_of timezone",
             "group_audience": "rules field as_of timezone largest",
+            "inspect_audience": "rules placeholders messages as_of timezone",
+            "unknown_fields": "fields",
         }
     ),
     "segments": Chapter(

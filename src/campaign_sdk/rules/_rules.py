@@ -101,6 +101,15 @@ class Rules:
         """The fields that the rules ask about, each once, as they come."""
         return _tree.fields(self._node)
 
+    @property
+    def negative_fields(self) -> tuple[str, ...]:
+        """Those of the fields that a contact fulfils a condition by lacking.
+
+        `city != "Pune"` is one on `city`: it holds for all whose city nobody knows. A
+        misspelt field in such a condition means everybody.
+        """
+        return _tree.negative_fields(self._node)
+
     def explain(self) -> str:
         """Return the rules as people read them."""
         return describe(self._node)

@@ -120,3 +120,13 @@ def fields(node: Node) -> tuple[str, ...]:
     if isinstance(node, Rule):
         return (node.field,)
     return tuple(dict.fromkeys(name for child in node.rules for name in fields(child)))
+
+
+def negative_fields(node: Node, negated: bool = False) -> tuple[str, ...]:
+    """Return the fields that a contact fulfils a condition by lacking, each once."""
+    if isinstance(node, Rule):
+        holds = POSITIVE[node.operator] != node.operator
+        return (node.field,) if holds is not negated else ()
+    inner = negated is not node.negated
+    found = (name for child in node.rules for name in negative_fields(child, inner))
+    return tuple(dict.fromkeys(found))

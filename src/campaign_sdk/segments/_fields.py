@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any
 
 from campaign_sdk._core.errors import InvalidRules
 from campaign_sdk._core.operation import Resource, Steps
-from campaign_sdk.rules import Rules, field
+from campaign_sdk.rules import Rules
 from campaign_sdk.rules._wire import COLUMNS
 
-# Enough to know all but rare fields; those are then looked for one by one.
+# Enough to know all but rare fields, for the suggestions.
 _SAMPLE = 10_000
 
 
@@ -19,19 +20,23 @@ def field_warnings(resource: Resource[Any], rules: Rules) -> Steps[tuple[str, ..
 
     An account without contacts has nothing to compare with, and gets no warnings.
     """
-    asked = [name for name in rules.fields if name not in COLUMNS]
+    return tuple((yield from unknown_fields(resource, rules.fields)).values())
+
+
+def unknown_fields(resource: Resource[Any], names: Iterable[str]) -> Steps[dict[str, str]]:
+    """Return those of the fields that no contact has, each with what is to be said about it."""
+    asked = [name for name in dict.fromkeys(names) if name not in COLUMNS]
     if not asked:
-        return ()
+        return {}
+    response = yield resource._rpc("unknown_fields", {"fields": asked}, kind="read")
+    unknown: list[str] = response.data
+    if not unknown:
+        return {}
     response = yield resource._rpc("list_contact_fields", {"sample": _SAMPLE}, kind="read")
     if not response.data["sampled"]:
-        return ()
+        return {}
     known = _paths([found["name"] for found in response.data["fields"]])
-    warnings = []
-    for name in asked:
-        seen = name.removeprefix("attributes.") in known
-        if not seen and not (yield from _exists(resource, name)):
-            warnings.append(_warning(name, known))
-    return tuple(warnings)
+    return {name: _warning(name, known) for name in unknown}
 
 
 def refuse_unknown(warnings: tuple[str, ...]) -> None:
@@ -48,12 +53,6 @@ def _paths(names: list[str]) -> set[str]:
     """Return the names, and what they lie within: a rule may ask for an object."""
     parts = [name.split(".") for name in names]
     return {".".join(path[:length]) for path in parts for length in range(1, len(path) + 1)}
-
-
-def _exists(resource: Resource[Any], name: str) -> Steps[bool]:
-    arguments = {"rules": field(name).exists().to_wire(), "page": 1}
-    response = yield resource._rpc("match_contacts", arguments, kind="read")
-    return bool(response.data)
 
 
 def _warning(name: str, known: set[str]) -> str:

@@ -143,6 +143,20 @@ class Segments(Resource[Mode]):
         return (yield from count_audience(self, rules, as_of, zone))
 
     @operation
+    def check(self, target: RulesLike | Segment | UUID | str) -> Steps[tuple[str, ...]]:
+        """Return a sentence for each field of an audience's rules that no contact has.
+
+        Most likely it is misspelt; the sentence says what may be meant. Under a negative
+        condition such a field means everybody.
+
+        Raises:
+            NotFound: there is no such segment, or it is somebody else's.
+            InvalidRules: a rule is unfinished or malformed.
+        """
+        rules, _ = yield from audience(self, target, None)
+        return (yield from field_warnings(self, rules))
+
+    @operation
     def preview(
         self,
         target: RulesLike | Segment | UUID | str,

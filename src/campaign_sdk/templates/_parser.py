@@ -48,6 +48,7 @@ class Placeholder:
         filters: applied in turn to a value that is there.
         fallback: what to say without a value, filters applied; `None`: nothing.
         at: where it stands in the text.
+        filter_names: what the filters are called.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Placeholder:
     filters: tuple[Filter, ...]
     fallback: str | None
     at: int
+    filter_names: tuple[str, ...] = ()
 
 
 def parse(
@@ -153,24 +155,29 @@ class _Parser:
     def _output(self, at: int) -> str | Placeholder:
         kind, token = self._next(at, "a field name", "name", "text")
         name, keys = _field(token) if kind == "name" else ("", ())
-        steps = self._steps(at)
+        names, steps = self._steps(at)
         self.mark = at
         fallback = _fallback(quoted(token) if kind == "text" else None, steps)
         if kind == "text":
             return fallback or ""
         filters = tuple(step for step in steps if not isinstance(step, str))
-        return Placeholder(name, keys, filters, fallback, at)
+        return Placeholder(name, keys, filters, fallback, at, names)
 
-    def _steps(self, at: int) -> list[str | Filter]:
-        """The filters; a default is its text, for it never changes a value."""
+    def _steps(self, at: int) -> tuple[tuple[str, ...], list[str | Filter]]:
+        """The filters, with their names; a default is its text, for it never changes a value."""
         steps: list[str | Filter] = []
+        names: list[str] = []
         while self._next(at, "`|` or `}}`", "|", "}}")[1] == "|":
             _, name = self._next(at, "the name of a filter", "name")
             arguments, self.mark = self._arguments(at)
-            steps.append(_default(arguments) if name == "default" else self._build(name, arguments))
+            if name == "default":
+                steps.append(_default(arguments))
+            else:
+                steps.append(self._build(name, arguments))
+                names.append(name)
             if len(steps) > MAX_FILTERS:
                 raise Refused(f"there are more than {MAX_FILTERS} filters on one placeholder")
-        return steps
+        return tuple(names), steps
 
     def _build(self, name: str, arguments: Sequence[str]) -> Filter:
         return build(name, arguments, self._zone)

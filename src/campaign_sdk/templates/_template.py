@@ -80,6 +80,16 @@ class Template:
         required = tuple(name for name in names if name in needed)
         return cls(text, tuple(names), required, path, timezone, parts)
 
+    @property
+    def parts(self) -> tuple[str | Placeholder, ...]:
+        """The text between placeholders, and the placeholders, in order."""
+        return self._parts
+
+    def error_of(self, name: str, reason: str) -> InvalidInput:
+        """Return the error of the first placeholder for a field, with its place."""
+        used = (part for part in self._parts if isinstance(part, Placeholder))
+        return self._error(next(part for part in used if part.name == name), reason)
+
     def check(self, known_fields: Iterable[str]) -> None:
         """Refuse a placeholder for a field that no contact has.
 
