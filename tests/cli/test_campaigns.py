@@ -67,7 +67,9 @@ def test_schedule(world: CampaignClient, campaign: Campaign) -> None:
 
 @pytest.fixture
 def kolkata(world: CampaignClient) -> Iterator[UUID]:
-    made = world.campaigns.create("Diwali", message="x", timezone="Asia/Kolkata").id
+    made = world.campaigns.create(
+        "Diwali", message="x", rules=everyone(), timezone="Asia/Kolkata"
+    ).id
     yield made
     world.campaigns.delete(made)
 

@@ -118,7 +118,7 @@ def agrees(data: Any, answer: Any) -> bool:
     """Tell whether the data has as many rows as the answer, and each all that it asks for."""
     found, wanted = ([it] if isinstance(it, dict) else it for it in (data, answer))
     return len(found) == len(wanted) and all(
-        row.items() >= part.items() for row, part in zip(found, wanted, strict=True)
+        row == part or row.items() >= part.items() for row, part in zip(found, wanted, strict=True)
     )
 
 

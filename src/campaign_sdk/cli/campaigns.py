@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -141,9 +142,15 @@ def _print(campaign: Campaign, as_json: bool) -> None:
     if as_json:
         _show.print_json(campaign)
         return
+    for warning in campaign.warnings:
+        _show.note(warning)
     screen = _show.console()
-    hidden = {"wire", "message", "status", *([] if campaign.launched_at else ["audience_size"])}
-    known = campaign.model_dump(exclude=hidden, exclude_none=True)
+    hidden = {"wire", "message", "status", "warnings"}
+    hidden |= set() if campaign.launched_at else {"audience_size"}
+    known = {
+        name: _show.moment(value, campaign.timezone) if isinstance(value, datetime) else value
+        for name, value in campaign.model_dump(exclude=hidden, exclude_none=True).items()
+    }
     if campaign.wire is not None:
         known["rules"] = _show.explained(campaign)
     _show.print_facts(known)

@@ -1,4 +1,4 @@
--- Chapter 6½. Pre-flight: what the sending will ask of each contact, asked of all in one scan.
+-- Chapter 4½. Pre-flight: what the sending will ask of each contact, asked of all in one scan.
 --
 -- campaign_sdk.templates fills the placeholders; what is said here about a value is what it
 -- would do with it, and a test holds the two together.
