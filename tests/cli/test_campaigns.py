@@ -80,7 +80,8 @@ def test_a_moment_without_an_offset_is_in_the_campaigns_zone(
     said = campaign("schedule", "Diwali", "--at", "2100-03-01T09:00")
     assert "2100-03-01 09:00 Asia/Kolkata" in said.stdout
     assert world.campaigns.get(kolkata).scheduled_at == datetime(2100, 3, 1, 3, 30, tzinfo=UTC)
-    assert "scheduled_at   2100-03-01 09:00 Asia/Kolkata" in campaign("show", "Diwali").stdout
+    shown = " ".join(campaign("show", "Diwali").stdout.split())
+    assert "scheduled_at 2100-03-01 09:00 Asia/Kolkata" in shown
     campaign("schedule", "Diwali", "--at", "2100-03-01T09:00+00:00")
     assert world.campaigns.get(kolkata).scheduled_at == datetime(2100, 3, 1, 9, tzinfo=UTC)
 
