@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, Self
+from typing import TYPE_CHECKING, Any, Generic, Literal, Self
 
 from campaign_sdk._core.connection import AsyncConnection, Connection, SyncConnection
 from campaign_sdk._core.operation import Async, Mode, Sync
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     import httpx
     import supabase
 
+Drafter = DraftingOptions | Literal["server"] | None
+
 # Seconds that one request may take in all, retries included.
 TIMEOUT = 30.0
 
@@ -44,9 +46,9 @@ class _Client(Generic[Mode]):
     analytics: Analytics[Mode]
     drafting: Drafting[Mode]
 
-    def _wire_up(self, connection: Connection, drafting: DraftingOptions | None) -> None:
-        options = (drafting or DraftingOptions()).completed(connection.settings)
-        self._writer = Writer(options, is_async=connection.is_async)
+    def _wire_up(self, connection: Connection, drafting: Drafter) -> None:
+        options = DraftingOptions.of(drafting).completed(connection.settings)
+        self._writer = Writer(options, is_async=connection.is_async, identity=connection.identity)
         self.drafting = Drafting(connection, self._writer)
         self.auth = Auth(connection)
         self.contacts = Contacts(connection)
@@ -75,7 +77,8 @@ class CampaignClient(_Client[Sync]):
         anonymous: let requests go out though nobody is signed in.
         keep_provider_tokens: store Google's own tokens with the session.
         timeout: seconds that one request may take in all, retries included.
-        drafting: the language model, and what it may cost; see `DraftingOptions`.
+        drafting: the language model, and what it may cost; see `DraftingOptions`. "server"
+            asks the project's Edge Function `draft`, which has the key.
         transport: an httpx transport to use beneath ours, for proxies and tests.
 
     Raises:
@@ -92,7 +95,7 @@ class CampaignClient(_Client[Sync]):
         anonymous: bool = False,
         keep_provider_tokens: bool = False,
         timeout: float = TIMEOUT,
-        drafting: DraftingOptions | None = None,
+        drafting: Drafter = None,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self._connection = SyncConnection(
@@ -120,7 +123,7 @@ class CampaignClient(_Client[Sync]):
             ConfigurationError: `SUPABASE_URL` or `SUPABASE_ANON_KEY` is missing or malformed.
         """
         settings = load_settings(env_file=env_file)
-        drafting = (options.pop("drafting", None) or DraftingOptions()).completed(settings)
+        drafting = DraftingOptions.of(options.pop("drafting", None)).completed(settings)
         options.setdefault("access_token", settings.access_token)
         return cls(settings.url, settings.key, drafting=drafting, **options)
 
@@ -166,7 +169,7 @@ class AsyncCampaignClient(_Client[Async]):
         anonymous: bool = False,
         keep_provider_tokens: bool = False,
         timeout: float = TIMEOUT,
-        drafting: DraftingOptions | None = None,
+        drafting: Drafter = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._connection = AsyncConnection(
@@ -184,7 +187,7 @@ class AsyncCampaignClient(_Client[Async]):
     def from_env(cls, env_file: str | Path | None = ".env", **options: Any) -> Self:
         """Make a client from the environment and a `.env` file; see `CampaignClient.from_env`."""
         settings = load_settings(env_file=env_file)
-        drafting = (options.pop("drafting", None) or DraftingOptions()).completed(settings)
+        drafting = DraftingOptions.of(options.pop("drafting", None)).completed(settings)
         options.setdefault("access_token", settings.access_token)
         return cls(settings.url, settings.key, drafting=drafting, **options)
 

@@ -177,6 +177,7 @@ FOREIGN_KEYS = [
     ("campaigns", "user_id", "auth.users", "c"),
     ("campaigns", "user_id,segment_id", "audience_segments", "a"),
     ("contacts", "user_id", "auth.users", "c"),
+    ("draft_budgets", "user_id", "auth.users", "c"),
     ("link_keys", "user_id", "auth.users", "c"),
     ("link_settings", "user_id", "auth.users", "c"),
     ("suppressions", "user_id", "auth.users", "c"),

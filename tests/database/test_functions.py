@@ -106,6 +106,8 @@ def calls(mine: World, theirs: World) -> list[Call]:
         Call("receive_reports", {"reports": reports}, {"inserted": 0, "unmatched": 2}),
         Call("export_person", {"contact_id": contact}, NOT_FOUND),
         Call("erase_person", {"contact_id": contact}, NOT_FOUND),
+        Call("begin_draft", {"tokens": 10_000_000}, "22023"),
+        Call("settle_draft", {"reservation": contact, "tokens": 0}, []),
         Call("count_clicks", {"campaign_id": campaign}, NOT_FOUND),
         Call("contact_history", {"contact_id": contact}, NOT_FOUND),
         *(Call(name, arguments, "42501") for name, arguments in FOR_ANON.items()),

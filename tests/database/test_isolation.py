@@ -17,10 +17,10 @@ from .world import KEYS, UNWRITABLE, Row, World, belongings, insert
 pytestmark = pytest.mark.usefixtures("unharmed")
 
 TABLES = sorted(KEYS)
-APPEND_ONLY = {"campaign_events", "campaign_status_history"}
+APPEND_ONLY = {"campaign_events", "campaign_status_history", "draft_budgets"}
 UNDELETED = APPEND_ONLY | {"campaign_batches", "campaign_rates", "link_keys"}
 # What only functions or triggers add, and what is deleted but never changed.
-NOT_BY_HAND = {"campaign_status_history", "suppressions", "campaign_batches"}
+NOT_BY_HAND = {"campaign_status_history", "suppressions", "campaign_batches", "draft_budgets"}
 # What there is one of, for each owner, campaign or member.
 ONE_EACH = {"campaign_deliveries", "campaign_rates", "campaign_settings", "link_settings"}
 UNCHANGING = APPEND_ONLY | {"suppressions"}
@@ -34,6 +34,7 @@ CHANGES: dict[str, Row] = {
     "campaign_events": {"value": 666},
     "campaign_status_history": {"to_status": "archived"},
     "suppressions": {"source": "stolen"},
+    "draft_budgets": {"tokens": 0},
     "campaign_batches": {"claims": 666},
     "campaign_deliveries": {"provider_id": "stolen"},
     "campaign_rates": {"next_at": "2030-01-01T00:00:00+00:00"},
@@ -66,6 +67,7 @@ LINKS = [
     ("link_keys", "user_id"),
     ("link_settings", "user_id"),
     ("suppressions", "user_id"),
+    ("draft_budgets", "user_id"),
 ]
 TARGETS = {
     "campaign_id": "campaigns",

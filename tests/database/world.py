@@ -35,6 +35,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "campaign_settings": ("user_id",),
     "link_keys": ("user_id", "key_id"),
     "link_settings": ("user_id",),
+    "draft_budgets": ("user_id", "day"),
 }
 # What the database alone writes: nobody who is signed in may.
 UNWRITABLE = {
@@ -104,6 +105,7 @@ def settle(client: Client) -> World:
         type="click",
         occurred_at="2026-01-01T12:00:00Z",
     )
+    client.rpc("begin_draft", {"tokens": 100}).execute()
     client.rpc("rotate_link_key", {}).execute()
     client.rpc("set_unsubscribe_page", {"page": "https://example.com/bye"}).execute()
     rows = {table: first(client, table) for table in KEYS}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from campaign_sdk._core.errors import NotAuthenticated
 from campaign_sdk._core.exchange import Exchange
 from campaign_sdk._core.session import AsyncStorage, SessionKeeper
 from campaign_sdk._core.settings import Settings
@@ -33,6 +34,17 @@ class Connection:
     def renew(self) -> Any:
         """Renew the session now; in the asynchronous mode, return what is to be awaited."""
         return self.wire.renew()
+
+    def identity(self) -> dict[str, str]:
+        """Return the headers that tell the project who asks, where our wire doesn't.
+
+        Raises:
+            NotAuthenticated: nobody is signed in.
+        """
+        bearer = self.keeper.bearer
+        if bearer is None:
+            raise NotAuthenticated("nobody is signed in; sign in first")
+        return {"apikey": self.settings.key, "Authorization": f"Bearer {bearer}"}
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.settings.url}>"

@@ -50,6 +50,7 @@ DraftingReason = Literal[
     "invalid",
     "rate_limited",
     "quota",
+    "budget",
     "timeout",
     "unavailable",
     "denied",
@@ -250,7 +251,8 @@ class DraftingError(CampaignError):
     Attributes:
         reason: `refused` by the model or its filter; `truncated`, if the answer ends too
             soon; `invalid`, if it breaks its schema or can't be used; `rate_limited` (see
-            `retry_after`); `quota`, if the account's is used up; `timeout`; `unavailable`;
+            `retry_after`); `quota`, if the account's is used up; `budget`, if the
+            user's is for today, behind the project's server; `timeout`; `unavailable`;
             `denied`, if the key is wrong or may not use the model; `unsupported`, if the
             server doesn't know the model or takes no such request.
         status: the HTTP status, if it wasn't a success.

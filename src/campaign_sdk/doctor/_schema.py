@@ -123,6 +123,10 @@ CHAPTERS = {
         functions={"receive_reports": "reports campaign_id", "receive_events": "body proof"}
     ),
     "persons": Chapter(functions={"export_person": "contact_id", "erase_person": "contact_id"}),
+    "drafting": Chapter(
+        {"draft_budgets": "user_id day calls tokens max_calls max_tokens"},
+        {"begin_draft": "tokens", "settle_draft": "reservation tokens"},
+    ),
 }
 TABLES = tuple(table for chapter in CHAPTERS.values() for table in chapter.tables)
 

@@ -20,6 +20,8 @@ def check_openai(options: DraftingOptions, ask: bool) -> Finding:
     """Is there a key for drafting? With `ask`, does it know the model? Nothing is paid for."""
     from campaign_sdk.drafting._options import MODEL
 
+    if options.server:
+        return Finding("openai", "ok", "the project's function draft asks the model")
     if not options.api_key and not options.base_url:
         remedy = "to have messages drafted, set OPENAI_API_KEY"
         return Finding("openai", "skipped", "no key: drafting is off", remedy)

@@ -27,16 +27,37 @@ _STATUSES: dict[int, tuple[DraftingReason, str]] = {
 }
 
 
+# What the project's own function answers.
+_OF_SERVER: dict[int, tuple[DraftingReason, str]] = {
+    401: ("denied", "the function draft doesn't know this session: sign in again"),
+    404: (
+        "unsupported",
+        "the project has no function draft: deploy it with `campaign functions deploy`",
+    ),
+    413: ("unsupported", "the request is too large for the function draft"),
+    501: ("denied", "the function draft has no OPENAI_API_KEY among its secrets"),
+}
+_OF_BUDGET: tuple[DraftingReason, str] = (
+    "budget",
+    "today's budget for drafting is used up; it begins anew at midnight, UTC",
+)
+_NAMED_BY_SERVER: dict[str | None, tuple[DraftingReason, str]] = {
+    "draft_budget_exceeded": _OF_BUDGET,
+    "draft_key_refused": ("denied", "the OPENAI_API_KEY of the function draft is refused"),
+    "draft_model_refused": ("unsupported", "the function draft doesn't allow this model"),
+}
+
+
 # openai lets these through: JSON that is cut, or nested too deep.
 _NONSENSE = JSONDecodeError | RecursionError
 
 
-def from_openai(error: Exception) -> DraftingError | None:
+def from_openai(error: Exception, *, by_server: bool = False) -> DraftingError | None:
     """Return what an error of openai or httpx2 means, or `None` if it is neither's."""
     if isinstance(error, openai.APITimeoutError | httpx2.TimeoutException):
         return DraftingError("the model gave no whole answer before the deadline", reason="timeout")
     if isinstance(error, openai.APIStatusError):
-        return _from_status(error)
+        return _from_status(error, by_server=by_server)
     if isinstance(error, openai.APIConnectionError | httpx2.TransportError):
         return DraftingError(f"the model can't be reached ({_cause(error)})", reason="unavailable")
     if isinstance(error, openai.OpenAIError | httpx2.HTTPError | httpx2.InvalidURL | _NONSENSE):
@@ -45,14 +66,17 @@ def from_openai(error: Exception) -> DraftingError | None:
     return None
 
 
-def _from_status(error: openai.APIStatusError) -> DraftingError:
+def _from_status(error: openai.APIStatusError, *, by_server: bool) -> DraftingError:
     status = error.status_code
+    statuses = {**_STATUSES, **_OF_SERVER} if by_server else _STATUSES
     default: tuple[DraftingReason, str] = (
         ("unavailable", f"the model isn't available ({status})")
         if status >= 500
         else ("unsupported", f"the server doesn't take the request ({status})")
     )
-    reason, message = _STATUSES.get(status, default)
+    reason, message = statuses.get(status, default)
+    if by_server and (said := _NAMED_BY_SERVER.get(_code(error))):
+        reason, message = said
     named = named_failure(_code(error), reason)
     if named != reason:
         message = f"the server refused the request ({_code(error)})"

@@ -34,6 +34,8 @@ class DraftingOptions:
         max_output_tokens: tokens that the model may write in one operation, reasoning
             included; `None` leaves it to the server.
         seconds: one operation's time with the model, waiting included.
+        server: ask the project's Edge Function `draft`, which has the key and a budget for
+            each user and day; then no key and no other address is used, whatever is set.
         transport: an httpx2 transport, for proxies and tests.
     """
 
@@ -44,6 +46,7 @@ class DraftingOptions:
     max_calls: int = 3
     max_output_tokens: int | None = 8_000
     seconds: float = 60.0
+    server: bool = False
     transport: httpx2.BaseTransport | httpx2.AsyncBaseTransport | None = field(
         default=None, repr=False
     )
@@ -63,8 +66,21 @@ class DraftingOptions:
         if wrong:
             raise ConfigurationError(f"DraftingOptions: {' and '.join(wrong)} must be positive")
 
+    @classmethod
+    def of(cls, given: DraftingOptions | Literal["server"] | None) -> DraftingOptions:
+        """Return what a client was given as options."""
+        if given is None or isinstance(given, DraftingOptions):
+            return given or cls()
+        if given != "server":
+            raise ConfigurationError('drafting must be DraftingOptions(...) or "server"')
+        return cls(server=True)
+
     def completed(self, settings: Settings) -> DraftingOptions:
         """Return these options with the settings in place of what was left out."""
+        if self.server:
+            api, model = self.api or _api(settings.openai_api), self.model or settings.openai_model
+            base_url = f"{settings.url}/functions/v1/draft"
+            return replace(self, api_key=None, base_url=base_url, api=api, model=model)
         return replace(
             self,
             api_key=self.api_key or settings.openai_api_key,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from collections.abc import Callable, Mapping
 from functools import partial
 from operator import attrgetter
 from typing import Any
@@ -17,18 +18,18 @@ from ._dialects import CHAT, RESPONSES, Format, Prompt
 from ._options import MODEL, OPENAI, DraftingOptions
 
 
-def _failures(error: Exception) -> CampaignError | None:
-    # Imported only once openai is: it takes longer than all the rest of us.
-    from ._failures import from_openai
-
-    return from_openai(error)
-
-
 class Writer:
     """Makes calls of a language model, in either mode; opens its client for the first one."""
 
-    def __init__(self, options: DraftingOptions, *, is_async: bool) -> None:
+    def __init__(
+        self,
+        options: DraftingOptions,
+        *,
+        is_async: bool,
+        identity: Callable[[], Mapping[str, str]] = dict,
+    ) -> None:
         self.options = options
+        self._identity = identity
         self.dialect = CHAT if options.api == "chat" else RESPONSES
         self._is_async = is_async
         self._lock = threading.Lock()
@@ -43,10 +44,20 @@ class Writer:
         """A call whose answer is openai's own; without a format, a stream of its events."""
         body = self.dialect.request(model, prompt, format, budget.tokens)
         stream = {} if format is not None else {"stream": True}
-        return Call(partial(self._create, timeout=budget.seconds, **body, **stream), _failures)
+        ask = partial(self._create, timeout=budget.seconds, **body, **stream)
+        return Call(ask, self._failures)
 
     def _create(self, **arguments: Any) -> Any:
-        return attrgetter(self.dialect.path)(self._client()).create(**arguments)
+        # The project's own function knows its users by their session, which changes.
+        headers = dict(self._identity()) if self.options.server else None
+        create = attrgetter(self.dialect.path)(self._client()).create
+        return create(extra_headers=headers, **arguments)
+
+    def _failures(self, error: Exception) -> CampaignError | None:
+        # Imported only once openai is: it takes longer than all the rest of us.
+        from ._failures import from_openai
+
+        return from_openai(error, by_server=self.options.server)
 
     def sleep(self, seconds: float) -> Call:
         """A call that waits."""
@@ -54,7 +65,7 @@ class Writer:
 
     def next(self, events: Any) -> Call:
         """A call that returns the next event of a stream, or `None` at the end."""
-        return Call(partial(anext if self._is_async else next, events, None), _failures)
+        return Call(partial(anext if self._is_async else next, events, None), self._failures)
 
     def hang_up(self, events: Any) -> None:
         """Close a stream, whether or not it has been read to its end."""

@@ -29,7 +29,7 @@ async function read(response: Response): Promise<Answer> {
 }
 
 /** The project's publishable key: hosted projects name it in two ways. */
-function key(): string {
+export function key(): string {
   const many = Deno.env.get("SUPABASE_PUBLISHABLE_KEYS");
   const named = many ? Object.values(JSON.parse(many))[0] : undefined;
   return String(named ?? Deno.env.get("SUPABASE_ANON_KEY") ?? "");

@@ -63,6 +63,10 @@ def _not_active(error: APIError) -> CampaignError:
     return NotActive(_message(error), code=error.code, hint=error.hint, details=error.details)
 
 
+def _spent(error: APIError) -> CampaignError:
+    return Conflict(_message(error), code=error.code, hint=error.hint)
+
+
 def _not_found(error: APIError) -> CampaignError:
     return NotFound("there is no such thing, or it isn't yours", code=error.code)
 
@@ -142,6 +146,7 @@ CODES: dict[str, Callable[[APIError], CampaignError]] = {
     "CMP05": _not_ready,
     "CMP06": _not_active,
     "CMP07": _frozen,
+    "CMP09": _spent,
     "PT404": _not_found,
     "PGRST116": _not_found,
     "PGRST30": _signed_out,
@@ -183,6 +188,7 @@ CONSTRAINTS: dict[str, tuple[str, str]] = {
     "contacts_attributes_size": ("attributes", "must not exceed 64 kB"),
     "contacts_attributes_readable": ("attributes", "holds a number or a depth that JSON lacks"),
     "contacts_dates_readable": ("unsubscribed_at", _YEARS),
+    "draft_budgets_kept": ("tokens", "today's budget for drafting is used up"),
     "suppressions_address_unique": ("email", "is suppressed already"),
     "suppressions_address_hashed": ("address", "must be an HMAC-SHA256"),
     "suppressions_reason_known": ("reason", "isn't one that a suppression can have"),
