@@ -19,8 +19,9 @@ ROOT = Path(__file__).parents[2]
 PAGES = sorted([ROOT / "README.md", *ROOT.glob("docs/*.md")])
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 CSV = "email,orders,city,last_order_at\nAnn@Example.com,4,Pune,2020-01-31\nben@example.com,1,,\n"
+FUNCTIONS = ("campaign functions deploy", "campaign functions serve")
 # What changes more than a test may, and is run by CI itself or by tests of its own.
-ELSEWHERE = ("make ", "pip ", "supabase ", "campaign local ", "campaign demo")
+ELSEWHERE = ("make ", "pip ", "supabase ", "campaign local ", "campaign demo", *FUNCTIONS)
 
 
 @pytest.fixture
