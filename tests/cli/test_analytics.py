@@ -40,6 +40,21 @@ def test_events_from_csv(world: CampaignClient, campaign: Campaign, folder: Path
     assert world.analytics.summary(spring.id).value == 12.5
 
 
+def test_foreign_bytes_and_refused_events(campaign: Campaign, folder: Path) -> None:
+    ingest = ("analytics", "ingest", "--campaign", "Spring")
+    row = "event_id,type,occurred_at\n{},click,2026-03-01T00:00:00Z\n"
+    (folder / "utf16.csv").write_bytes(row.format("u1").encode("utf-16"))
+    (folder / "cp1252.csv").write_bytes(row.format("Zo\u00eb").encode("cp1252"))
+    for name in ("utf16.csv", "cp1252.csv"):
+        assert "inserted    1" in campaign(*ingest, name).stdout
+    (folder / "bad.csv").write_text(row.format("b1").replace("click", "opened"))
+    refused = campaign(*ingest, "bad.csv", "--rejects", "kept.csv", code=8)
+    assert "kept.csv" in refused.stderr
+    assert "2  type" in refused.stdout
+    assert (folder / "kept.csv").read_text().startswith("line,column,reason,event_id")
+    campaign(*ingest, "nowhere.csv", code=8)
+
+
 def test_record_twice_adds_twice(campaign: Campaign) -> None:
     record = ("analytics", "record", "Spring", "--impressions", "1000", "--on", "2026-03-01")
     campaign(*record)

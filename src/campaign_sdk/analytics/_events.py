@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import partial
 from itertools import islice
-from typing import Any, Literal, NotRequired, TypedDict, get_args
+from typing import Any, Literal, NotRequired, Protocol, TypedDict, get_args
 from uuid import UUID
 
 from campaign_sdk._core.errors import CampaignError, InvalidInput
 from campaign_sdk._core.model import Model, text, uuid_text
-from campaign_sdk._core.operation import Call, Resource, Steps
+from campaign_sdk._core.operation import Blocking, Call, Resource, Steps
 from campaign_sdk.contacts._items import moment
 
 EventType = Literal[
@@ -62,13 +62,15 @@ class EventProblem(Model):
 
     Attributes:
         position: which one of those given, counted from 0.
-        path: the field that is wrong.
+        path: the field that is wrong, or `row`.
         reason: what is wrong with it.
+        line: of a file, counted from 1, the header included.
     """
 
     position: int
     path: str
     reason: str
+    line: int | None = None
 
 
 class IngestReport(Model):
@@ -87,6 +89,18 @@ class IngestReport(Model):
     problems: tuple[EventProblem, ...] = ()
 
 
+class FileRow(Protocol):
+    """An event as it stands in a file, or why it is none."""
+
+    @property
+    def line(self) -> int:
+        """Where it begins, counted from 1."""
+
+    @property
+    def event(self) -> Mapping[str, Any] | InvalidInput:
+        """What is in it."""
+
+
 class _Stored(Model):
     """The database's answer to a batch: positions in it, each with a reason."""
 
@@ -96,10 +110,19 @@ class _Stored(Model):
     reasons: list[str]
 
 
-class Account:
-    """The running account of one ingestion; it holds one batch at a time."""
+Refused = Callable[[int, str, str], int | None]
 
-    def __init__(self) -> None:
+
+class Account:
+    """The running account of one ingestion; it holds one batch at a time.
+
+    Args:
+        refused: called with the position of an event that is refused, the field, and what
+            is wrong with it; returns its line, if it has one.
+    """
+
+    def __init__(self, refused: Refused = lambda _position, _path, _reason: None) -> None:
+        self._refused = refused
         self._read = self._inserted = self._duplicates = self._rejected = 0
         self._problems: list[EventProblem] = []
         self._positions: list[int] = []
@@ -111,6 +134,8 @@ class Account:
         for position, event in enumerate(events, self._read):
             self._read = position + 1
             try:
+                if isinstance(event, InvalidInput):
+                    raise event
                 batch.append(prepare_event(event))
             except InvalidInput as error:
                 self._reject(position, error.path, error.reason)
@@ -144,8 +169,10 @@ class Account:
 
     def _reject(self, position: int, path: str, reason: str) -> None:
         self._rejected += 1
+        line = self._refused(position, path, reason)
         if len(self._problems) < _PROBLEMS_KEPT:
-            self._problems.append(EventProblem(position=position, path=path, reason=reason))
+            problem = EventProblem(position=position, path=path, reason=reason, line=line)
+            self._problems.append(problem)
 
 
 def ingest(
@@ -163,6 +190,40 @@ def ingest(
         batch = account.prepare(given)
         if batch:
             yield from _store(resource, account, batch)
+
+
+def ingest_rows(
+    resource: Resource[Any],
+    rows: Iterator[FileRow],
+    size: int,
+    reject: Callable[[Any, str, str], object],
+) -> Steps[IngestReport]:
+    """Store the events of a file batch by batch; a refused one is handed to `reject`."""
+    held: dict[int, FileRow] = {}
+
+    def refused(position: int, path: str, reason: str) -> int:
+        row = held[position]
+        reject(row, path, reason)
+        return row.line
+
+    account, read = Account(refused), 0
+    while taken := (yield from _read(account, rows, size)):
+        held.clear()
+        held.update(enumerate(taken, read))
+        read += len(taken)
+        batch = account.prepare(row.event for row in taken)
+        if batch:
+            yield from _store(resource, account, batch)
+    return account.report()
+
+
+def _read(account: Account, rows: Iterator[FileRow], size: int) -> Steps[list[FileRow]]:
+    try:
+        taken: list[FileRow] = yield Blocking(lambda: list(islice(rows, size)))
+    except CampaignError as error:
+        account.explain(error)
+        raise
+    return taken
 
 
 def _store(resource: Resource[Any], account: Account, batch: list[dict[str, Any]]) -> Steps[None]:

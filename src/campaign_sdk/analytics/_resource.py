@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from campaign_sdk._core.errors import InvalidInput
 from campaign_sdk._core.failures import rows_of
 from campaign_sdk._core.model import uuid_text
-from campaign_sdk._core.operation import LastingSteps, Mode, Resource, Steps, operation, pages
+from campaign_sdk._core.operation import (
+    Blocking,
+    LastingSteps,
+    Mode,
+    Resource,
+    Steps,
+    operation,
+    pages,
+)
 from campaign_sdk.analytics._clicks import LinkClicks, link_clicks
-from campaign_sdk.analytics._events import Event, IngestReport, ingest
+from campaign_sdk.analytics._events import Event, IngestReport, ingest, ingest_rows
+from campaign_sdk.analytics._files import EventFile, rejects_written
 from campaign_sdk.analytics._reports import WebhookReport, receive
 from campaign_sdk.analytics._watch import INTERVAL, counters, follow
+from campaign_sdk.contacts.files._source import FileLike
 from campaign_sdk.reports import (
     METRICS,
     Comparison,
@@ -94,9 +106,48 @@ class Analytics(Resource[Mode]):
         Raises:
             Unavailable: the connection is gone; what was counted before stays counted.
         """
-        if not 1 <= batch_size <= 10_000:
-            raise InvalidInput("batch_size", "must lie between 1 and 10,000")
+        _check_batch_size(batch_size)
         return (yield from ingest(self, events, batch_size))
+
+    @operation
+    def ingest_file(
+        self,
+        file: FileLike,
+        *,
+        campaign_id: UUID | str | None = None,
+        rejects: str | Path | None = None,
+        encoding: str | None = None,
+        delimiter: str | None = None,
+        batch_size: int = BATCH,
+    ) -> Steps[IngestReport]:
+        """Store the events of a file, each line accounted for, and count each exactly once.
+
+        JSON lines, or CSV with a header: a file is CSV if it is called so, or doesn't begin
+        with a brace. A line that is no event, or isn't text, doesn't stop the others.
+
+        Args:
+            file: a path, or a file that is open for reading.
+            campaign_id: for events that name none.
+            rejects: a file for the refused events with line and reason; corrected, it can be
+                ingested as it is.
+            encoding: of the file; found out by default.
+            delimiter: what stands between the cells of a CSV; found out by default.
+            batch_size: events in one request, 1 to 10,000.
+
+        Raises:
+            InvalidInput: the file can't be read, or isn't one of events.
+            Unavailable: the connection is gone; what was counted before stays counted, and
+                giving the file again counts none of it twice.
+        """
+        _check_batch_size(batch_size)
+        extra = {} if campaign_id is None else {"campaign_id": uuid_text(campaign_id)}
+        with ExitStack() as stack:
+            source = yield Blocking(
+                lambda: EventFile(file, encoding=encoding, delimiter=delimiter, extra=extra)
+            )
+            stack.callback(source.close)
+            reject = stack.enter_context(rejects_written(source, rejects))
+            return (yield from ingest_rows(self, iter(source), batch_size, reject))
 
     @operation
     def receive(
@@ -278,6 +329,11 @@ class Analytics(Resource[Mode]):
         campaign = uuid_text(campaign_id, "campaign_id")
         response = yield self._rpc("reconcile_campaign", {"campaign_id": campaign}, kind="read")
         return Reconciliation.of(campaign, response.data)
+
+
+def _check_batch_size(size: int) -> None:
+    if not 1 <= size <= 10_000:
+        raise InvalidInput("batch_size", "must lie between 1 and 10,000")
 
 
 def _check_count(name: str, count: object) -> None:

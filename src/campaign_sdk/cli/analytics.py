@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import json
-from collections.abc import Iterable, Iterator, Mapping
+import sys
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -23,6 +21,8 @@ if TYPE_CHECKING:
 app = typer.Typer(name="analytics", help="Count and report what came back.", no_args_is_help=True)
 # What is asked for most stands at the root as well: `campaign report`.
 verbs = typer.Typer()
+
+_INVALID = 8
 
 Count = Annotated[int, typer.Option(min=0, help="How many to add.")]
 
@@ -72,7 +72,7 @@ def record(
 @app.command(epilog=example("campaign analytics ingest events.jsonl --campaign Spring"))
 def ingest(
     file: Annotated[
-        Path, typer.Argument(exists=True, dir_okay=False, help="JSON lines, or CSV with a header.")
+        Path, typer.Argument(help="JSON lines, or CSV with a header; - for standard input.")
     ],
     campaign: Annotated[
         str | None,
@@ -81,66 +81,46 @@ def ingest(
             autocompletion=_complete.campaigns,
         ),
     ] = None,
+    rejects: Annotated[
+        Path | None, typer.Option(help="Where to write the events that are refused, with reasons.")
+    ] = None,
+    delimiter: Annotated[
+        str | None, typer.Option(help="What stands between two cells; found out otherwise.")
+    ] = None,
+    encoding: Annotated[str | None, typer.Option(help="Of the file; found out otherwise.")] = None,
     as_json: Json = False,
 ) -> None:
     """Count events from a file, each exactly once, however often it is run.
 
     An event has an event_id, a type (impression, click, conversion, delivered, bounced,
     complained, unsubscribed), occurred_at with an offset, and perhaps campaign_id,
-    contact_id, value, actor and link.
+    contact_id, value, actor and link. Exits 8 if every event is refused.
     """
     with connect() as client:
-        extra = {"campaign_id": str(find_campaign(client, campaign).id)} if campaign else {}
-        report = client.analytics.ingest(read_events(file, extra))
-    _show.print_json(report) if as_json else _print_ingested(report)
+        report = client.analytics.ingest_file(
+            sys.stdin.buffer if str(file) == "-" else file,
+            campaign_id=find_campaign(client, campaign).id if campaign else None,
+            rejects=rejects,
+            delimiter=delimiter,
+            encoding=encoding,
+        )
+    _show.print_json(report) if as_json else _print_ingested(report, rejects)
+    if report.rejected and not report.inserted + report.duplicates:
+        raise typer.Exit(_INVALID)
 
 
-def _print_ingested(report: IngestReport) -> None:
+def _print_ingested(report: IngestReport, rejects: Path | None) -> None:
 
     counts = report.model_dump(exclude={"problems"})
     _show.print_facts(counts)
     if report.problems:
-        made = _show.table("event", "field", "reason", numbers=("event",))
+        made = _show.table("line", "field", "reason", numbers=("line",))
         for problem in report.problems[:SHOWN]:
-            made.add_row(f"{problem.position + 1:,}", _show.plain(problem.path), problem.reason)
+            made.add_row(f"{problem.line:,}", _show.plain(problem.path), problem.reason)
         _show.console().print("", made, sep="\n")
-
-
-def read_events(file: Path, extra: Mapping[str, Any]) -> Iterator[Any]:
-    """Yield the events of a file: CSV if it is called so, JSON lines otherwise.
-
-    What is no event is yielded too: the library refuses and counts it with the others.
-    """
-    with file.open(encoding="utf-8-sig", newline="") as stream:
-        events = _from_csv(stream) if file.suffix.lower() == ".csv" else _from_json(stream)
-        for event in events:
-            yield {**extra, **event} if isinstance(event, dict) else event
-
-
-def _from_json(lines: Iterable[str]) -> Iterator[Any]:
-    return (_parsed(line) for line in lines if line.strip())
-
-
-def _parsed(line: str) -> Any:
-    try:
-        return json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _from_csv(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
-    for row in csv.DictReader(lines):
-        event: dict[str, Any] = {name: cell for name, cell in row.items() if name and cell}
-        if "value" in event:
-            event["value"] = _number(event["value"])
-        yield event
-
-
-def _number(text: str) -> float | str:
-    try:
-        return float(text)
-    except ValueError:
-        return text
+    if report.rejected:
+        where = f"the refused events are in {rejects}" if rejects else "--rejects FILE keeps them"
+        _show.note(where)
 
 
 @app.command(epilog=example("campaign analytics clicks Spring"))
