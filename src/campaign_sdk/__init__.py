@@ -19,10 +19,12 @@ if TYPE_CHECKING:
         InvalidRules,
         LeaseLost,
         LocalStackError,
+        LoginRefused,
         NotActive,
         NotAuthenticated,
         NotFound,
         NotReady,
+        NotSent,
         PermissionDenied,
         ProtocolError,
         RateLimited,
@@ -101,8 +103,8 @@ _HOMES = {
     "_client": "AsyncCampaignClient CampaignClient",
     "_core.errors": (
         "AlreadyExists AuthUnavailable CampaignError ConfigurationError Conflict DraftingError "
-        "IllegalTransition InvalidInput InvalidRules LeaseLost LocalStackError NotActive "
-        "NotAuthenticated NotFound NotReady PermissionDenied ProtocolError RateLimited "
+        "IllegalTransition InvalidInput InvalidRules LeaseLost LocalStackError LoginRefused NotActive "
+        "NotAuthenticated NotFound NotReady NotSent PermissionDenied ProtocolError RateLimited "
         "SchemaMismatch StaleState TimedOut Unavailable WebhookRefused"
     ),
     "analytics": (
@@ -174,11 +176,13 @@ __all__ = [
     "Links",
     "LocalStackError",
     "LocalSupabase",
+    "LoginRefused",
     "Metric",
     "NotActive",
     "NotAuthenticated",
     "NotFound",
     "NotReady",
+    "NotSent",
     "PermissionDenied",
     "Preflight",
     "PreflightProblem",

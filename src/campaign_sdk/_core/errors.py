@@ -20,6 +20,8 @@
     │   └── AuthUnavailable     the session is kept, but can't be renewed now
     ├── ProtocolError           an answer that isn't what it claims to be
     ├── SchemaMismatch          the database lacks our migrations
+    ├── NotSent                 a sender says that nothing has left; `retry` says what next
+    │   └── LoginRefused        a mail server or vendor doesn't take the password or key
     ├── WebhookRefused          a webhook isn't who it claims to be; `reason` says why
     ├── NotSent                 a sender took nothing: no message is in doubt
     ├── DraftingError           the language model gave no usable draft; `reason` says why

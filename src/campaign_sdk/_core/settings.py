@@ -76,8 +76,7 @@ def load_settings(
     Raises:
         ConfigurationError: a setting is missing or malformed; names all that are missing.
     """
-    environment = os.environ if env is None else env
-    known = {**_from_file(env_file), **{name: text for name, text in environment.items() if text}}
+    known = surroundings(env, env_file)
     found_url = url or _first(known, URL)
     found_key = key or _first(known, KEY)
     missing = [names[0] for names, value in ((URL, found_url), (KEY, found_key)) if not value]
@@ -95,6 +94,18 @@ def load_settings(
         _first(known, OPENAI_BASE_URL),
         _first(known, OPENAI_API),
     )
+
+
+def surroundings(
+    env: Mapping[str, str] | None = None, env_file: str | Path | None = ".env"
+) -> dict[str, str]:
+    """Return what the environment and the `.env` file say; the former counts.
+
+    Raises:
+        ConfigurationError: the file can't be read.
+    """
+    environment = os.environ if env is None else env
+    return {**_from_file(env_file), **{name: text for name, text in environment.items() if text}}
 
 
 def check_url(url: str) -> str:

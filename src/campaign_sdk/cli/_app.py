@@ -24,6 +24,8 @@ from campaign_sdk.cli import (
     migrations,
     moves,
     segments,
+    sending,
+    settings,
     suppressions,
     tracking,
     webhooks,
@@ -34,10 +36,19 @@ from campaign_sdk.cli import (
 # the commands of one that has none are verbs of the root (`campaign launch ...`).
 PANELS: dict[str, tuple[typer.Typer, ...]] = {
     "Campaigns": (campaigns.app, drafting.app, assets.app),
-    "Launch": (audience.app, moves.app),
+    "Launch": (audience.app, moves.app, sending.app),
     "Results": (analytics.verbs, analytics.app, tracking.app, webhooks.app),
     "People": (contacts.app, segments.app, suppressions.app),
-    "Project": (auth.app, doctor.app, local.app, migrations.app, functions.app, mcp.app, demo.app),
+    "Project": (
+        auth.app,
+        settings.app,
+        doctor.app,
+        local.app,
+        migrations.app,
+        functions.app,
+        mcp.app,
+        demo.app,
+    ),
 }
 
 _EPILOG = (

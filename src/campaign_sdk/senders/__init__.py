@@ -5,7 +5,6 @@ from campaign_sdk.senders._fake import Fake
 from campaign_sdk.senders._message import (
     AnySender,
     AsyncSender,
-    LoginRefused,
     Message,
     Receipt,
     Sender,
