@@ -103,9 +103,9 @@ _HOMES = {
     "_client": "AsyncCampaignClient CampaignClient",
     "_core.errors": (
         "AlreadyExists AuthUnavailable CampaignError ConfigurationError Conflict DraftingError "
-        "IllegalTransition InvalidInput InvalidRules LeaseLost LocalStackError LoginRefused NotActive "
-        "NotAuthenticated NotFound NotReady NotSent PermissionDenied ProtocolError RateLimited "
-        "SchemaMismatch StaleState TimedOut Unavailable WebhookRefused"
+        "IllegalTransition InvalidInput InvalidRules LeaseLost LocalStackError LoginRefused "
+        "NotActive NotAuthenticated NotFound NotReady NotSent PermissionDenied ProtocolError "
+        "RateLimited SchemaMismatch StaleState TimedOut Unavailable WebhookRefused"
     ),
     "analytics": (
         "Comparison Engagement Event EventProblem IngestReport LinkClicks Metric WebhookReport "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import threading
 from pathlib import Path
@@ -261,6 +262,24 @@ async def test_it_serves_the_asynchronous_client_from_a_thread() -> None:
     with serving(room) as port, Smtp(url(port), SENDER) as smtp:
         [receipt] = await async_sender(smtp)([a_message()])
     assert receipt.outcome == "sent"
+
+
+async def test_the_thread_ends_with_the_task() -> None:
+    hanging, over = threading.Event(), threading.Event()
+
+    def hangs(talk: Talk) -> None:
+        dies("250 ok", "250 ok", "354 go on", after_data=True)(talk)
+        hanging.set()
+        over.wait(30)
+
+    with scripted(hangs) as port:
+        task = asyncio.create_task(Smtp(url(port), SENDER).asend([a_message()]))
+        await asyncio.to_thread(hanging.wait, 30)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.wait_for(task, 25)
+        assert not over.is_set()
+        over.set()
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,11 @@ Message = Annotated[
 MessageFile = Annotated[
     Path | None, typer.Option(exists=True, dir_okay=False, help="The text, in a file.")
 ]
+Subject = Annotated[str | None, typer.Option(help="The subject of an e-mail, with placeholders.")]
+Html = Annotated[
+    Path | None,
+    typer.Option("--html", exists=True, dir_okay=False, help="The same as HTML, in a file."),
+]
 SegmentName = Annotated[
     str | None,
     typer.Option(help="The audience: a segment's name or id.", autocompletion=_complete.segments),
@@ -45,6 +50,8 @@ def create(
     name: Annotated[str, typer.Argument(help="What to call it.")],
     message: Message = None,
     message_file: MessageFile = None,
+    subject: Subject = None,
+    html: Html = None,
     segment: SegmentName = None,
     where: Where = None,
     rules: RulesFile = None,
@@ -58,6 +65,8 @@ def create(
         campaign = client.campaigns.create(
             name,
             message=_text(message, message_file),
+            subject=subject,
+            html=_text(None, html),
             description=description,
             timezone=timezone,
             **audience,
@@ -90,6 +99,8 @@ def edit(
     name: Annotated[str | None, typer.Option(help="A new name.")] = None,
     message: Message = None,
     message_file: MessageFile = None,
+    subject: Subject = None,
+    html: Html = None,
     segment: SegmentName = None,
     where: Where = None,
     rules: RulesFile = None,
@@ -98,7 +109,8 @@ def edit(
     """Change what is given; without options, the message, in $EDITOR."""
     with connect() as client:
         found = find_campaign(client, campaign)
-        given = {"name": name, "message": _text(message, message_file)}
+        texts = {"message": _text(message, message_file), "html": _text(None, html)}
+        given = {"name": name, "subject": subject, **texts}
         changes: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
         changes |= _audience(client, segment, where, rules)
         edited = client.campaigns.update(found.id, **changes) if changes else edit_message(
@@ -145,7 +157,7 @@ def _print(campaign: Campaign, as_json: bool) -> None:
     for warning in campaign.warnings:
         _show.note(warning)
     screen = _show.console()
-    hidden = {"wire", "message", "status", "warnings"}
+    hidden = {"wire", "message", "html", "status", "warnings"}
     hidden |= set() if campaign.launched_at else {"audience_size"}
     known = {
         name: _show.moment(value, campaign.timezone) if isinstance(value, datetime) else value

@@ -22,6 +22,7 @@ _QUEUED = re.compile(
 # Sign in first: 530, 538; wrong password: 535; too weak: 534.
 _LOGIN_CODES = frozenset({530, 534, 535, 538})
 _CLOSING = 421
+_GOODBYE = 1.0
 _TOO_LARGE = 552
 _GO_ON = frozenset({250, 251, 252, 354})
 
@@ -111,10 +112,18 @@ class Session:
         return _reply(*self._smtp.docmd(verb, rest))
 
     def close(self) -> None:
-        """Say goodbye, if somebody still listens."""
+        """Say goodbye, without waiting long for an answer."""
         with suppress(OSError, smtplib.SMTPException):
+            if self._smtp.sock:
+                self._smtp.sock.settimeout(_GOODBYE)
             self._smtp.quit()
         self._smtp.close()
+
+    def cut(self) -> None:
+        """Cut the connection, whatever is under way; from any thread."""
+        with suppress(OSError):
+            if self._smtp.sock:
+                self._smtp.sock.shutdown(socket.SHUT_RDWR)
 
 
 _LOGIN_REMEDY = (

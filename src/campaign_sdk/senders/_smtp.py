@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 import threading
 from collections.abc import Sequence
@@ -73,27 +74,25 @@ class Smtp:
                 (`LoginRefused`) or the sender.
             Unavailable: the only message is in doubt.
         """
-        receipts: list[Receipt] = []
-        in_doubt = 0
         with self._lock:
-            for index, message in enumerate(messages):
-                try:
-                    receipts.append(self._hand_over(message))
-                except InDoubt:
-                    self._drop()
-                    in_doubt += 1
-                except NotSent as error:
-                    self._drop()
-                    if index == 0:
-                        raise
-                    receipts += [_not_now(left, error) for left in messages[index:]]
-                    break
-        if in_doubt and not receipts:
-            raise Unavailable(
-                "the SMTP server broke off before it said whether it has the message",
-                maybe_applied=True,
-            )
-        return receipts
+            try:
+                return self._hand_over_all(messages)
+            except BaseException:
+                # Also Ctrl-C: what is left of the conversation is nobody's.
+                self._drop()
+                raise
+
+    async def asend(self, messages: Sequence[Message], /) -> list[Receipt]:
+        """Do the same in the asynchronous client, in a thread that ends with the task."""
+        working = asyncio.ensure_future(asyncio.to_thread(self, messages))
+        try:
+            return await asyncio.shield(working)
+        except asyncio.CancelledError:
+            if self._session:
+                self._session.cut()
+            await asyncio.wait([working])
+            working.exception()
+            raise
 
     def close(self) -> None:
         """Close the connection; the next message opens another."""
@@ -112,6 +111,28 @@ class Smtp:
         at: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _hand_over_all(self, messages: Sequence[Message]) -> list[Receipt]:
+        receipts: list[Receipt] = []
+        in_doubt = 0
+        for index, message in enumerate(messages):
+            try:
+                receipts.append(self._hand_over(message))
+            except InDoubt:
+                self._drop()
+                in_doubt += 1
+            except NotSent as error:
+                self._drop()
+                if index == 0:
+                    raise
+                receipts += [_not_now(left, error) for left in messages[index:]]
+                break
+        if in_doubt and not receipts:
+            raise Unavailable(
+                "the SMTP server broke off before it said whether it has the message",
+                maybe_applied=True,
+            )
+        return receipts
 
     def _hand_over(self, message: Message) -> Receipt:
         try:
@@ -137,6 +158,7 @@ class Smtp:
     def _drop(self) -> None:
         session, self._session = self._session, None
         if session:
+            session.cut()
             session.close()
 
 
