@@ -78,6 +78,10 @@ def prepare(name: str, world: CampaignClient, db: psycopg.Connection) -> None:
     if name.startswith("assets "):
         spring = next(one for one in world.campaigns.list() if one.name == "Spring")
         world.assets.upload(spring.id, "hero.png")
+    if name in ("send", "deliveries", "resolve"):
+        spring = next(one for one in world.campaigns.list() if one.name == "Spring")
+        world.campaigns.update(spring.id, subject="Hi")
+        world.campaigns.launch(spring.id)
     if name in (*MOVES, "schedule", "launch"):
         spring = next(one for one in world.campaigns.list() if one.name == "Spring")
         for earlier in BEFORE.get(name, ()):

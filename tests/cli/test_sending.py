@@ -109,7 +109,7 @@ def test_a_refused_login_ends_it_and_nobody_is_lost(
 ) -> None:
     with serving(Mailroom(), login=True) as port:
         via = f"smtp://shop:wrong-4711@127.0.0.1:{port}"
-        refused = campaign("send", spring, "--via", via, code=3)
+        refused = campaign("send", spring, "--via", via, code=17)
     assert "check user and password" in refused.stderr
     assert "4711" not in refused.output
     assert status(world, spring)["pending"] == 3

@@ -23,7 +23,6 @@
     ├── NotSent                 a sender says that nothing has left; `retry` says what next
     │   └── LoginRefused        a mail server or vendor doesn't take the password or key
     ├── WebhookRefused          a webhook isn't who it claims to be; `reason` says why
-    ├── NotSent                 a sender took nothing: no message is in doubt
     ├── DraftingError           the language model gave no usable draft; `reason` says why
     └── LocalStackError         the local stack couldn't be started or used
 
@@ -210,6 +209,13 @@ class NotSent(CampaignError):
         super().__init__(message)
         self.retry = retry
         self.retry_after = retry_after
+
+
+class LoginRefused(NotSent):
+    """The vendor or its server doesn't take the password or key that it was given."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, retry=False)
 
 
 class WebhookRefused(CampaignError):

@@ -57,8 +57,8 @@ def send(
         str,
         typer.Option(
             envvar="CAMPAIGN_VIA",
-            help="smtps://user:password@host, smtp://…?starttls, resend (RESEND_API_KEY), or "
-            "fake, which sends nothing and fails one in ten.",
+            help="smtps://me:pw@host, smtp://host?starttls, resend (with RESEND_API_KEY), "
+            "or fake, which sends nothing and fails one in ten.",
         ),
     ],
     from_: Annotated[

@@ -1,6 +1,6 @@
 """How a message leaves: what a sender is given and answers, and the senders there are."""
 
-from campaign_sdk._core.errors import NotSent
+from campaign_sdk._core.errors import LoginRefused, NotSent
 from campaign_sdk.senders._fake import Fake
 from campaign_sdk.senders._message import (
     AnySender,

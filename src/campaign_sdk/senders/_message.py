@@ -9,7 +9,7 @@ from functools import partial
 from inspect import iscoroutinefunction
 from typing import Any, Literal, Protocol, TypeAlias, cast
 
-from campaign_sdk._core.errors import InvalidInput, NotSent
+from campaign_sdk._core.errors import InvalidInput
 
 _LONGEST_REASON = 300
 _LONGEST_ID = 500
@@ -70,13 +70,6 @@ class Receipt:
         """Say that the vendor has refused the message; with `retry`, only for now."""
         line = _line(reason, _LONGEST_REASON) or "refused without a reason"
         return cls(key, "failed", reason=line, retry=retry)
-
-
-class LoginRefused(NotSent):
-    """The vendor or its server doesn't take the password or key that it was given."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message, retry=False)
 
 
 class Sender(Protocol):

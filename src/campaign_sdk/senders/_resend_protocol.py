@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, NoReturn, TypeAlias
 
-from campaign_sdk._core.errors import NotSent, Unavailable
+from campaign_sdk._core.errors import LoginRefused, NotSent, Unavailable
 from campaign_sdk.senders._mail import KEY_HEADER
-from campaign_sdk.senders._message import LoginRefused, Message, Receipt
+from campaign_sdk.senders._message import Message, Receipt
 
 _TRIES = 4
 _ADDRESS = re.compile(r"[^\s<>(),:;'\"`]+@[^\s<>(),:;'\"`]+")

@@ -9,9 +9,9 @@ import socket
 import ssl
 from contextlib import suppress
 
-from campaign_sdk._core.errors import NotSent
+from campaign_sdk._core.errors import LoginRefused, NotSent
 from campaign_sdk.senders._mail import Mail
-from campaign_sdk.senders._message import LoginRefused, Receipt
+from campaign_sdk.senders._message import Receipt
 from campaign_sdk.senders._server import Server
 
 _ADDRESS = re.compile(r"<?[^\s<>@]+@[^\s<>@]+>?")
