@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 from postgrest.types import CountMethod
 
-from campaign_sdk._core.errors import InvalidInput, NotFound, ProtocolError
+from campaign_sdk._core.errors import NotFound, ProtocolError
 from campaign_sdk._core.failures import rows_of
 from campaign_sdk._core.model import NOT_GIVEN, NotGiven, given, uuid_text
 from campaign_sdk._core.operation import (
-    Blocking,
-    Kind,
     Mode,
     PagedSteps,
     Steps,
@@ -27,34 +24,20 @@ from campaign_sdk._core.operation import (
 from campaign_sdk._core.paging import PAGE, function_pages, table_pages
 from campaign_sdk.contacts._addresses import normalize_email
 from campaign_sdk.contacts._history import Happening, history
-from campaign_sdk.contacts._import import Ahead, ImportReport, Tally
+from campaign_sdk.contacts._import import ImportReport
+from campaign_sdk.contacts._importing import BATCH, Progress, import_file, upsert_items
 from campaign_sdk.contacts._items import (
     ContactItem,
     attributes,
     moment,
     phone,
-    prepare,
 )
 from campaign_sdk.contacts._matching import match_arguments
 from campaign_sdk.contacts._models import Contact, ContactField
 from campaign_sdk.contacts._persons import Persons
 from campaign_sdk.contacts.files._consent import Consent
-from campaign_sdk.contacts.files._file import ContactFile
-from campaign_sdk.contacts.files._plan import Row
-from campaign_sdk.contacts.files._rejects import rejects_written
 from campaign_sdk.contacts.files._source import FileLike
 from campaign_sdk.rules import Rules, RulesLike
-
-BATCH = 1_000
-_READ: Kind = "read"
-_KEYED: Kind = "keyed"
-
-
-class Progress(Protocol):
-    """What `import_csv` calls after each batch, and at the end."""
-
-    def __call__(self, done: int, total: int, report: ImportReport, /) -> object:
-        """Take note of `done` of `total` bytes read, and the report so far."""
 
 
 class Contacts(Persons[Mode]):
@@ -75,10 +58,7 @@ class Contacts(Persons[Mode]):
         Raises:
             InvalidInput: an item is refused; the path is its position and field.
         """
-        rows = [_checked(position, item) for position, item in enumerate(items)]
-        tally = Tally()
-        yield from self._store(rows, tally, batch_size)
-        return tally.report()
+        return (yield from upsert_items(self, items, batch_size))
 
     @operation
     def import_csv(
@@ -149,38 +129,16 @@ class Contacts(Persons[Mode]):
             "timezone": timezone,
             "consent": consent,
         }
-        with ExitStack() as stack:
-            # Opening reads the file once: not in the thread of an event loop.
-            source = yield Blocking(lambda: ContactFile(file, **options))
-            stack.callback(source.close)
-            reject = stack.enter_context(rejects_written(source, None if dry_run else rejects))
-            tally = Tally(reject, dry_run=dry_run, **_about(source))
-            report = _reporter(source, progress)
-            yield from self._store(source, tally, batch_size, report, dry_run=dry_run)
-            report(tally)
-        return tally.report()
-
-    def _store(
-        self,
-        rows: Iterable[Row],
-        tally: Tally,
-        batch_size: int,
-        report: Callable[[Tally], object] = bool,
-        *,
-        dry_run: bool = False,
-    ) -> Steps[None]:
-        if not 1 <= batch_size <= 10_000:
-            raise InvalidInput("batch_size", "must lie between 1 and 10,000")
-        function, kind = ("preview_contacts", _READ) if dry_run else ("upsert_contacts", _KEYED)
-        with Ahead(tally.batches(rows, batch_size)) as coming:
-            while (batch := (yield Blocking(coming.take))) is not None:
-                if items := list(batch.items.values()):
-                    response = yield self._rpc(function, {"contacts": items}, kind=kind)
-                    tally.stored(len(items), response.data)
-                if batch.gone and not dry_run:
-                    gone = {"contacts": batch.unsubscribed()}
-                    yield self._rpc("unsubscribe_contacts", gone, kind="keyed")
-                report(tally)
+        imported = import_file(
+            self,
+            file,
+            options,
+            rejects=None if dry_run else rejects,
+            dry_run=dry_run,
+            batch_size=batch_size,
+            progress=progress,
+        )
+        return (yield from imported)
 
     @operation
     def get(self, id: UUID | str) -> Steps[Contact]:
@@ -347,30 +305,3 @@ _CHECKS: dict[str, Callable[[Any], Any]] = {
     "attributes": attributes,
     "unsubscribed_at": lambda value: moment(value, "unsubscribed_at"),
 }
-
-
-def _checked(position: int, item: Mapping[str, Any]) -> Row:
-    try:
-        prepared = prepare(item)
-    except InvalidInput as error:
-        raise InvalidInput(f"$[{position}].{error.path}", error.reason) from None
-    since = prepared.get("unsubscribed_at")
-    return Row(position, (), prepared, opted_out=(prepared["email"], since) if since else None)
-
-
-def _about(source: ContactFile) -> dict[str, Any]:
-    """What a report says of a file."""
-    return {
-        "notes": source.notes,
-        "warnings": source.warnings,
-        "columns": source.columns,
-        "delimiter": source.delimiter,
-        "encoding": source.encoding,
-        "program": source.program,
-    }
-
-
-def _reporter(source: ContactFile, progress: Progress | None) -> Callable[[Tally], object]:
-    if progress is None:
-        return bool
-    return lambda tally: progress(source.position, source.size, tally.report())

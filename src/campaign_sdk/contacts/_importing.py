@@ -1,0 +1,111 @@
+"""Storing many contacts: from a file, or from memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Protocol
+
+from campaign_sdk._core.errors import InvalidInput
+from campaign_sdk._core.operation import Blocking, Kind, Resource, Steps
+from campaign_sdk.contacts._import import Ahead, ImportReport, Tally
+from campaign_sdk.contacts._items import ContactItem, prepare
+from campaign_sdk.contacts.files._file import ContactFile
+from campaign_sdk.contacts.files._plan import Row
+from campaign_sdk.contacts.files._rejects import rejects_written
+from campaign_sdk.contacts.files._source import FileLike
+
+BATCH = 1_000
+_READ: Kind = "read"
+_KEYED: Kind = "keyed"
+
+
+class Progress(Protocol):
+    """What `import_csv` calls after each batch, and at the end."""
+
+    def __call__(self, done: int, total: int, report: ImportReport, /) -> object:
+        """Take note of `done` of `total` bytes read, and the report so far."""
+
+
+def upsert_items(
+    resource: Resource[Any], items: Iterable[ContactItem | Mapping[str, Any]], batch_size: int
+) -> Steps[ImportReport]:
+    """Check all items, then store them."""
+    rows = [_checked(position, item) for position, item in enumerate(items)]
+    tally = Tally()
+    yield from _store(resource, rows, tally, batch_size)
+    return tally.report()
+
+
+def import_file(
+    resource: Resource[Any],
+    file: FileLike,
+    options: Mapping[str, Any],
+    *,
+    rejects: str | Path | None,
+    dry_run: bool,
+    batch_size: int,
+    progress: Progress | None,
+) -> Steps[ImportReport]:
+    """Understand a file, then store its rows or, in a dry run, ask what would become of them."""
+    with ExitStack() as stack:
+        # Opening reads the file once: not in the thread of an event loop.
+        source = yield Blocking(lambda: ContactFile(file, **options))
+        stack.callback(source.close)
+        reject = stack.enter_context(rejects_written(source, rejects))
+        tally = Tally(reject, dry_run=dry_run, **_about(source))
+        report = _reporter(source, progress)
+        yield from _store(resource, source, tally, batch_size, report, dry_run=dry_run)
+        report(tally)
+    return tally.report()
+
+
+def _store(
+    resource: Resource[Any],
+    rows: Iterable[Row],
+    tally: Tally,
+    batch_size: int,
+    report: Callable[[Tally], object] = bool,
+    *,
+    dry_run: bool = False,
+) -> Steps[None]:
+    if not 1 <= batch_size <= 10_000:
+        raise InvalidInput("batch_size", "must lie between 1 and 10,000")
+    function, kind = ("preview_contacts", _READ) if dry_run else ("upsert_contacts", _KEYED)
+    with Ahead(tally.batches(rows, batch_size)) as coming:
+        while (batch := (yield Blocking(coming.take))) is not None:
+            if items := list(batch.items.values()):
+                response = yield resource._rpc(function, {"contacts": items}, kind=kind)
+                tally.stored(len(items), response.data)
+            if batch.gone and not dry_run:
+                gone = {"contacts": batch.unsubscribed()}
+                yield resource._rpc("unsubscribe_contacts", gone, kind="keyed")
+            report(tally)
+
+
+def _checked(position: int, item: Mapping[str, Any]) -> Row:
+    try:
+        prepared = prepare(item)
+    except InvalidInput as error:
+        raise InvalidInput(f"$[{position}].{error.path}", error.reason) from None
+    since = prepared.get("unsubscribed_at")
+    return Row(position, (), prepared, opted_out=(prepared["email"], since) if since else None)
+
+
+def _about(source: ContactFile) -> dict[str, Any]:
+    """What a report says of a file."""
+    return {
+        "notes": source.notes,
+        "warnings": source.warnings,
+        "columns": source.columns,
+        "delimiter": source.delimiter,
+        "encoding": source.encoding,
+        "program": source.program,
+    }
+
+
+def _reporter(source: ContactFile, progress: Progress | None) -> Callable[[Tally], object]:
+    if progress is None:
+        return bool
+    return lambda tally: progress(source.position, source.size, tally.report())
