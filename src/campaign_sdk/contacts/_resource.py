@@ -218,7 +218,7 @@ class Contacts(Persons[Mode]):
             NotFound: there is no such contact, or it is somebody else's.
         """
         arguments = {"contact_id": uuid_text(id)}
-        response = yield self._rpc("contact_history", arguments, kind=_READ)
+        response = yield self._rpc("contact_history", arguments, kind="read")
         return history(response.data)
 
     @operation
