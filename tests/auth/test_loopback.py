@@ -50,6 +50,18 @@ def test_a_refusal_arrives(loopback: Loopback, error: str, reason: str) -> None:
     assert caught.value.code == error
 
 
+def test_the_providers_reason_is_told_without_an_address(loopback: Loopback) -> None:
+    said = "Signups not allowed\n\x1b[31m for ann@example.com " + "x" * 300
+    httpx.get(loopback.url, params={"error": "server_error", "error_description": said})
+    with pytest.raises(NotAuthenticated) as caught:
+        loopback.wait(0)
+    assert "refused the sign-in: Signups not allowed [31m for … xxx" in caught.value.message
+    assert "ann@" not in caught.value.message
+    assert "\x1b" not in caught.value.message
+    assert len(caught.value.message) < 300
+    assert "redirect URLs" in (caught.value.hint or "")
+
+
 def test_the_second_request_is_too_late(loopback: Loopback) -> None:
     httpx.get(loopback.url, params={"code": CODE})
     assert httpx.get(loopback.url, params={"code": "another-code-of-somebody"}).status_code == 410

@@ -45,8 +45,9 @@ def test_foreign_bytes_and_refused_events(campaign: Campaign, folder: Path) -> N
     row = "event_id,type,occurred_at\n{},click,2026-03-01T00:00:00Z\n"
     (folder / "utf16.csv").write_bytes(row.format("u1").encode("utf-16"))
     (folder / "cp1252.csv").write_bytes(row.format("Zo\u00eb").encode("cp1252"))
-    for name in ("utf16.csv", "cp1252.csv"):
-        assert "inserted    1" in campaign(*ingest, name).stdout
+    assert "inserted    1" in campaign(*ingest, "utf16.csv").stdout
+    assert "name the encoding" in campaign(*ingest, "cp1252.csv", code=8).stdout
+    assert "inserted    1" in campaign(*ingest, "cp1252.csv", "--encoding", "cp1252").stdout
     (folder / "bad.csv").write_text(row.format("b1").replace("click", "opened"))
     refused = campaign(*ingest, "bad.csv", "--rejects", "kept.csv", code=8)
     assert "kept.csv" in refused.stderr

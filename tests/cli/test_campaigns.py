@@ -51,6 +51,12 @@ def test_a_message_that_is_not_ready(campaign: Campaign) -> None:
     assert "preflight" in refused.stderr
 
 
+def test_the_noun_may_stand_before_the_verb(campaign: Campaign) -> None:
+    assert campaign("campaigns", "show", "Spring").stdout == campaign("show", "Spring").stdout
+    assert "No such command" in campaign("campaigns", "fly", code=2).stderr
+    assert "No such command" in campaign("campaigns", "--help", code=2).stderr
+
+
 def test_illegal_moves(campaign: Campaign) -> None:
     refused = campaign("resume", "Spring", code=7)
     assert refused.stderr == "error: can't resume a campaign that is draft\n"

@@ -55,7 +55,7 @@ class EventFile:
 
     Args:
         file: a path, or a file that is open for reading.
-        encoding: of its text; found out by default.
+        encoding: of its text; UTF-8 or UTF-16 are found out.
         delimiter: what stands between the cells of a CSV; found out by default.
         extra: what each event is given that lacks it, such as a campaign's id.
 
@@ -82,7 +82,7 @@ class EventFile:
         self.delimiter: str | None = None
         self.header: list[str] = []
         try:
-            self.encoding = encoding_of(self._source.stream, encoding or self._source.encoding)
+            self.encoding = self._certain(encoding or self._source.encoding)
             self._understand(given)
         except BaseException:
             self.close()
@@ -100,6 +100,15 @@ class EventFile:
     def __iter__(self) -> Iterator[EventRow]:
         """Yield the rows; blank lines are none."""
         return self._json_rows() if self.delimiter is None else self._csv_rows(self.delimiter)
+
+    def _certain(self, named: str | None) -> str:
+        """The encoding, unless it is only a guess: in another one, an id is another event's."""
+        found = encoding_of(self._source.stream, named)
+        if named is not None or found.startswith("utf"):
+            self._not_text = not_text(found)
+            return found
+        self._not_text = f"{not_text('utf-8')}; if it is {found}, name the encoding"
+        return "utf-8"
 
     def _understand(self, delimiter: str | None) -> None:
         sample = _sample(self._source.stream, self.encoding)
@@ -147,7 +156,7 @@ class EventFile:
 
     def _parsed(self, line: str) -> Mapping[str, Any] | InvalidInput:
         if _is_broken(line):
-            return InvalidInput("row", not_text(self.encoding))
+            return InvalidInput("row", self._not_text)
         try:
             event = json.loads(line.lstrip("\ufeff"), parse_float=Decimal)
         except (ValueError, RecursionError, InvalidOperation):
@@ -178,7 +187,7 @@ class EventFile:
             if not (text := cell.strip()):
                 continue
             if _is_broken(text):
-                return InvalidInput(name or "row", not_text(self.encoding))
+                return InvalidInput(name or "row", self._not_text)
             if not name:
                 return InvalidInput("row", "has a value in a column without a name")
             event[name] = _amount(text) if name == "value" else text

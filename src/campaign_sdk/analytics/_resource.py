@@ -130,7 +130,8 @@ class Analytics(Resource[Mode]):
             campaign_id: for events that name none.
             rejects: a file for the refused events with line and reason; corrected, it can be
                 ingested as it is.
-            encoding: of the file; found out by default.
+            encoding: of the file. UTF-8 and UTF-16 are found out; another one is named, or
+                what isn't ASCII is refused: an id that is read wrongly is another event's.
             delimiter: what stands between the cells of a CSV; found out by default.
             batch_size: events in one request, 1 to 10,000.
 

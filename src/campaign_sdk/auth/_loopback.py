@@ -29,6 +29,12 @@ _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>campaign_
 <body style="font: 1.2rem system-ui; margin: 20vh auto; max-width: 30rem; text-align: center">
 <h1>{title}</h1><p>{text}</p></body></html>"""
 
+REDIRECTS = (
+    "if the browser ended elsewhere, add http://127.0.0.1:*/** to the project's redirect URLs "
+    "(Authentication, URL Configuration)"
+)
+_ADDRESS = re.compile(r"\S+@\S+")
+
 
 class _Server(ThreadingTCPServer):
     """Not http.server's: that one looks up the name of its address, which can take seconds."""
@@ -76,7 +82,7 @@ class Loopback:
         # In short steps, so that Ctrl-C is heard on every system.
         while not self._answered.wait(0.1):
             if time.monotonic() > ends:
-                raise TimedOut("nobody signed in within the time; try again")
+                raise TimedOut(f"nobody signed in within the time; try again, and {REDIRECTS}")
         if self._refusal is not None:
             raise self._refusal
         return code_of(self._answer)
@@ -207,7 +213,7 @@ def code_of(answer: dict[str, str]) -> str:
     """Return the code of an answer.
 
     Raises:
-        NotAuthenticated: it is a refusal.
+        NotAuthenticated: it is a refusal, with the provider's reason.
         InvalidInput: it holds no code.
     """
     if "code" in answer:
@@ -215,5 +221,16 @@ def code_of(answer: dict[str, str]) -> str:
     if answer.get("error") == "access_denied":
         raise NotAuthenticated("the sign-in was declined", code="access_denied")
     if "error" in answer:
-        raise NotAuthenticated("the provider refused the sign-in", code=answer["error"][:100])
+        raise NotAuthenticated(
+            f"the provider refused the sign-in{_reason(answer)}",
+            code=answer["error"][:100],
+            hint=REDIRECTS,
+        )
     raise InvalidInput("code", "the address holds no code")
+
+
+def _reason(answer: dict[str, str]) -> str:
+    """What the provider says, in one line and without anybody's address."""
+    said = " ".join(answer.get("error_description", "").split())
+    shown = "".join(char for char in _ADDRESS.sub("…", said) if char.isprintable())[:200]
+    return f": {shown}" if shown else ""

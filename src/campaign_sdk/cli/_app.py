@@ -67,6 +67,11 @@ _EPILOG = (
 class Root(TyperGroup):
     """Turns errors into one line and an exit code."""
 
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find a command; a campaign's verbs may follow their noun: `campaigns launch`."""
+        with_noun = args[:1] == ["campaigns"] and len(args) > 1 and not args[1].startswith("-")
+        return super().resolve_command(ctx, args[1:] if with_noun else args)
+
     def invoke(self, ctx: Any) -> Any:
         """Run a command."""
         try:

@@ -87,7 +87,9 @@ def ingest(
     delimiter: Annotated[
         str | None, typer.Option(help="What stands between two cells; found out otherwise.")
     ] = None,
-    encoding: Annotated[str | None, typer.Option(help="Of the file; found out otherwise.")] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="Of the file, unless it is UTF-8 or UTF-16.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Count events from a file, each exactly once, however often it is run.

@@ -27,6 +27,7 @@ from campaign_sdk._core.errors import InvalidRules
 
 from . import _dates, _spans, _wire
 from ._tree import EVERYONE, MAX_DEPTH, Combinator, Node, Rule, complement, group
+from ._where_hints import hint_for, in_small_letters
 from ._where_tokens import Token, refuse, tokens
 
 # What may follow a field, and the operator that it means. Of two that fit, the longer counts.
@@ -147,6 +148,9 @@ class _Parser:
         lengths = range(len(ahead), 0, -1)
         length = next((n for n in lengths if tuple(ahead[:n]) in _OPERATORS), 0)
         if not length:
+            before = self._tokens[self._at - 1]
+            if before.kind == "word" and (hint := in_small_letters(before.text)):
+                refuse(before.column, hint)
             self._refuse(f"a comparison after `{field}`, such as >=, is, in or contains")
         self._at += length
         return _OPERATORS[tuple(ahead[:length])]
@@ -198,6 +202,8 @@ class _Parser:
 
     def _moment(self) -> dict[str, Any]:
         anchor = self._token.text
+        if anchor.lower() in ("null", "none", "nil"):
+            refuse(self._token.column, "write `is missing` or `is present` instead of null")
         if anchor not in _dates.ANCHORS:
             refuse(self._token.column, f'put a text in quotes: "{anchor}"')
         self._at += 1
@@ -230,6 +236,8 @@ class _Parser:
 
     def _refuse(self, wanted: str) -> NoReturn:
         token = self._token
+        if hint := hint_for([each.text for each in self._tokens[self._at : self._at + 3]]):
+            refuse(token.column, hint)
         found = "the end" if token.kind == "end" else token.text[:40]
         refuse(token.column, f"expected {wanted}, found {found}")
 

@@ -10,6 +10,7 @@ from typing import NoReturn
 from campaign_sdk._core.errors import InvalidRules
 
 from ._check import MAX_BYTES
+from ._where_hints import hint_of_symbol
 
 Scanned = str | int | float
 
@@ -20,7 +21,7 @@ _TOKEN = re.compile(
       | (?P<date>\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?)?(?![\w.-]))
       | (?P<number>[+-]?(?:0|[1-9]\d{0,399})(?:\.\d{1,400})?(?:[eE][+-]?\d{1,3})?(?![\w.]))
       | (?P<word>[^\W\d][\w.-]*)
-      | (?P<symbol><=|>=|!=|[<>(),]|=(?!=))""",
+      | (?P<symbol><=|>=|!=|<(?!>)|[>(),]|=(?![=~]))""",
     re.VERBOSE | re.DOTALL,
 )
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
@@ -87,8 +88,8 @@ def _unescaped(inner: str, column: int) -> str:
 def _why(rest: str) -> str:
     if rest[0] in "\"'`":
         return f"the {rest[0]} isn't closed"
-    if rest.startswith("=="):
-        return "write = for equality"
+    if hint := hint_of_symbol(rest):
+        return hint
     word = re.match(r"\S+", rest)
     shown = (word[0] if word else rest)[:20]
     if shown[0].isdigit() or shown[0] in "+-":
