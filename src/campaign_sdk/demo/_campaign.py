@@ -33,7 +33,9 @@ def write(page: Page, client: CampaignClient, segment: Segment) -> Campaign:
         "anybody gets to see them.",
     )
     text = _data.message()
-    campaign = client.campaigns.create("We miss you", message=text, segment_id=segment.id)
+    campaign = client.campaigns.create(
+        "We miss you", subject="We miss you", message=text, segment_id=segment.id
+    )
     drafted = _drafted(page, client, campaign)
     page.letter("message.txt", text)
     _inspect(page, client, campaign)
@@ -78,7 +80,7 @@ def launch(page: Page, client: CampaignClient, campaign: Campaign) -> Campaign:
     """Launch it, and show that a second launch is refused."""
     page.chapter(
         "The launch",
-        "One statement in the database freezes the rules and the size, and notes the move.",
+        "One statement in the database freezes who is written to, and notes the move.",
     )
     campaign = client.campaigns.launch(campaign.id)
     page.say(
@@ -98,7 +100,7 @@ def render(page: Page, client: CampaignClient, campaign: Campaign) -> None:
     """Show the message as a few people get it."""
     page.chapter(
         "Everyone gets a message of their own",
-        "This library sends nothing: it streams contacts and texts to whatever does.",
+        "Placeholders are filled in one pass, and what a contact holds is only ever text.",
     )
     for email in _READERS:
         if contact := client.contacts.find(email):

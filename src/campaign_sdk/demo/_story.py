@@ -10,7 +10,7 @@ from rich.table import Table
 
 from campaign_sdk import CampaignClient, ImportReport, LocalSupabase
 from campaign_sdk.cli import _show
-from campaign_sdk.demo import _audience, _campaign
+from campaign_sdk.demo import _audience, _campaign, _sending
 from campaign_sdk.demo._data import customers
 from campaign_sdk.demo._page import Page
 
@@ -30,6 +30,7 @@ def run(console: Console) -> None:
         campaign = _campaign.write(page, asha, segment)
         campaign = _campaign.launch(page, asha, campaign)
         _campaign.render(page, asha, campaign)
+        _sending.send(page, asha, campaign)
         _campaign.measure(page, asha, campaign)
         _campaign.report(page, asha, campaign)
     _conclude(page, time.monotonic() - began)
