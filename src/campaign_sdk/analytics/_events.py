@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import partial
 from itertools import islice
-from typing import Any, Literal, NotRequired, Protocol, TypedDict, get_args
+from typing import Any, Literal, NotRequired, TypedDict, get_args
 from uuid import UUID
 
 from campaign_sdk._core.errors import CampaignError, InvalidInput
 from campaign_sdk._core.model import Model, text, uuid_text
-from campaign_sdk._core.operation import Blocking, Call, Resource, Steps
+from campaign_sdk._core.operation import Call, Resource, Steps
 from campaign_sdk.contacts._items import moment
 
 EventType = Literal[
@@ -87,18 +87,6 @@ class IngestReport(Model):
     duplicates: int
     rejected: int
     problems: tuple[EventProblem, ...] = ()
-
-
-class FileRow(Protocol):
-    """An event as it stands in a file, or why it is none."""
-
-    @property
-    def line(self) -> int:
-        """Where it begins, counted from 1."""
-
-    @property
-    def event(self) -> Mapping[str, Any] | InvalidInput:
-        """What is in it."""
 
 
 class _Stored(Model):
@@ -189,44 +177,11 @@ def ingest(
             return account.report()
         batch = account.prepare(given)
         if batch:
-            yield from _store(resource, account, batch)
+            yield from store(resource, account, batch)
 
 
-def ingest_rows(
-    resource: Resource[Any],
-    rows: Iterator[FileRow],
-    size: int,
-    reject: Callable[[Any, str, str], object],
-) -> Steps[IngestReport]:
-    """Store the events of a file batch by batch; a refused one is handed to `reject`."""
-    held: dict[int, FileRow] = {}
-
-    def refused(position: int, path: str, reason: str) -> int:
-        row = held[position]
-        reject(row, path, reason)
-        return row.line
-
-    account, read = Account(refused), 0
-    while taken := (yield from _read(account, rows, size)):
-        held.clear()
-        held.update(enumerate(taken, read))
-        read += len(taken)
-        batch = account.prepare(row.event for row in taken)
-        if batch:
-            yield from _store(resource, account, batch)
-    return account.report()
-
-
-def _read(account: Account, rows: Iterator[FileRow], size: int) -> Steps[list[FileRow]]:
-    try:
-        taken: list[FileRow] = yield Blocking(lambda: list(islice(rows, size)))
-    except CampaignError as error:
-        account.explain(error)
-        raise
-    return taken
-
-
-def _store(resource: Resource[Any], account: Account, batch: list[dict[str, Any]]) -> Steps[None]:
+def store(resource: Resource[Any], account: Account, batch: list[dict[str, Any]]) -> Steps[None]:
+    """Store a batch and account for it."""
     try:
         response = yield resource._rpc("ingest_events", {"events": batch}, kind="keyed")
     except CampaignError as error:

@@ -22,8 +22,9 @@ from campaign_sdk._core.operation import (
     pages,
 )
 from campaign_sdk.analytics._clicks import LinkClicks, link_clicks
-from campaign_sdk.analytics._events import Event, IngestReport, ingest, ingest_rows
+from campaign_sdk.analytics._events import Event, IngestReport, ingest
 from campaign_sdk.analytics._files import EventFile, rejects_written
+from campaign_sdk.analytics._ingestion import ingest_rows
 from campaign_sdk.analytics._reports import WebhookReport, receive
 from campaign_sdk.analytics._watch import INTERVAL, counters, follow
 from campaign_sdk.contacts.files._source import FileLike
