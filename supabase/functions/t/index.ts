@@ -8,9 +8,14 @@ import { note } from "./note.ts";
 import { Reader } from "./token.ts";
 import { unsubscribe } from "./unsubscribe.ts";
 
-// How long a redirect waits to hear that its link has been revoked. A database that is slow,
-// or down, keeps nobody: the redirect goes on, and the note is taken after it.
+// How long a redirect waits to hear that its link has been revoked, how many wait at a time, and
+// how long nobody does once an answer was late. A database that is slow, busy or down keeps
+// nobody: the redirect goes on, and the note is taken after it.
 const VERDICT_MS = 250;
+const MOST_WAITING = 2;
+const REST_MS = 1_000;
+let waiting = 0;
+let restsUntil = 0;
 const GIF = Uint8Array.from(
   atob("R0lGODlhAQABAIAAAP///wAAACH5BAEAAAAALAAAAAABAAEAAAICRAEAOw=="),
   (character) => character.charCodeAt(0),
@@ -23,7 +28,7 @@ async function click(request: Request, token: string): Promise<Response> {
   if (!visit) return notThere();
   const noted = note("click", token, label("click", request));
   background(noted);
-  if (!(await within(VERDICT_MS, noted))) return notThere();
+  if (!(await verdict(noted))) return notThere();
   return redirect(visit.address);
 }
 
@@ -35,11 +40,17 @@ async function open(request: Request, token: string): Promise<Response> {
   });
 }
 
-/** What a promise says in time; true if it takes longer. */
-async function within(milliseconds: number, promise: Promise<boolean>): Promise<boolean> {
+/** What the database says in time; true if it takes longer, or others wait already. */
+async function verdict(noted: Promise<boolean>): Promise<boolean> {
+  if (waiting >= MOST_WAITING || performance.now() < restsUntil) return true;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<boolean>((resolve) => (timer = setTimeout(resolve, milliseconds, true)));
-  return await Promise.race([promise, late]).finally(() => clearTimeout(timer));
+  const late = new Promise<null>((resolve) => (timer = setTimeout(resolve, VERDICT_MS, null)));
+  waiting++;
+  const said = await Promise.race([noted, late]);
+  waiting--;
+  clearTimeout(timer);
+  if (said === null) restsUntil = performance.now() + REST_MS;
+  return said ?? true;
 }
 
 const DOORS = new Map([["c", click], ["o", open], ["u", unsubscribe]]);
