@@ -80,9 +80,12 @@ begin
   return (
     select min(m.at)
     from generate_series(
-      date_trunc('minute', moment) + interval '1 minute', moment + interval '28 hours', interval '1 minute'
-    ) as m (at)
-    where not campaign_private.is_quiet(m.at, zone, quiet_from, quiet_until)
+        date_trunc('minute', moment) + interval '1 minute', moment + interval '28 hours', interval '1 minute'
+      ) as m (at),
+      lateral (select (m.at at time zone zone)::time as clock) as c
+    -- is_quiet, in place: it is asked 1,680 times.
+    where case when quiet_from < quiet_until then c.clock < quiet_from or c.clock >= quiet_until
+               else c.clock < quiet_from and c.clock >= quiet_until end
   );
 end
 $$;

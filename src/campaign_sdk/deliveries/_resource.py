@@ -171,7 +171,9 @@ class Deliveries(Resource[Mode]):
         while True:
             query = self._db.from_("campaign_deliveries").select("*")
             query = query.eq("campaign_id", str(campaign.id))
-            query = query if outcome is None else query.eq("outcome", outcome)
+            if outcome is not None:
+                # In quotes: the local stack takes a bare `unknown` for SQL's.
+                query = query.filter("outcome", "in", f'("{outcome}")')
             query = query if last is None else query.gt("contact_id", last)
             rows = rows_of((yield query.order("contact_id").limit(size)))
             if not rows:

@@ -1,0 +1,63 @@
+"""The token bucket: shared by all senders of a campaign, and kept across restarts."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from campaign_sdk.local import LocalSupabase
+
+from .desk import Desk, Row, desk_of
+
+RATE = 200.0
+PART = 20
+
+
+def test_a_part_waits_until_the_one_before_it_is_paid_for(desk: Desk) -> None:
+    desk.contacts(10)
+    campaign = desk.launched()
+    claim = desk.claim(campaign)
+    assert desk.begin(campaign, claim, 0, 5, rate=1)["state"] == "begun"
+    waiting = desk.begin(campaign, claim, 5, 6, rate=1)
+    assert waiting["state"] == "wait"
+    assert 3 < waiting["retry_in"] <= 5
+    assert desk.status(campaign)["pending"] == 5
+    # Without a rate nothing is waited for, and nothing is taken.
+    assert desk.begin(campaign, claim, 5, 6)["state"] == "begun"
+
+
+@pytest.mark.parametrize("senders", [3])
+def test_no_window_bursts_whoever_sends(stack: LocalSupabase, desk: Desk, senders: int) -> None:
+    """Over connections of their own, of which one after the other ends and begins anew."""
+    desk.contacts(400)
+    campaign = desk.launched(chunk=100)
+    moments: list[float] = []
+
+    def send(_: int) -> None:
+        for _turn in range(2):
+            with desk_of(stack, desk.user_id) as other:
+                claim = other.claim(campaign)
+                work(other, claim)
+
+    def work(other: Desk, claim: Row) -> None:
+        place = claim["begun"] or 0
+        while claim["state"] == "claimed" and place < claim["size"]:
+            through = min(place + PART, claim["size"])
+            begun = other.begin(campaign, claim, place, through, rate=RATE)
+            if begun["state"] == "wait":
+                time.sleep(begun["retry_in"])
+                continue
+            moments.extend([time.monotonic()] * len(begun["contact_ids"]))
+            place = through
+
+    with ThreadPoolExecutor(senders) as pool:
+        list(pool.map(send, range(senders)))
+    moments.sort()
+    assert len(moments) == 400
+    window = 1.0
+    for start in range(len(moments)):
+        inside = sum(moments[start] <= at < moments[start] + window for at in moments)
+        # A part more than the rate, a tenth of a second's slack, and what the machine delays.
+        assert inside <= RATE * (window + 0.1) + 2 * PART
