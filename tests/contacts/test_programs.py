@@ -104,6 +104,8 @@ UNCLEAR = [
     ("List", "Unsubscribed\nMembers"),
     ("Opt-in status", "alpha\nbeta"),
     ("Accepts marketing", "perhaps\nno"),
+    ("status", "active\ninactive"),
+    ("State", "active\ncancelled"),
 ]
 
 
@@ -128,7 +130,12 @@ def test_what_looks_like_consent_must_be_named_or_ignored(column: str, values: s
 
 
 HARMLESS = [
-    *[("status", "active\ninactive"), ("state", "CA\nON"), ("Mailing State", "ON\nNO")],
+    *[
+        ("status", "gold\ninactive"),
+        ("status", "completed\ncancelled"),
+        ("state", "CA\nON"),
+        ("Mailing State", "ON\nNO"),
+    ],
     *[("Subscription plan", "pro\nfree"), ("OPTIN_TIME", "2026-01-01\n"), ("Opt-in IP", "1\n0")],
     *[("newsletter_opens", "1\n0"), ("Accepts SMS Marketing", "yes\nno"), ("vip", "yes\nno")],
     *[("Do Not Call", "1\n0"), ("Subscribed", "2026-01-01\n2026-01-02"), ("Newsletter", "\n")],
@@ -195,7 +202,14 @@ def test_a_consent_that_cant_be_meant(consent: Any) -> None:
 @pytest.mark.parametrize(
     ("cell", "since"),
     [
-        *[("", None), ("no", None), ("false", None), ("0", None), ("No", None)],
+        *[
+            ("", None),
+            ("0000-00-00 00:00:00", None),
+            ("no", None),
+            ("false", None),
+            ("0", None),
+            ("No", None),
+        ],
         *[("2026-01-02", "2026-01-02T00:00:00Z"), ("2026-01-02 10:00", "2026-01-02T10:00:00Z")],
     ],
 )

@@ -181,6 +181,9 @@ def _by_values(header: str, words: set[str] | None) -> str | None:
     name = plain(header)
     if words & SURELY_GONE or (name in _STATES and words & MAILY):
         return "status" if words <= _WORDS else "unclear"
+    if name in _STATES and words & GONE and words <= _WORDS:
+        # Cancelled, or inactive: as a reader of the letters, or as a customer?
+        return "unclear"
     about = not _BESIDE.fullmatch(_spaced(header))
     about = about and not (_OTHER.search(name) and "mail" not in name)
     return "unclear" if about and _SUSPECT.search(name) and words & _WORDS else None
@@ -223,7 +226,8 @@ def _gone_since(text: str, now: str, read: Callable[[str], Any]) -> str | None:
 def is_nothing(text: str) -> bool:
     """Whether a cell that can say "no more" says nothing of the kind."""
     word = plain_word(text)
-    return not word or word in NO or word in SUBSCRIBED
+    # The last is how MySQL writes that there is no date.
+    return not word or word in NO or word in SUBSCRIBED or word.startswith("0000")
 
 
 def check_moment(read: Callable[[str], Any]) -> Callable[[str], None]:

@@ -216,6 +216,8 @@ class Planner:
                 self._note("mapping", header, f"is the contact's {column.role}")
             return
         field = _field(column) if is_stored else None
+        if column.role == "attributes":
+            field = column.role
         self.columns.append(ImportColumn(header=header, field=field, type=kind))
         if is_stored and kind != "consent":
             self.warnings.extend(self._doubts(column, kind))
