@@ -4,7 +4,7 @@ VENV := .venv
 # The set-up is redone when a lock or the package's own metadata changes.
 READY := $(VENV)/ready-$(shell cat requirements.txt pyproject.toml | cksum | tr ' ' '-')
 
-.PHONY: demo test check bench lock clean
+.PHONY: demo test check bench chaos lock clean
 
 demo: $(READY)
 	$(VENV)/bin/campaign demo
@@ -19,6 +19,10 @@ check: $(READY)
 
 bench: $(READY)
 	for each in benchmarks/[a-z]*.py; do $(VENV)/bin/python $$each || exit 1; done
+
+# Workers killed in the middle of a send to 40,000; takes minutes, and ends with what must be 0.
+chaos: $(READY)
+	$(VENV)/bin/python benchmarks/chaos.py
 
 $(READY): requirements.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.12 ...")'

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import resource
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -41,6 +42,32 @@ class Post:
         return _receipts(messages, answer)
 
 
+class AtOnce:
+    """A vendor in this process that answers at once, and notes how much memory there is."""
+
+    honours_keys = False
+
+    def __init__(self) -> None:
+        self.batch_size: int = ORDERS["size"]
+        self._taken = 0
+        self._before = 0
+
+    def __call__(self, messages: Sequence[Message]) -> list[Receipt]:
+        self._taken += len(messages)
+        if not self._before and self._taken >= 2_000:
+            self._before = memory()
+        return [Receipt.sent(each.key, each.key[-12:]) for each in messages]
+
+    def report(self) -> str:
+        more = memory() - self._before if self._before else 0
+        return json.dumps({"taken": self._taken, "more": more})
+
+
+def memory() -> int:
+    """Return the most memory that this process has had, in kB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
 class AsyncPost:
     """The same as a coroutine function."""
 
@@ -60,15 +87,18 @@ def _options() -> dict[str, Any]:
 
 def work() -> None:
     with CampaignClient(ORDERS["url"], ORDERS["key"], access_token=ORDERS["token"]) as client:
+        post = Post() if ORDERS["vendor"] else AtOnce()
         while True:
             try:
-                client.deliveries.send(ORDERS["campaign"], Post(), **_options())
-                return
+                client.deliveries.send(ORDERS["campaign"], post, **_options())
+                break
             except (httpx.HTTPError, Unavailable):
                 continue
             except NotActive:
                 # The others have done it all, and the tick has completed it.
-                return
+                break
+    if isinstance(post, AtOnce):
+        sys.stdout.write(f"{post.report()}\n")
 
 
 async def awork() -> None:

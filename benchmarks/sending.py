@@ -1,0 +1,167 @@
+"""How fast a campaign is handed over, with how much memory, and how well a rate is kept.
+
+    python benchmarks/sending.py
+
+Writes benchmarks/results/sending.md. The ratio is to the same calls of the same functions on
+connections to the database, by as many processes: what HTTP and the client cost.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import subprocess
+import sys
+import time
+import uuid
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
+from campaign_sdk import CampaignClient, LocalSupabase
+from deliveries.chaos import accepted, launched, orders, start, vendor
+
+RESULTS = Path(__file__).parent / "results" / "sending.md"
+WORKERS, SIZE, RATE, WINDOW = 4, 100, 150, 10.0
+
+
+def main() -> None:
+    given = arguments()
+    with LocalSupabase() as stack, CampaignClient(stack.url, stack.anon_key) as client:
+        user = client.auth.sign_up(f"{uuid.uuid4().hex}@example.com", "only for some minutes")
+        campaign = launched(client, given.recipients)
+        reports = through_the_api(client, campaign.id)
+        api = pace(stack, campaign.id)
+        campaign = launched(client, given.recipients)
+        through_sql(stack, str(user.id), str(campaign.id))
+        sql = pace(stack, campaign.id)
+        client.auth.sign_up(f"{uuid.uuid4().hex}@example.com", "somebody with less contacts")
+        highest, allowed = windows(client, given.seconds)
+    more = max(report["more"] for report in reports) / 1024
+    lines = [
+        "# Sending",
+        "",
+        f"{given.recipients:,} recipients, {WORKERS} processes, {SIZE} in a request, a vendor that "
+        "answers at once. Made by `python benchmarks/sending.py`; the pace is this machine's, with "
+        "whatever else it did, the ratio is of one run.",
+        "",
+        "| what | measured |",
+        "|---|---|",
+        f"| recipients a second through the API | {api:,.0f} |",
+        f"| over the same calls in SQL, without HTTP | {api / sql:.2f} |",
+        f"| memory of a worker from its 2,000th recipient to its last | {more:.1f} MB more |",
+        f"| most in {WINDOW:.0f} s at rate={RATE}, two processes, one killed | {highest:,} |",
+        f"| allowed (1.05 times) | {allowed:,.0f} |",
+    ]
+    RESULTS.write_text("\n".join(lines) + "\n")
+    print("\n".join(lines[4:]))
+
+
+def through_the_api(client: CampaignClient, campaign: uuid.UUID) -> list[dict[str, int]]:
+    given = orders(client, campaign, "", size=SIZE)
+    worker = Path(__file__).parents[1] / "tests" / "deliveries" / "worker.py"
+    command = [sys.executable, str(worker), json.dumps(given)]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(WORKERS)]
+    told = [process.communicate()[0] for process in running]
+    return [json.loads(line) for line in told if line]
+
+
+def through_sql(stack: LocalSupabase, user: str, campaign: str) -> None:
+    arguments = [(stack.db_url, user, campaign)] * WORKERS
+    with multiprocessing.get_context("spawn").Pool(WORKERS) as pool:
+        pool.starmap(sql_worker, arguments)
+
+
+def sql_worker(db_url: str, user: str, campaign: str) -> None:
+    """Make the calls that `send` makes, on a connection of its own."""
+    with psycopg.connect(db_url, autocommit=True, row_factory=dict_row) as db:
+        db.execute(
+            "select set_config('request.jwt.claims', %s, false)", [json.dumps({"sub": user})]
+        )
+        db.execute("set role authenticated")
+        while True:
+            claim = db.execute("select * from public.claim_batch(%s, 60)", [campaign]).fetchone()
+            assert claim is not None
+            if claim["state"] == "claimed":
+                work(db, campaign, claim)
+            elif claim["state"] == "wait":
+                time.sleep(claim["retry_in"] or 0.05)
+            else:
+                return
+
+
+def work(db: psycopg.Connection[dict[str, Any]], campaign: str, claim: dict[str, Any]) -> None:
+    outcomes = None
+    for after in range(claim["begun"], claim["size"], SIZE):
+        begun = db.execute(
+            "select state, contact_ids::text[] from public.begin_send("
+            "%s, %s, %s, %s, %s, 60, null, null, %s)",
+            [campaign, claim["batch"], claim["lease"], after, after + SIZE, outcomes],
+        ).fetchone()
+        assert begun is not None
+        assert begun["state"] == "begun"
+        outcomes = json.dumps(
+            [
+                {"contact_id": who, "outcome": "sent", "provider_id": who[-12:]}
+                for who in begun["contact_ids"]
+            ]
+        )
+    db.execute(
+        "select public.release_batch(%s, %s, %s, null, %s)",
+        [campaign, claim["batch"], claim["lease"], outcomes],
+    )
+
+
+def pace(stack: LocalSupabase, campaign: uuid.UUID) -> float:
+    """Return recipients a second, from the first outcome to the last."""
+    with psycopg.connect(stack.db_url) as db:
+        row = db.execute(
+            "select count(*), extract(epoch from max(at) - min(at))::float8"
+            " from public.campaign_deliveries where campaign_id = %s",
+            [campaign],
+        ).fetchone()
+    assert row is not None
+    return float(row[0] / row[1])
+
+
+def windows(client: CampaignClient, seconds: int) -> tuple[int, float]:
+    """Send at a rate, with two workers of which one is killed; return the fullest window."""
+    campaign = launched(client, RATE * seconds)
+    with vendor() as address:
+        given = orders(client, campaign.id, address, rate=RATE, lease=2.0)
+        workers = [start(given), start(given | {"mode": "async"})]
+        time.sleep(seconds / 3)
+        workers[0].kill()
+        workers.append(start(given))
+        for worker in workers:
+            worker.wait()
+        _, times = accepted(address)
+    return fullest(times), 1.05 * RATE * WINDOW
+
+
+def fullest(times: list[tuple[float, int]]) -> int:
+    """Return how many were taken in the fullest window."""
+    most = start = within = 0
+    for moment, count in times:
+        within += count
+        while times[start][0] <= moment - WINDOW:
+            within -= times[start][1]
+            start += 1
+        most = max(most, within)
+    return most
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--recipients", type=int, default=40_000)
+    parser.add_argument("--seconds", type=int, default=40)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
