@@ -1,7 +1,7 @@
 """Chaos on the scale of a list: 40,000 recipients, 8 workers of which 60 are killed.
 
     make chaos
-    python benchmarks/chaos.py --recipients 4000 --kills 12
+    python benchmarks/chaos.py --keys --recipients 4000 --kills 12
 
 The vendor is sometimes slower than the lease, answers 5 % HTTP 500, and cuts 3 % after it has
 taken the messages. Ends with 1 if anybody got two, or if anything isn't accounted for.
@@ -41,7 +41,8 @@ def main() -> int:
         between=(0.1, 1.0),
         lease=1.5,
         size=25,
-        manners=MANNERS,
+        manners={**MANNERS, "honours_keys": given.keys},
+        unknown="retry" if given.keys else "hold",
         seed=given.seed,
         patience=1_800,
     )
@@ -65,6 +66,7 @@ def main() -> int:
     wrong["taken but not sent after the receipts"] = len(
         seen.accepted.keys() - {key for key, outcome in settled.items() if outcome == "sent"}
     )
+    wrong["without a message"] = scale.recipients - len(seen.accepted) if given.keys else 0
     wrong["receipts that changed something once more"] = again.changed
     for name, value in {**rows, **wrong}.items():
         print(f"| {name} | {value:,} |")
@@ -92,6 +94,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--recipients", type=int, default=40_000)
     parser.add_argument("--kills", type=int, default=60)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--keys", action="store_true", help="a vendor that honours keys, and doubts tried again"
+    )
     return parser.parse_args()
 
 
