@@ -10,6 +10,7 @@ an event, with the campaign's, makes it one of a kind, so a repetition changes n
 import hmac
 import json
 import os
+import secrets
 import sys
 import threading
 import urllib.request
@@ -21,7 +22,8 @@ from _project import project
 
 from campaign_sdk import CampaignClient, CampaignError, everyone
 
-SECRET = os.environ.get("WEBHOOK_SECRET", "a secret that only the service knows")
+# Without one of the environment, one that nobody knows: never one that stands in a repository.
+SECRET = os.environ.get("WEBHOOK_SECRET") or secrets.token_urlsafe(32)
 TYPES = {"open": "impression", "click": "click", "purchase": "conversion"}
 LARGEST = 1_000_000
 

@@ -12,6 +12,7 @@ import hashlib
 import os
 import re
 import secrets
+import stat
 import threading
 import time
 from collections.abc import Iterator
@@ -68,8 +69,8 @@ class FileStore:
         folder: where the files are; the user's state folder by default.
 
     Raises:
-        ConfigurationError: the folder or file can't be used, or others may write to the
-            folder; the message names it.
+        ConfigurationError: the folder or file can't be used, is a link or somebody else's,
+            or others may write to the folder; the message names it.
     """
 
     def __init__(self, url: str, folder: str | Path | None = None) -> None:
@@ -87,9 +88,7 @@ class FileStore:
         """Return what was saved, or `None`."""
         with self._explained("can't be read"):
             try:
-                if self.path.stat().st_mode & 0o077:
-                    self.path.chmod(0o600)
-                return self.path.read_text("utf-8", errors="replace")
+                return _read(self.path)
             except FileNotFoundError:
                 return None
 
@@ -212,9 +211,24 @@ def _make_private(folder: Path) -> None:
     missing = [each for each in (folder, *folder.parents) if not each.exists()]
     for each in reversed(missing):
         each.mkdir(mode=0o700, exist_ok=True)
+    found = folder.stat()
     # Who may write here may put another session in the place of ours.
-    if folder.stat().st_mode & 0o022:
+    if found.st_uid != os.geteuid():
+        raise PermissionError(errno.EPERM, "it belongs to somebody else")
+    if found.st_mode & 0o022:
         raise PermissionError(errno.EPERM, "others may write to it")
+
+
+def _read(path: Path) -> str:
+    """Read a file of ours, and close it to others: no link, no pipe, nobody else's."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with os.fdopen(descriptor, encoding="utf-8", errors="replace") as stream:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid():
+            raise PermissionError(errno.EPERM, "it isn't a file of yours")
+        if found.st_mode & 0o077:
+            os.fchmod(descriptor, 0o600)
+        return stream.read()
 
 
 def _write(path: Path, text: str) -> None:

@@ -1,6 +1,54 @@
 -- Chapter 1. Foundations: a private schema for what the API must not expose,
 -- and the helpers that every later chapter leans on.
 
+-- Before anything is changed: what stands where our tables, types and functions will.
+do $$
+declare
+  in_the_way text;
+begin
+  select string_agg(found.what, ', ' order by found.what) into in_the_way from (
+    select 'schema campaign_private' as what
+    from pg_catalog.pg_namespace as n where n.nspname = 'campaign_private'
+    union all
+    select case when t.typrelid = 0 then 'type' else 'table' end || ' public.' || t.typname
+    from pg_catalog.pg_type as t
+    where t.typnamespace = 'public'::regnamespace and t.typname in (
+      'audience_groups', 'audience_inspection', 'audience_segments', 'begun_part',
+      'campaign_analytics', 'campaign_assets', 'campaign_batches', 'campaign_deliveries',
+      'campaign_events', 'campaign_failures', 'campaign_member', 'campaign_rates',
+      'campaign_settings', 'campaign_status_history', 'campaigns', 'claimed_batch',
+      'contact_fields', 'contact_history', 'contacts', 'delivery_counts', 'draft_budgets',
+      'engagement', 'engagement_report', 'erasure', 'ingest_result', 'link_clicks', 'link_keys',
+      'link_settings', 'link_signer', 'noted_receipts', 'received', 'reconciliation',
+      'resolved_doubts', 'suppression_result', 'suppressions', 'taken', 'tick_report',
+      'upsert_result'
+    )
+    union all
+    select distinct 'function public.' || p.proname from pg_catalog.pg_proc as p
+    where p.pronamespace = 'public'::regnamespace and p.proname in (
+      'audience_funnel', 'audience_size', 'begin_draft', 'begin_send', 'campaign_members',
+      'claim_batch', 'contact_history', 'copy_assets', 'count_clicks', 'delivery_status',
+      'erase_person', 'export_person', 'find_contact', 'find_suppression', 'freeze_campaign',
+      'group_audience', 'ingest_events', 'inspect_audience', 'last_tick', 'lift_suppression',
+      'link_signer', 'list_contact_fields', 'match_contacts', 'move_campaign', 'note_visit',
+      'preview_contacts', 'receive_events', 'receive_receipts', 'receive_reports',
+      'reconcile_campaign', 'record_engagement', 'refuse_estimates', 'release_batch',
+      'report_engagement', 'resolve_unknown', 'revoke_link_key', 'rotate_link_key',
+      'set_unsubscribe_page', 'settle_draft', 'settle_send', 'summarize_campaign',
+      'suppress_addresses', 'tick_campaigns', 'unknown_fields', 'unsubscribe_by_link',
+      'unsubscribe_contact', 'unsubscribe_contacts', 'unsubscribe_page', 'update_contact',
+      'upsert_contacts'
+    )
+  ) as found;
+  if in_the_way is not null then
+    raise exception using errcode = '42710', message = format(
+      'campaign_sdk needs names that are taken here: %s. Nothing has been changed. Rename what '
+      'is yours (alter table … rename to …), or give campaign_sdk a project of its own; '
+      '`campaign migrations check` says again what is in the way', in_the_way);
+  end if;
+end
+$$;
+
 create schema campaign_private;
 comment on schema campaign_private is
   'Helpers of campaign_sdk. Not exposed by the API; callable by signed-in users only through public functions, triggers and constraints.';

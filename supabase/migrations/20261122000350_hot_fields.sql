@@ -82,7 +82,8 @@ $$;
 comment on function campaign_private.drop_hot_field is 'Take the generated column of a field away again.';
 
 create function campaign_private.hot_values(held text, operands campaign_private.rule_operand[]) returns text[]
-language sql immutable security invoker set search_path = '' as $$
+-- Hosted projects write a double with 15 digits, which is another number.
+language sql immutable security invoker set search_path = '' set extra_float_digits = 1 as $$
   select array_agg(case held
     when 'number' then campaign_private.hot_number(to_jsonb((o).number))::text
     else left((o).text, 200) end)
@@ -104,7 +105,7 @@ comment on function campaign_private.hot_equal is 'SQL: what it implies that a h
 create function campaign_private.hot_order(
   hot campaign_private.hot_fields, operator text, operand campaign_private.rule_operand
 ) returns text
-language sql stable security invoker set search_path = '' as $$
+language sql stable security invoker set search_path = '' set extra_float_digits = 1 as $$
   select case
     when hot.kind = 'number' and (operand).kind = 'number' then
       format('c.%I %s %L', hot.column_name, case when operator like '<%' then '<=' else '>=' end,

@@ -275,3 +275,39 @@ def test_no_keyring_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "keyring", None)
     with pytest.raises(ConfigurationError, match=r"campaign-sdk\[keyring\]"):
         KeyringStore(URL)
+
+
+def test_what_is_no_file_of_ours_is_not_read(tmp_path: Path) -> None:
+    """Nor waited for: a pipe that nobody writes to would never end."""
+    folder, elsewhere = tmp_path / "folder", tmp_path / "elsewhere"
+    elsewhere.write_text("somebody else's session")
+    store = FileStore("https://project.example", folder)
+    for kind in ("link", "pipe"):
+        store.path.symlink_to(elsewhere) if kind == "link" else os.mkfifo(store.path)
+        with pytest.raises(ConfigurationError, match="can't be read") as caught:
+            store.load()
+        assert str(store.path) in caught.value.message
+        store.path.unlink()
+    store.path.mkdir()
+    with pytest.raises(ConfigurationError, match="can't be read"):
+        store.load()
+
+
+def test_what_is_somebody_elses_is_not_trusted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = FileStore("https://project.example", tmp_path)
+    store.save("mine")
+    monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+    with pytest.raises(ConfigurationError, match="isn't a file of yours"):
+        store.load()
+    with pytest.raises(ConfigurationError, match="belongs to somebody else"):
+        FileStore("https://project.example", tmp_path)
+
+
+def test_a_file_that_others_could_read_is_closed_to_them(tmp_path: Path) -> None:
+    store = FileStore("https://project.example", tmp_path)
+    store.save("mine")
+    store.path.chmod(0o644)
+    assert store.load() == "mine"
+    assert store.path.stat().st_mode & 0o777 == 0o600

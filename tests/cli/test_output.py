@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import resource
@@ -192,3 +193,19 @@ def test_what_is_printed_of_other_peoples_values() -> None:
     assert _show.plain(1234567).plain == "1,234,567"
     assert _show.sparkline([0, 1, 2]).plain[0] != _show.sparkline([0, 1, 2]).plain[-1]
     assert _show.bar(1, 1_000).plain.count("█") in (0, 1)
+
+
+STEERING = "\x1b[2J \x9b31m \u202e\u2066 \u200e \x07 \r \u2028"
+
+
+def test_nothing_that_steers_a_terminal_reaches_it(capsys: pytest.CaptureFixture[str]) -> None:
+    """C0, C1 and bidirectional controls: in a table, in a sentence, and as JSON."""
+    _show.say("{}", STEERING)
+    _show.print_json({STEERING: [STEERING, "Zo\u00eb \u6f22"]})
+    _show.print_json_list([{"name": STEERING}])
+    _show.print_json_lines([STEERING])
+    shown = capsys.readouterr().out
+    assert [char for char in shown if not char.isprintable() and char != "\n"] == []
+    assert "Zo\u00eb \u6f22" in shown
+    document = shown[shown.index("{") : shown.index("}") + 1]
+    assert json.loads(document)[STEERING][0] == STEERING

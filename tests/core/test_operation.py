@@ -196,8 +196,8 @@ def operations() -> Iterator[Any]:
 def test_every_operation_is_there_in_both_modes(
     resource: type[Resource[Any]], name: str, member: Any
 ) -> None:
-    with CampaignClient("http://x.test", "key") as sync:
-        clients: list[Any] = [sync, AsyncCampaignClient("http://x.test", "key")]
+    with CampaignClient("https://x.test", "key") as sync:
+        clients: list[Any] = [sync, AsyncCampaignClient("https://x.test", "key")]
         methods = [getattr(getattr(client, resource.__name__.lower()), name) for client in clients]
         for method in methods:
             assert method.__doc__ == member.body.__doc__ == member.__doc__
@@ -213,7 +213,7 @@ def test_every_operation_is_there_in_both_modes(
 
 
 def test_a_method_belongs_to_its_resource() -> None:
-    with CampaignClient("http://x.test", "key") as client:
+    with CampaignClient("https://x.test", "key") as client:
         assert client.contacts.get.__self__ is client.contacts  # type: ignore[attr-defined]
 
 

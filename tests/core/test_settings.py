@@ -97,9 +97,9 @@ def test_clients_find_their_settings(tmp_path: Path, monkeypatch: pytest.MonkeyP
         CampaignClient.from_env()
     with CampaignClient.from_env(tmp_path / "other", timeout=1):
         pass
-    monkeypatch.setenv("SUPABASE_URL", "http://env")
+    monkeypatch.setenv("SUPABASE_URL", "https://env")
     with CampaignClient(key=KEY) as client:
-        assert client._connection.settings.url == "http://env"
+        assert client._connection.settings.url == "https://env"
 
 
 @pytest.mark.parametrize(
@@ -150,6 +150,62 @@ def test_a_file_that_is_no_settings_file(tmp_path: Path, content: bytes) -> None
 def test_nothing_but_a_configuration_error(url: Any, key: Any) -> None:
     with suppress(ConfigurationError):
         CampaignClient(url, key).close()
+
+
+def test_a_token_of_the_environment_stays_with_addresses_of_the_environment(
+    tmp_path: Path,
+) -> None:
+    """A folder's file could send it to whoever wrote the file, this machine's ports included."""
+    (tmp_path / ".env").write_text(f"SUPABASE_URL={URL}\nSUPABASE_ANON_KEY={KEY}\n")
+    token = {"CAMPAIGN_ACCESS_TOKEN": "secret-token"}
+    with pytest.raises(ConfigurationError) as caught:
+        load_settings(env=token)
+    assert "CAMPAIGN_ACCESS_TOKEN" in caught.value.message
+    assert "SUPABASE_URL" in caught.value.message
+    assert "secret-token" not in str(caught.value)
+    for name in ("SUPABASE_URL", "VITE_SUPABASE_URL"):
+        assert load_settings(env={**token, name: URL}).access_token == "secret-token"
+    assert load_settings(URL, env=token).access_token == "secret-token"
+    with (tmp_path / ".env").open("a") as file:
+        file.write("CAMPAIGN_ACCESS_TOKEN=of-the-file\n")
+    assert load_settings(env={}).access_token == "of-the-file"
+    with pytest.raises(ConfigurationError):
+        load_settings(env=token)
+
+
+def test_nothing_is_filled_in_from_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECRET", "of-the-environment")
+    (tmp_path / ".env").write_text(f"SUPABASE_URL={URL}\nSUPABASE_ANON_KEY=${{SECRET}}$SECRET\n")
+    assert "of-the-environment" not in load_settings(env={}).key
+
+
+@pytest.mark.parametrize(
+    ("url", "is_secure"),
+    [
+        ("https://project.example", True),
+        ("http://127.0.0.1:54321", True),
+        ("http://127.5.5.5", True),
+        ("http://localhost:54321", True),
+        ("http://kong.localhost", True),
+        ("http://[::1]:54321", True),
+        ("http://project.example", False),
+        ("http://127.0.0.1.project.example", False),
+        ("http://localhost.example", False),
+        ("http://10.0.0.1", False),
+        ("http://0.0.0.0", False),
+    ],
+)
+def test_plain_http_is_for_this_machine(
+    url: str, is_secure: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for create in (CampaignClient, AsyncCampaignClient):
+        if not is_secure:
+            with pytest.raises(ConfigurationError, match="CAMPAIGN_ALLOW_HTTP"):
+                create(url, KEY)
+    monkeypatch.setenv("CAMPAIGN_ALLOW_HTTP", "" if is_secure else "1")
+    CampaignClient(url, KEY).close()
 
 
 def test_settings_show_no_key() -> None:

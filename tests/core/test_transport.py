@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import zlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -241,3 +243,38 @@ def test_the_public_key_goes_with_every_request(mode: Mode) -> None:
     both.result(both.client.segments.list())
     assert seen[0].headers["apikey"] == KEY
     assert str(seen[0].url).startswith(f"{URL}/rest/v1/audience_segments?")
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+def test_of_a_compressed_answer_counts_what_comes_out(
+    mode: Mode, encoding: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport._Body, "most", 10_000)
+    pack = gzip.compress if encoding == "gzip" else zlib.compress
+    headers = {"content-type": "application/json", "content-encoding": encoding}
+
+    def served(text: bytes) -> Both:
+        packed = pack(text)
+        assert len(packed) < 1_000
+        return Both(
+            mode,
+            lambda _: httpx.Response(200, headers=headers, stream=Raw(packed)),
+            signed_in=session(),
+        )
+
+    assert served(b'["' + b"x" * 9_000 + b'"]').get().json() == ["x" * 9_000]
+    with pytest.raises(ProtocolError, match="too large"):
+        served(b'["' + b"x" * 100_000 + b'"]').get()
+
+
+class Raw(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A body as it comes from the socket."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self.content
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield self.content

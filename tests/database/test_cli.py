@@ -22,6 +22,15 @@ FILES = sorted(path.name for path in MIGRATIONS.iterdir())
 ADVISORS = ("db", "advisors", "--level", "warn", "--fail-on", "warn")
 PUSH = ("db", "push", "--yes")
 
+# What a project of before October 2026 does with everything that is new.
+OPEN = """
+    alter default privileges for role postgres, supabase_admin in schema public
+      grant all on {} to postgres, anon, authenticated, service_role
+"""
+EVERYBODYS = """
+    alter default privileges for role postgres, supabase_admin grant execute on functions to public
+"""
+
 Run = Callable[..., CompletedProcess[str]]
 
 
@@ -39,8 +48,14 @@ def cli(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 @pytest.fixture(scope="module")
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSupabase]:
-    """A PostgreSQL with Supabase's roles and schemas, and nothing else."""
-    with LocalSupabase(migrations=tmp_path_factory.mktemp("none")) as stack:
+    """A PostgreSQL with Supabase's roles and schemas, and the open defaults of older projects."""
+    with (
+        LocalSupabase(migrations=tmp_path_factory.mktemp("none")) as stack,
+        psycopg.connect(stack.db_url, autocommit=True) as connection,
+    ):
+        for kind in ("tables", "sequences", "functions"):
+            connection.execute(OPEN.format(kind).encode())
+        connection.execute(EVERYBODYS)
         yield stack
 
 
@@ -74,6 +89,7 @@ def test_the_advisors_have_no_advice_and_would_have_some(fresh: LocalSupabase, c
     assert none.returncode == 0, said(none)
     with psycopg.connect(fresh.db_url, autocommit=True) as connection:
         connection.execute("create table public.careless (id integer)")
+        connection.execute("grant all on public.careless to anon, authenticated")
         try:
             some = cli(*ADVISORS, url=fresh.db_url)
         finally:

@@ -228,6 +228,8 @@ def test_functions_are_for_the_signed_in_and_helpers_for_the_service_too(
     for name, schema, role in rows(db, _FUNCTION_GRANTS, SCHEMAS):
         if role not in OWNERS:
             granted[schema, name].add(role)
+    # It stands before every request, whoever sends it.
+    assert granted.pop(("public", "refuse_estimates")) == API_ROLES
     for name in granted:
         apart = {"anon"} if name in FOR_ANON else set[str]()
         is_apart = name in FOR_ANON | FOR_MIGRATIONS | FOR_DEFINERS

@@ -101,7 +101,7 @@ def run(request: pytest.FixtureRequest, model: Model, database: Database) -> Run
         plain = {"transport": quick(verify=False)}
         drafting = {"api_key": KEY, "base_url": model.url, **plain, **changes}
         options: dict[str, Any] = {
-            "url": "http://supabase.test",
+            "url": "https://supabase.test",
             "key": "anon",
             "anonymous": True,
             "drafting": DraftingOptions(**drafting),

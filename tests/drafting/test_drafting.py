@@ -6,6 +6,7 @@ import asyncio
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -20,6 +21,7 @@ from campaign_sdk import (
     InvalidInput,
     StreamedDraft,
 )
+from campaign_sdk._core.settings import load_settings
 
 from .conftest import Database, Run
 from .model import KEY, Model, chunk, completion, delta, draft, drafts, ended, events, said
@@ -235,7 +237,7 @@ def test_a_chat_stream(run: Run, model: Model, usage: dict[str, int] | None) -> 
 def test_a_stream_may_be_left_early(model: Model, database: Database) -> None:
     model.says(events(delta("Hi"), delta(" you"), ended()))
     options = DraftingOptions(api_key=KEY, base_url=model.url)
-    settings: dict[str, Any] = {"url": "http://x.test", "key": "k", "anonymous": True}
+    settings: dict[str, Any] = {"url": "https://x.test", "key": "k", "anonymous": True}
 
     async def leave() -> str:
         transport = httpx.MockTransport(database)
@@ -277,7 +279,7 @@ def asked_with(drafting: DraftingOptions | None = None) -> httpx2.Request:
 
 @pytest.fixture
 def env(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    monkeypatch.setenv("SUPABASE_URL", "http://supabase.test")
+    monkeypatch.setenv("SUPABASE_URL", "https://supabase.test")
     monkeypatch.setenv("SUPABASE_ANON_KEY", "anon")
     return monkeypatch
 
@@ -295,8 +297,8 @@ def test_settings_come_from_the_argument_then_the_environment(env: pytest.Monkey
     assert request.url == "http://127.0.0.1:11434/v1/responses"
     assert request.headers["authorization"] == "Bearer sk-env"
     assert json.loads(request.content)["model"] == "gpt-6-sol"
-    request = asked_with(DraftingOptions(model="mine", base_url="http://other.test/v1"))
-    assert request.url == "http://other.test/v1/responses"
+    request = asked_with(DraftingOptions(model="mine", base_url="https://other.test/v1"))
+    assert request.url == "https://other.test/v1/responses"
     assert json.loads(request.content)["model"] == "mine"
 
 
@@ -318,9 +320,36 @@ def test_an_unknown_api_is_refused(env: pytest.MonkeyPatch) -> None:
 def test_openai_is_not_imported_before_the_first_draft() -> None:
     code = (
         "import sys, campaign_sdk, campaign_sdk.drafting as d\n"
-        "c = campaign_sdk.CampaignClient('http://x.test', 'k')\n"
+        "c = campaign_sdk.CampaignClient('https://x.test', 'k')\n"
         "c.drafting, campaign_sdk.Draft; c.close()\n"
         "print([name for name in ('openai', 'httpx2') if name in sys.modules])"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"
+
+
+def test_a_key_stays_with_the_address_that_its_owner_chose(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("OPENAI_API_KEY", "VITE_OPENAI_API_KEY", "OPENAI_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / ".env").write_text("OPENAI_BASE_URL=http://127.0.0.1:11434/v1\n")
+
+    def check(**options: Any) -> None:
+        known = load_settings("https://x.test", "k")
+        DraftingOptions(**options).completed(known).completed(known).check()
+
+    check()
+    with pytest.raises(ConfigurationError, match=r"OPENAI_API_KEY.*OPENAI_BASE_URL"):
+        check(api_key="sk-mine")
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-mine")
+    with pytest.raises(ConfigurationError, match=r"OPENAI_API_KEY.*OPENAI_BASE_URL") as caught:
+        check()
+    assert "sk-mine" not in str(caught.value)
+    check(base_url="http://127.0.0.1:11434/v1")
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:11434/v1")
+    check()
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://elsewhere.example/v1")
+    with pytest.raises(ConfigurationError, match="CAMPAIGN_ALLOW_HTTP"):
+        check()

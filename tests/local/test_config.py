@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import httpx
+import psycopg
 import pytest
 
 from campaign_sdk.local import LocalSupabase, _config, _stack
@@ -58,6 +59,29 @@ def test_the_clis_own_keys_are_left_out(tmp_path: Path) -> None:
     with LocalSupabase(migrations=tmp_path / "empty") as stack:
         headers = {"apikey": stack.anon_key}
         assert httpx.get(f"{stack.url}/rest/v1/x", headers=headers).status_code == 404
+        assert _opened_by_default(stack) == set()
+
+
+def _opened_by_default(stack: LocalSupabase) -> set[tuple[str, str]]:
+    """Return what of a migration's that grants nothing the API's roles may use."""
+    opened = set()
+    with psycopg.connect(stack.db_url) as connection:
+        connection.execute("set role postgres")
+        connection.execute("create table public.new_table (id integer)")
+        connection.execute("create function public.new_function() returns void begin atomic end")
+        connection.execute("create sequence public.new_sequence")
+        for role in ("anon", "authenticated", "service_role"):
+            for kind, name, privilege in (
+                ("table", "public.new_table", "select"),
+                ("function", "public.new_function()", "execute"),
+                ("sequence", "public.new_sequence", "usage"),
+            ):
+                query = f"select has_{kind}_privilege(%s, %s, %s)"
+                found = connection.execute(query.encode(), [role, name, privilege]).fetchone()
+                if found == (True,):
+                    opened.add((role, name))
+        connection.rollback()
+    return opened
 
 
 @pytest.mark.usefixtures("config")

@@ -30,14 +30,6 @@ def test_what_a_migration_revokes_stays_revoked(
         assert db.execute(PRIVILEGES, (role, privilege)).fetchone() == (False,)
 
 
-def test_default_privileges_are_supabases(db: psycopg.Connection) -> None:
-    for role in ("anon", "authenticated", "service_role"):
-        granted = db.execute(
-            "select has_table_privilege(%s, 'public.parents', 'select, insert, truncate')", (role,)
-        )
-        assert granted.fetchone() == (True,)
-
-
 def test_tables_belong_to_postgres_who_is_no_superuser(db: psycopg.Connection) -> None:
     owner = db.execute("select tableowner from pg_tables where tablename = 'things'").fetchone()
     assert owner == ("postgres",)

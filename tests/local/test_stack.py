@@ -80,7 +80,9 @@ def test_data_is_thrown_away(tmpdir_of_stacks: Path) -> None:
 def test_data_is_kept(tmp_path: Path, visit: Visit) -> None:
     migrations = tmp_path / "migrations"
     migrations.mkdir()
-    (migrations / "1_first.sql").write_text("create table public.kept (id integer)")
+    (migrations / "1_first.sql").write_text(
+        "create table public.kept (id integer);grant select on public.kept to authenticated"
+    )
     email = "kept@example.com"
     with LocalSupabase(tmp_path / "data", migrations) as first:
         keys = first.anon_key, first.service_key, first.url, first.db_url
@@ -124,6 +126,20 @@ def test_keys_are_for_their_owner_only(tmp_path: Path) -> None:
     with LocalSupabase(tmp_path / "data", MIGRATIONS):
         assert (tmp_path / "data" / "settings.json").stat().st_mode & 0o777 == 0o600
         assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700
+        for log in ("server.log", "postgres.log"):
+            assert (tmp_path / "data" / log).stat().st_mode & 0o777 == 0o600, log
+
+
+def test_a_folder_that_others_may_enter_is_closed_or_refused(tmp_path: Path) -> None:
+    (tmp_path / "open").mkdir()
+    (tmp_path / "open").chmod(0o755)
+    _files.keep_private(tmp_path / "open")
+    assert (tmp_path / "open").stat().st_mode & 0o777 == 0o700
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared").chmod(0o1777)
+    with pytest.raises(LocalStackError, match="a folder of your own"):
+        LocalSupabase(tmp_path / "shared", MIGRATIONS).start()
+    assert list((tmp_path / "shared").iterdir()) == []
 
 
 def test_two_stacks_side_by_side(stack: LocalSupabase) -> None:

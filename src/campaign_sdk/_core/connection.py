@@ -13,7 +13,7 @@ import httpx
 from campaign_sdk._core.errors import NotAuthenticated
 from campaign_sdk._core.exchange import Exchange
 from campaign_sdk._core.session import AsyncStorage, SessionKeeper
-from campaign_sdk._core.settings import Settings
+from campaign_sdk._core.settings import Settings, require_secure
 from campaign_sdk._core.transport import AsyncWire, Wire
 
 if TYPE_CHECKING:
@@ -67,6 +67,8 @@ class SyncConnection(Connection):
         from supabase import Client
         from supabase.lib.client_options import SyncClientOptions
 
+        if transport is None:
+            require_secure(settings.url)
         keeper = SessionKeeper(settings.url, settings.key, threading.Lock(), **session)
         self.wire = Wire(
             transport or httpx.HTTPTransport(verify=_tls(), limits=_LIMITS),
@@ -94,6 +96,8 @@ class AsyncConnection(Connection):
         from supabase import AsyncClient
         from supabase.lib.client_options import AsyncClientOptions
 
+        if transport is None:
+            require_secure(settings.url)
         keeper = SessionKeeper(settings.url, settings.key, asyncio.Lock(), **session)
         self.wire = AsyncWire(
             transport or httpx.AsyncHTTPTransport(verify=_tls(), limits=_LIMITS),

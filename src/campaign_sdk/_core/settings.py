@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -44,6 +45,7 @@ class Settings:
         openai_model: the model that drafts; `None` for the default.
         openai_base_url: a compatible server; `None` for OpenAI's.
         openai_api: "responses" or "chat"; `None` for the default.
+        from_file: the attributes above that the `.env` file gave.
     """
 
     url: str
@@ -53,6 +55,7 @@ class Settings:
     openai_model: str | None = None
     openai_base_url: str | None = None
     openai_api: str | None = None
+    from_file: frozenset[str] = frozenset()
 
 
 def load_settings(
@@ -74,9 +77,11 @@ def load_settings(
         env_file: a dotenv file, read if it exists; `None` for none.
 
     Raises:
-        ConfigurationError: a setting is missing or malformed; names all that are missing.
+        ConfigurationError: a setting is missing or malformed; names all that are missing. Or
+            the environment's token would go to an address that the file gives.
     """
     known = surroundings(env, env_file)
+    outside = {name: text for name, text in (os.environ if env is None else env).items() if text}
     found_url = url or _first(known, URL)
     found_key = key or _first(known, KEY)
     missing = [names[0] for names, value in ((URL, found_url), (KEY, found_key)) if not value]
@@ -85,14 +90,36 @@ def load_settings(
             f"{' and '.join(missing)} missing: set the environment, write a .env file, "
             "or pass url and key"
         )
+    named = {
+        "url": (url, URL),
+        "key": (key, KEY),
+        "access_token": (None, ACCESS_TOKEN),
+        "openai_api_key": (openai_api_key, OPENAI_KEY),
+        "openai_base_url": (None, OPENAI_BASE_URL),
+    }
+    from_file = frozenset(
+        name for name, (given, names) in named.items() if not given and not _first(outside, names)
+    )
+    token = _checked_token(_first(known, ACCESS_TOKEN))
+    if token and "url" in from_file and "access_token" not in from_file:
+        raise ConfigurationError(stays_home("CAMPAIGN_ACCESS_TOKEN", "SUPABASE_URL"))
     return Settings(
         check_url(found_url or ""),
         check_key(found_key or ""),
-        _checked_token(_first(known, ACCESS_TOKEN)),
+        token,
         openai_api_key or _first(known, OPENAI_KEY),
         _first(known, OPENAI_MODEL),
         _first(known, OPENAI_BASE_URL),
         _first(known, OPENAI_API),
+        from_file,
+    )
+
+
+def stays_home(secret: str, address: str) -> str:
+    """Say that a secret of the environment doesn't go where a file of the folder points."""
+    return (
+        f"{secret} comes from the environment and {address} from the .env file: a secret "
+        f"isn't sent to an address that a file gives; set {address} in the environment as well"
     )
 
 
@@ -130,6 +157,33 @@ def is_address(url: str) -> bool:
         return False
 
 
+def require_secure(url: str, name: str = "SUPABASE_URL") -> None:
+    """Refuse an address to which tokens would travel in the clear.
+
+    Raises:
+        ConfigurationError: it is plain http, to another machine than this one, and
+            `CAMPAIGN_ALLOW_HTTP=1` isn't in the environment.
+    """
+    if urlsplit(url).scheme == "http" and not is_loopback(url) and not _allows_http():
+        raise ConfigurationError(
+            f"{name} is plain http, and everybody on the way could read the tokens: use https, "
+            "or set CAMPAIGN_ALLOW_HTTP=1 in the environment if you know the way"
+        )
+
+
+def is_loopback(url: str) -> bool:
+    """Whether an address is on this machine."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def _allows_http() -> bool:
+    return os.environ.get("CAMPAIGN_ALLOW_HTTP") == "1"
+
+
 def check_key(key: str) -> str:
     """Return the API key.
 
@@ -164,7 +218,8 @@ def _from_file(path: str | Path | None) -> dict[str, str]:
     from dotenv import dotenv_values
 
     try:
-        values = dotenv_values(path)
+        # Without filling in ${NAME}: that would be another way out for the environment.
+        values = dotenv_values(path, interpolate=False)
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path}: can't be read ({type(error).__name__})") from None
     return {name: value for name, value in values.items() if value}

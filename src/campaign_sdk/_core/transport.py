@@ -27,6 +27,33 @@ class _Body(BoundedBody, httpx.SyncByteStream, httpx.AsyncByteStream):
         return ProtocolError("the server's answer is too large")
 
 
+class _Content:
+    """What comes out of a body: of a compressed one, up to a thousand times what comes in."""
+
+    # Of what was sent, these described the form.
+    _FORM = (b"content-encoding", b"content-length", b"transfer-encoding")
+
+    def __init__(self) -> None:
+        self._chunks: list[bytes] = []
+        self._size = 0
+
+    def add(self, chunk: bytes) -> None:
+        self._size += len(chunk)
+        if self._size > _Body.most:
+            raise ProtocolError("the server's answer is too large")
+        self._chunks.append(chunk)
+
+    def of(self, response: httpx.Response) -> httpx.Response:
+        """Return the answer with its content read."""
+        headers = [pair for pair in response.headers.raw if pair[0].lower() not in self._FORM]
+        return httpx.Response(
+            response.status_code,
+            headers=headers,
+            content=b"".join(self._chunks),
+            extensions=response.extensions,
+        )
+
+
 class Wire(httpx.BaseTransport):
     """Carries out exchanges for the synchronous client."""
 
@@ -75,11 +102,13 @@ class Wire(httpx.BaseTransport):
     def _send(self, request: httpx.Request) -> httpx.Response:
         response = self._inner.handle_request(request)
         response.stream = _Body(response.stream, request.extensions["ends"])
+        content = _Content()
         try:
-            response.read()
+            for chunk in response.iter_bytes():
+                content.add(chunk)
         finally:
             response.close()
-        return response
+        return content.of(response)
 
     def close(self) -> None:
         """Close the connections."""
@@ -137,11 +166,13 @@ class AsyncWire(httpx.AsyncBaseTransport):
     async def _send(self, request: httpx.Request) -> httpx.Response:
         response = await self._inner.handle_async_request(request)
         response.stream = _Body(response.stream, request.extensions["ends"])
+        content = _Content()
         try:
-            await response.aread()
+            async for chunk in response.aiter_bytes():
+                content.add(chunk)
         finally:
             await response.aclose()
-        return response
+        return content.of(response)
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -31,6 +31,9 @@ RECHECK = 20.0
 OPENING, CLOSING, LONGEST_WAIT = 10.0, 2.0, 30.0
 
 _SHORTEST_WAIT = 0.5
+# What ends a channel, and in what the server speaks for itself.
+_ENDS = ("phx_close", "phx_error")
+_WORDS = ("phx_reply", "system")
 
 
 class _Broken(Exception):
@@ -174,7 +177,12 @@ class RealtimeBell:
         payload = message["payload"]
         if message["topic"] == "phoenix":
             self._beat = None if message.get("ref") == self._beat else self._beat
-        elif message["event"] in ("phx_close", "phx_error") or payload.get("status") == "error":
+        elif message["topic"] != self._topic:
+            return
+        elif message["event"] in _ENDS or (
+            # A broadcast is whatever somebody else writes, the word "error" included.
+            message["event"] in _WORDS and payload.get("status") == "error"
+        ):
             raise _Broken(message["event"])
         elif message["event"] == "postgres_changes":
             self._rung.set()

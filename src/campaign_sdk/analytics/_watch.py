@@ -94,7 +94,7 @@ def _bell(resource: Resource[Any], campaign_id: str, interval: float) -> Opened:
         RealtimeBell(
             str(connection.supabase.realtime_url),
             connection.settings.key,
-            lambda: connection.keeper.token,
+            lambda: connection.keeper.bearer,
             campaign_id,
             interval,
         )

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from supabase_auth.helpers import generate_pkce_challenge, generate_pkce_verifier
 from supabase_auth.types import AuthResponse
 
-from campaign_sdk._core.errors import InvalidInput
+from campaign_sdk._core.errors import CampaignError, InvalidInput, PermissionDenied
 from campaign_sdk._core.operation import Blocking, Call, Mode, Resource, Steps, operation
 from campaign_sdk.auth._loopback import Loopback
 from campaign_sdk.auth._models import OAuthRequest, User, user_of
@@ -67,6 +67,7 @@ class OAuth(Resource[Mode]):
         Raises:
             NotAuthenticated: the person declined, or the provider failed.
             TimedOut: nobody came in time.
+            PermissionDenied: the project doesn't sign in with this provider.
             ConfigurationError: the port is in use.
         """
         return (yield from self._sign_in(provider, scopes, timeout, port, open_browser, show, ask))
@@ -81,6 +82,7 @@ class OAuth(Resource[Mode]):
         show: Callable[[str], object] | None,
         ask: Callable[[], str] | None,
     ) -> Steps[User]:
+        yield from self._require_provider(provider)
         with Loopback(port) as loopback:
             request = self._oauth_request(provider, loopback.url, scopes)
             wanted = _has_browser() if open_browser is None else open_browser
@@ -135,6 +137,21 @@ class OAuth(Resource[Mode]):
         given_only = urlencode({name: value for name, value in query.items() if value})
         url = f"{self._connection.settings.url}/auth/v1/authorize?{given_only}"
         return OAuthRequest(url=url, verifier=SecretStr(verifier))
+
+    def _require_provider(self, provider: str) -> Steps[None]:
+        """Ask before a browser does: of what is off, only the browser would be told."""
+        try:
+            answer = yield Call(lambda: self._api._request("GET", "settings"))
+            known = answer.json().get("external")
+        except (CampaignError, ValueError, AttributeError):
+            # The sign-in itself will say what is wrong.
+            return
+        if isinstance(known, dict) and known.get(str(provider).strip()) is False:
+            raise PermissionDenied(
+                f"this project doesn't sign in with {provider}: switch it on (Authentication, "
+                "Providers)",
+                code="provider_disabled",
+            )
 
     def _exchanged(self, code: str, verifier: str) -> Steps[User]:
         exchange = {"auth_code": code, "code_verifier": verifier}

@@ -11,7 +11,12 @@ from supabase_auth.helpers import (
 )
 from supabase_auth.types import AuthResponse, UserResponse
 
-from campaign_sdk._core.errors import CampaignError, InvalidInput, NotAuthenticated
+from campaign_sdk._core.errors import (
+    AlreadyExists,
+    CampaignError,
+    InvalidInput,
+    NotAuthenticated,
+)
 from campaign_sdk._core.model import NOT_GIVEN, NotGiven, given
 from campaign_sdk._core.operation import Call, Mode, Steps, operation
 from campaign_sdk.auth._models import Session, User, user_of
@@ -41,27 +46,52 @@ class Auth(OAuth[Mode]):
         return User.of(session.user) if session else None
 
     @operation
-    def sign_up(self, email: str, password: str, *, full_name: str | None = None) -> Steps[User]:
+    def sign_up(
+        self,
+        email: str,
+        password: str,
+        *,
+        full_name: str | None = None,
+        captcha_token: str | None = None,
+    ) -> Steps[User]:
         """Create an account, and sign in unless the project wants the address confirmed.
+
+        Args:
+            email: the address of the account.
+            password: as the project's rules ask for.
+            full_name: for the profile.
+            captcha_token: what the CAPTCHA gave the person, if the project asks for one.
 
         Raises:
             AlreadyExists: there is an account with this address.
-            InvalidInput: the address or the password isn't acceptable.
+            InvalidInput: the address or the password isn't acceptable, or a CAPTCHA is missing.
+            PermissionDenied: the project lets nobody sign up, or can't write to this address.
         """
-        credentials = _credentials(email, password)
+        credentials = _credentials(email, password, captcha_token)
         if full_name is not None:
-            credentials["options"] = {"data": {"full_name": full_name}}
+            credentials["options"]["data"] = {"full_name": full_name}
         response: AuthResponse = yield Call(lambda: self._api.sign_up(credentials))
+        # To hide whether there is one, the server invents a user, whom no identity belongs to.
+        if response.session is None and response.user and response.user.identities == []:
+            raise AlreadyExists("there is an account with this e-mail address: sign in instead")
         return user_of(response)
 
     @operation
-    def sign_in_with_password(self, email: str, password: str) -> Steps[User]:
+    def sign_in_with_password(
+        self, email: str, password: str, *, captcha_token: str | None = None
+    ) -> Steps[User]:
         """Sign in.
+
+        Args:
+            email: the address of the account.
+            password: its password.
+            captcha_token: what the CAPTCHA gave the person, if the project asks for one.
 
         Raises:
             NotAuthenticated: the address or the password is wrong.
+            InvalidInput: the project asks for a CAPTCHA.
         """
-        credentials = _credentials(email, password)
+        credentials = _credentials(email, password, captcha_token)
         response: AuthResponse = yield Call(lambda: self._api.sign_in_with_password(credentials))
         return user_of(response)
 
@@ -109,23 +139,53 @@ class Auth(OAuth[Mode]):
         return (yield from self._update({"email": _address(email)}))
 
     @operation
-    def change_password(self, password: str) -> Steps[User]:
+    def change_password(
+        self,
+        password: str,
+        *,
+        current_password: str | NotGiven = NOT_GIVEN,
+        nonce: str | NotGiven = NOT_GIVEN,
+    ) -> Steps[User]:
         """Set another password.
 
+        Args:
+            password: the new one.
+            current_password: the one of before, if the project asks for it.
+            nonce: the code of the mail that `reauthenticate` has sent, if the project wants
+                a fresh proof.
+
         Raises:
-            InvalidInput: it is too weak, or the one of before.
+            InvalidInput: it is too weak, or the one of before, or something is missing.
+            PermissionDenied: the project wants a fresh proof: `reauthenticate` first.
         """
-        return (yield from self._update({"password": _secret(password)}))
+        proofs = given(current_password=current_password, nonce=nonce)
+        return (yield from self._update({"password": _secret(password), **proofs}))
 
     @operation
-    def send_recovery(self, email: str, *, redirect_to: str | None = None) -> Steps[None]:
+    def reauthenticate(self) -> Steps[None]:
+        """Have a mail sent with a code, which `change_password` takes as `nonce`.
+
+        Raises:
+            NotAuthenticated: nobody is signed in.
+        """
+        token = self._connection.keeper.bearer
+        if token is None:
+            raise NotAuthenticated("nobody is signed in")
+        yield Call(lambda: self._api._request("GET", "reauthenticate", jwt=token))
+
+    @operation
+    def send_recovery(
+        self, email: str, *, redirect_to: str | None = None, captcha_token: str | None = None
+    ) -> Steps[None]:
         """Have a mail sent with which the account can be recovered, if there is one.
 
         Args:
             email: the address of the account.
             redirect_to: where its link leads, if not to the project's site.
+            captcha_token: what the CAPTCHA gave the person, if the project asks for one.
         """
-        options = {} if redirect_to is None else {"redirect_to": redirect_to}
+        asked = {"redirect_to": redirect_to, "captcha_token": captcha_token}
+        options = {name: value for name, value in asked.items() if value is not None}
         address = _address(email)
         yield Call(lambda: self._api.reset_password_for_email(address, options))
 
@@ -189,5 +249,6 @@ def _secret(password: object) -> str:
     return password
 
 
-def _credentials(email: object, password: object) -> dict[str, Any]:
-    return {"email": _address(email), "password": _secret(password)}
+def _credentials(email: object, password: object, captcha_token: str | None) -> dict[str, Any]:
+    options = {} if captcha_token is None else {"captcha_token": captcha_token}
+    return {"email": _address(email), "password": _secret(password), "options": options}

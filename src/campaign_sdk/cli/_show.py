@@ -163,9 +163,19 @@ def jsonable(value: Any) -> Any:
     return value
 
 
+def _json(value: Any, indent: int | None = None) -> str:
+    """Write JSON that a terminal can be shown: what would steer it is escaped."""
+    text = json.dumps(jsonable(value), ensure_ascii=not _utf(), indent=indent, default=str)
+    return "".join(char if char.isprintable() or char == "\n" else _escaped(char) for char in text)
+
+
+def _escaped(char: str) -> str:
+    return json.dumps(char)[1:-1]
+
+
 def print_json(value: Any) -> None:
     """Print one result as one JSON document."""
-    _write(json.dumps(jsonable(value), ensure_ascii=not _utf(), indent=2, default=str) + "\n")
+    _write(_json(value, indent=2) + "\n")
 
 
 def print_json_list(values: Iterable[Any]) -> None:
@@ -177,14 +187,14 @@ def print_json_list(values: Iterable[Any]) -> None:
 def print_json_lines(values: Iterable[Any]) -> None:
     """Print results as JSON lines, each as soon as it comes."""
     for value in values:
-        _write(json.dumps(jsonable(value), ensure_ascii=not _utf(), default=str) + "\n")
+        _write(_json(value) + "\n")
         sys.stdout.flush()
 
 
 def _array(values: Iterable[Any]) -> Iterator[str]:
     lead = "["
     for value in values:
-        yield lead + json.dumps(jsonable(value), ensure_ascii=not _utf(), default=str)
+        yield lead + _json(value)
         lead = ",\n "
     yield "[]\n" if lead == "[" else "]\n"
 

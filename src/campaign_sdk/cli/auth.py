@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from campaign_sdk._core.errors import NotAuthenticated
+from campaign_sdk._core.errors import ConfigurationError, NotAuthenticated
+from campaign_sdk._core.settings import is_loopback, stays_home
 from campaign_sdk.cli import _show
 from campaign_sdk.cli._connect import connect, settings
 from campaign_sdk.cli._options import Json, example
@@ -28,11 +29,13 @@ Password = Annotated[
 
 @app.command(epilog=example("campaign auth signup --email asha@example.com --name Asha"))
 def signup(
+    context: typer.Context,
     email: Email,
     password: Password,
     name: Annotated[str | None, typer.Option(help="Your full name.")] = None,
 ) -> None:
     """Create an account, and sign in."""
+    _keep_password(context)
     with connect() as client:
         user = client.auth.sign_up(email, password, full_name=name)
         if client.auth.user is None:
@@ -41,8 +44,22 @@ def signup(
             _signed_in(user)
 
 
+def _keep_password(context: typer.Context) -> None:
+    """Refuse to send the environment's password where a file of the folder points.
+
+    This machine is an exception: that is what `campaign local status --env` writes.
+    """
+    source = context.get_parameter_source("password")
+    if source is None or source.name != "ENVIRONMENT":
+        return
+    known = settings()
+    if "url" in known.from_file and not is_loopback(known.url):
+        raise ConfigurationError(stays_home("CAMPAIGN_PASSWORD", "SUPABASE_URL"))
+
+
 @app.command(epilog=example("campaign auth login --email asha@example.com"))
 def login(
+    context: typer.Context,
     email: Annotated[
         str | None, typer.Option(help="The address of an account with a password.")
     ] = None,
@@ -58,6 +75,7 @@ def login(
     ] = True,
 ) -> None:
     """Sign in, with Google unless --email is given; the session is kept for the next commands."""
+    _keep_password(context)
     with connect() as client:
         if email is None:
             opens = None if browser else False

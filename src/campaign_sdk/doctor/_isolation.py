@@ -8,7 +8,6 @@ is ever stored.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
 from ._finding import Finding
@@ -20,8 +19,6 @@ REMEDY = (
     "(`campaign migrations export`); look for what was run by hand since"
 )
 
-# Their rows belong to whom their campaign belongs to.
-_CHILDREN = ("campaign_status_history", "campaign_analytics")
 # Where an owner may insert without anything else being there.
 _ROOTS = ("contacts", "audience_segments", "campaigns")
 _NOBODY = str(UUID(int=0))
@@ -89,13 +86,9 @@ def _read(probe: Probe, table: str) -> Answer:
 def _offer(
     probe: Probe, table: str, owner: str, who: Identity | None = None, *, returning: bool = False
 ) -> Answer:
-    body: dict[str, Any] = {"campaign_id": None} if table in _CHILDREN else {"user_id": owner}
-    return probe.post(f"/rest/v1/{table}", body, who, returning=returning)
+    return probe.post(f"/rest/v1/{table}", {"user_id": owner}, who, returning=returning)
 
 
 def _read_others(probe: Probe, table: str, who: Identity) -> Answer:
-    if table in _CHILDREN:
-        query = {"select": "campaign_id,campaigns(id)", "campaigns": "is.null"}
-    else:
-        query = {"select": "user_id", "user_id": f"neq.{who.id}"}
+    query = {"select": "user_id", "user_id": f"neq.{who.id}"}
     return probe.get(f"/rest/v1/{table}", who, limit="1", **query)

@@ -59,14 +59,16 @@ CHAPTERS = {
         }
     ),
     "segments": Chapter(
-        {"audience_segments": "id user_id name description rules timezone created_at updated_at"}
+        {
+            "audience_segments": "id user_id name description rules timezone request_id created_at updated_at"
+        }
     ),
     "campaigns": Chapter(
         {
             "campaigns": (
                 "id user_id name description message subject preheader html channel "
-                "rules status audience_size segment_id timezone scheduled_at launched_at "
-                "completed_at created_at updated_at"
+                "rules status audience_size segment_id timezone request_id scheduled_at "
+                "launched_at frozen_at frozen_through completed_at created_at updated_at"
             ),
             "campaign_status_history": (
                 "id campaign_id from_status to_status changed_at changed_by"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from campaign_sdk._core.errors import ConfigurationError
-from campaign_sdk._core.settings import Settings, is_address
+from campaign_sdk._core.settings import Settings, is_address, require_secure, stays_home
 
 if TYPE_CHECKING:
     import httpx2
@@ -50,6 +50,8 @@ class DraftingOptions:
     transport: httpx2.BaseTransport | httpx2.AsyncBaseTransport | None = field(
         default=None, repr=False
     )
+    # Whether a file would send a key to an address that the key's owner didn't choose.
+    _is_foreign: bool = field(default=False, repr=False)
 
     def __post_init__(self) -> None:
         """Refuse bounds that nothing can keep to.
@@ -86,8 +88,17 @@ class DraftingOptions:
             api_key=self.api_key or settings.openai_api_key,
             model=self.model or settings.openai_model,
             base_url=self.base_url or settings.openai_base_url,
+            _is_foreign=self._points_elsewhere(settings),
             api=self.api or _api(settings.openai_api),
         )
+
+    def _points_elsewhere(self, settings: Settings) -> bool:
+        """Whether a file would redirect a key that isn't the file's."""
+        if self.base_url is not None or settings.openai_base_url is None:
+            return self._is_foreign
+        is_files_key = self.api_key is None and "openai_api_key" in settings.from_file
+        has_key = bool(self.api_key or settings.openai_api_key)
+        return "openai_base_url" in settings.from_file and has_key and not is_files_key
 
     def check(self) -> None:
         """Say what is missing before anything is sent.
@@ -106,6 +117,10 @@ class DraftingOptions:
             raise ConfigurationError(
                 "OPENAI_BASE_URL must look like https://host/v1 or http://127.0.0.1:11434/v1"
             )
+        if self._is_foreign:
+            raise ConfigurationError(stays_home("OPENAI_API_KEY", "OPENAI_BASE_URL"))
+        if self.base_url is not None and self.transport is None:
+            require_secure(self.base_url, "OPENAI_BASE_URL")
 
 
 def _api(value: str | None) -> Api | None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 import socket
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,6 +33,25 @@ def publish(target: Path) -> Iterator[Path]:
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
+
+
+def private(path: str, flags: int) -> int:
+    """Open a file that only we may read: an `opener` for `open`."""
+    return os.open(path, flags, 0o600)
+
+
+def keep_private(folder: Path) -> None:
+    """Let nobody else enter a folder of ours.
+
+    Raises:
+        PermissionError: it is somebody else's, or one that everybody shares.
+    """
+    found = folder.stat()
+    if not found.st_mode & 0o077:
+        return
+    if found.st_uid != os.geteuid() or found.st_mode & stat.S_ISVTX:
+        raise PermissionError(errno.EPERM, "others may enter it", str(folder))
+    folder.chmod(0o700)
 
 
 def free_port(preferred: int | None = None) -> int:

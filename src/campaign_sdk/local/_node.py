@@ -16,7 +16,7 @@ from typing import Any
 from platformdirs import user_cache_path
 
 from campaign_sdk._core.errors import LocalStackError
-from campaign_sdk.local._files import locked, publish, tail
+from campaign_sdk.local._files import locked, private, publish, tail
 
 _HERE = Path(__file__).parent
 PACKAGE = ("package.json", "package-lock.json")
@@ -41,7 +41,7 @@ class Server:
         self._log = log
         self._answers, theirs = os.pipe()
         try:
-            with log.open("ab") as output:
+            with open(log, "ab", opener=private) as output:
                 self._process = subprocess.Popen(  # noqa: S603 - our own node and script
                     [node, script, str(theirs)],
                     bufsize=0,

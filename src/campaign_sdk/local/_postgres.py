@@ -16,7 +16,7 @@ from typing import IO
 from platformdirs import site_cache_path
 
 from campaign_sdk._core.errors import LocalStackError
-from campaign_sdk.local._files import free_port, locked, publish, tail
+from campaign_sdk.local._files import free_port, locked, private, publish, tail
 
 SUPERUSER = "supabase_admin"
 DATABASE = "postgres"
@@ -87,7 +87,7 @@ class Postgres:
             *(str(binaries / "postgres"), "-D", _path(self._folder)),
             *_settings(self.port, throw_away=bool(self._remove)),
         ]
-        with self._log.open("ab") as log:
+        with open(self._log, "ab", opener=private) as log:
             self._guard = subprocess.Popen(  # noqa: S603 - our own guard and server
                 [sys.executable, "-I", "-S", str(_GUARD), *arguments],
                 stdin=subprocess.PIPE,
@@ -129,6 +129,8 @@ def _settings(port: int, *, throw_away: bool) -> list[str]:
         "synchronous_commit": "off",
         "timezone": "UTC",
         "log_timezone": "UTC",
+        # Unlike PostgreSQL's own default: a double as text has 15 digits.
+        "extra_float_digits": 0,
     }
     if throw_away:
         settings |= {"fsync": "off", "full_page_writes": "off"}

@@ -15,7 +15,7 @@ from filelock import Timeout
 
 from campaign_sdk._core.errors import LocalStackError
 from campaign_sdk.local._config import lite_config, migrations_folder
-from campaign_sdk.local._files import locked
+from campaign_sdk.local._files import keep_private, locked
 from campaign_sdk.local._functions import secrets, serving
 from campaign_sdk.local._migrate import migrate
 from campaign_sdk.local._node import Server
@@ -152,6 +152,13 @@ class LocalSupabase:
             self._running.callback(shutil.rmtree, folder, ignore_errors=True)
             return folder
         self._data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            keep_private(self._data)
+        except PermissionError as error:
+            raise LocalStackError(
+                f"Others may enter {self._data}, where keys and logs would lie: give a folder "
+                "of your own."
+            ) from error
         try:
             self._running.enter_context(locked(self._data / LOCK, wait=_LOCK_SECONDS))
         except Timeout:

@@ -32,14 +32,10 @@ grant all on schema extensions to postgres;
 grant usage on schema public to anon, authenticated, service_role;
 grant all on schema public to postgres;
 
--- Tables that migrations create are open to the API roles and guarded by row level
--- security, as on a hosted project: a migration that wants less has to revoke it.
-alter default privileges for role postgres, supabase_admin in schema public
-  grant all on tables to postgres, anon, authenticated, service_role;
-alter default privileges for role postgres, supabase_admin in schema public
-  grant all on sequences to postgres, anon, authenticated, service_role;
-alter default privileges for role postgres, supabase_admin in schema public
-  grant all on functions to postgres, anon, authenticated, service_role;
+-- What migrations create is closed to the API roles until it is granted, as on hosted
+-- projects since 30 October 2026: there is nothing that opens it, and functions lose what
+-- PostgreSQL itself gives everybody.
+alter default privileges for role postgres, supabase_admin revoke execute on functions from public;
 
 -- auth --------------------------------------------------------------------------------
 

@@ -39,3 +39,11 @@ function answer(status, body) {
   const error = new Error(JSON.stringify(body));
   return Object.assign(error, { code: "PGRST", detail: JSON.stringify({ status, headers: {} }) });
 }
+
+const UNFILTERED = { update: "UPDATE", delete: "DELETE" };
+
+/** What the extension pg-safeupdate, which hosted projects load for the API, does to a request. */
+export function refuseUnfiltered({ type, schema, where }) {
+  if (schema === "storage" || !(type in UNFILTERED) || Object.keys(where ?? {}).length) return;
+  throw postgrestError({ code: "21000", message: `${UNFILTERED[type]} requires a WHERE clause` });
+}

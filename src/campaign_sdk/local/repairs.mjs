@@ -3,7 +3,7 @@
 
 import { PostgresConnection } from "@supabase/lite/postgres";
 import { sql } from "kysely";
-import { answersItself, postgrestError } from "./errors.mjs";
+import { answersItself, postgrestError, refuseUnfiltered } from "./errors.mjs";
 import { wrapArguments, wrapColumns } from "./json.mjs";
 import { types } from "./types.mjs";
 
@@ -87,6 +87,7 @@ export class RepairedConnection extends PostgresConnection {
     const { columns, functions = [] } = await this.introspect({ useCache: true });
     if (ast.type === "rpc") wrapArguments(ast, functions);
     else if (ast.values) wrapColumns(ast, columns);
+    refuseUnfiltered(ast);
     return super.onPostgrestAST(ast);
   }
 

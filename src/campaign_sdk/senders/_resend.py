@@ -16,7 +16,7 @@ import httpx
 
 from campaign_sdk._core.errors import ConfigurationError, Unavailable
 from campaign_sdk._core.exchange import retry_after
-from campaign_sdk._core.settings import check_key, check_url
+from campaign_sdk._core.settings import check_key, check_url, require_secure
 from campaign_sdk.senders._mail import mailbox
 from campaign_sdk.senders._message import Message, Receipt
 from campaign_sdk.senders._resend_protocol import (
@@ -237,9 +237,11 @@ def _checked(key: str) -> str:
 
 def _checked_url(url: str) -> str:
     try:
-        return check_url(url)
+        address = check_url(url)
     except (AttributeError, ConfigurationError):
         raise ConfigurationError("url: must be an address such as https://api.resend.com") from None
+    require_secure(address, "url")
+    return address
 
 
 @cache

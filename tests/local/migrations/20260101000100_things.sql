@@ -1,3 +1,12 @@
+-- What is tested here is the server, so everything is open, as it was on every project before
+-- October 2026.
+alter default privileges in schema public
+  grant all on tables to anon, authenticated, service_role;
+alter default privileges in schema public
+  grant all on sequences to anon, authenticated, service_role;
+alter default privileges in schema public
+  grant all on functions to anon, authenticated, service_role;
+
 -- A table with one column for each type that Lite writes its own way.
 create table public.things (
   id bigint generated always as identity primary key,

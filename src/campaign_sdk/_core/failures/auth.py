@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from supabase_auth import errors as auth
@@ -27,7 +28,6 @@ _ENDED = frozenset(
         "invalid_jwt",
         "no_authorization",
         "otp_expired",
-        "reauthentication_needed",
         "refresh_token_already_used",
         "refresh_token_not_found",
         "session_expired",
@@ -71,14 +71,57 @@ _AUTH_MESSAGES: dict[str, Callable[[str], CampaignError]] = {
     "bad_code_verifier": lambda code: NotAuthenticated(
         "the code belongs to another sign-in; begin it anew", code=code
     ),
+    "email_address_not_authorized": lambda code: PermissionDenied(
+        "the project has no mail server of its own yet, and Supabase's writes to members of the "
+        "team only: set one up, or switch off 'Confirm email' (Authentication, Emails)",
+        code=code,
+    ),
+    "provider_disabled": lambda code: PermissionDenied(
+        "this project doesn't sign in with that provider: switch it on (Authentication, Providers)",
+        code=code,
+    ),
+    "captcha_failed": lambda code: InvalidInput(
+        "captcha_token", "is missing or no good: the project asks for a CAPTCHA", code=code
+    ),
+    "reauthentication_needed": lambda code: PermissionDenied(
+        "the session is too old for this: call reauthenticate(), and give the code from the "
+        "mail as nonce",
+        code=code,
+    ),
+    "reauthentication_not_valid": lambda code: InvalidInput(
+        "nonce", "isn't the code of the last mail, or is too old", code=code
+    ),
+    "reauth_nonce_missing": lambda code: InvalidInput(
+        "nonce", "is missing: call reauthenticate(), and give the code from the mail", code=code
+    ),
+    "current_password_required": lambda code: InvalidInput(
+        "current_password", "is missing: the project asks for it", code=code
+    ),
+    "current_password_mismatch": lambda code: InvalidInput(
+        "current_password", "is wrong", code=code
+    ),
     "same_password": lambda code: InvalidInput("password", "must be a new one", code=code),
-    "weak_password": lambda code: InvalidInput("password", "is too weak", code=code),
 }
+# How the server names what a password lacks, and the sets of characters that it lists.
+_WEAKNESSES = {
+    "length": "it is too short",
+    "characters": "it lacks characters",
+    "pwned": "it is in a list of leaked passwords",
+}
+_CHARACTERS = {
+    "abcdefghijklmnopqrstuvwxyz": "a small letter",
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZ": "a capital letter",
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ": "a letter",
+    "0123456789": "a digit",
+}
+_LEAST = re.compile(r"at least (\d+) characters")
 
 
 def from_auth(error: auth.AuthError) -> CampaignError:
     """Name an error of the auth server."""
     code = error.code or ""
+    if code == "weak_password":
+        return InvalidInput("password", f"is too weak: {_weakness(error)}", code=code)
     if code in _AUTH_MESSAGES:
         return _AUTH_MESSAGES[code](code)
     if code in _ENDED:
@@ -94,6 +137,29 @@ def from_auth(error: auth.AuthError) -> CampaignError:
     if isinstance(error, auth.AuthInvalidCredentialsError):
         return InvalidInput("credentials", "an e-mail address and a password are needed")
     return _from_status(error, getattr(error, "status", 0), code or None)
+
+
+def _weakness(error: auth.AuthError) -> str:
+    """Say what a password lacks, in our words: the server's might quote anything."""
+    least = _LEAST.search(error.message)
+    named = [_WEAKNESSES.get(reason) for reason in getattr(error, "reasons", None) or ()]
+    found = [text for text in named if text]
+    if least:
+        found = [f"it needs {least[1]} characters", *(t for t in found if "short" not in t)]
+    if lacking := _lacking(error.message):
+        found = [*(t for t in found if "lacks" not in t), f"it needs {', '.join(lacking)}"]
+    return "; ".join(found) or "the project's rules for passwords ask for more"
+
+
+def _lacking(message: str) -> list[str]:
+    """Read `...one character of each: abc..., ABC..., 0123456789, !@#$...`."""
+    _, given, sets = message.partition("one character of each: ")
+    if not given:
+        return []
+    # The set of symbols holds the comma itself, and comes last.
+    words = sets.rstrip(".").split(", ")
+    known = [_CHARACTERS[word] for word in words if word in _CHARACTERS]
+    return known + (["a symbol"] if len(known) < len(words) else [])
 
 
 def _from_status(error: auth.AuthError, status: int, code: str | None) -> CampaignError:

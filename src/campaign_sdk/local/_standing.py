@@ -1,0 +1,125 @@
+"""Where a database stands: which migrations it has, whose they are, and what is in the way."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from campaign_sdk._core.errors import ConfigurationError, SchemaMismatch, Unavailable
+from campaign_sdk.local._config import migrations_folder
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+_FILE = re.compile(r"(\d+)_(\w+)\.sql")
+_CREATED = re.compile(r"^create (?:table|type|function) public\.(\w+)", re.MULTILINE)
+_HISTORY = "select version, coalesce(name, '') from supabase_migrations.schema_migrations"
+# Tables are types as well.
+_TAKEN = """
+select 'schema campaign_private' from pg_namespace where nspname = 'campaign_private'
+union all
+select case when typrelid = 0 then 'type' else 'table' end || ' public.' || typname from pg_type
+where typnamespace = 'public'::regnamespace and typname = any (%(names)s)
+union all
+select distinct 'function public.' || proname from pg_proc
+where pronamespace = 'public'::regnamespace and proname = any (%(names)s)
+order by 1
+"""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Migrations by version: name; what is in the way of the first of ours, if it is missing.
+
+    `later` are those of the missing that come before one that is applied: `supabase db push`
+    refuses them without `--include-all`.
+    """
+
+    applied: Mapping[str, str]
+    missing: Mapping[str, str]
+    foreign: Mapping[str, str]
+    in_the_way: tuple[str, ...]
+
+    @property
+    def late(self) -> tuple[str, ...]:
+        """The missing ones that come before one that is applied already."""
+        newest = max([*self.applied, *self.foreign], default="")
+        return tuple(version for version in self.missing if version < newest)
+
+    def require_whole(self) -> None:
+        """Raise what keeps this database from being used, with the remedy.
+
+        Raises:
+            SchemaMismatch: something is in the way, or migrations are missing.
+        """
+        if self.in_the_way:
+            raise SchemaMismatch(
+                f"names that campaign_sdk needs are taken: {', '.join(self.in_the_way)}; rename "
+                "what is yours, or use a project of its own: nothing has been changed"
+            )
+        if self.missing:
+            push = "supabase db push --include-all" if self.late else "supabase db push"
+            raise SchemaMismatch(
+                f"{len(self.missing)} migrations are missing: `campaign migrations export` into "
+                f"the folder that has the project's other migrations, then `{push}`"
+            )
+
+
+def standing(url: str, folder: Path | None = None) -> Standing:
+    """Ask the database at `url`, and change nothing.
+
+    Raises:
+        ConfigurationError: psycopg isn't installed, or `url` is no address of a database.
+        Unavailable: the database can't be reached.
+    """
+    try:
+        import psycopg
+    except ImportError:
+        raise ConfigurationError("this needs: pip install 'campaign-sdk[local]'") from None
+    ours = _ours(folder or migrations_folder())
+    try:
+        with psycopg.connect(url, autocommit=True, connect_timeout=10) as connection:
+            history = _history(connection)
+            names = [] if ours.keys() & history.keys() else _names(folder or migrations_folder())
+            in_the_way = _taken(connection, names) if names else ()
+    except psycopg.ProgrammingError:
+        # Its own words quote the address, which holds a password.
+        raise ConfigurationError(
+            "SUPABASE_DB_URL must look like postgresql://postgres:<password>@<host>:5432/postgres"
+        ) from None
+    except psycopg.OperationalError:
+        raise Unavailable(
+            "the database can't be reached, or refuses the password: copy its address from the "
+            "project's page, Connect"
+        ) from None
+    return Standing(
+        applied={version: name for version, name in history.items() if version in ours},
+        missing={version: name for version, name in ours.items() if version not in history},
+        foreign={version: name for version, name in history.items() if version not in ours},
+        in_the_way=in_the_way,
+    )
+
+
+def _history(connection: Connection) -> dict[str, str]:
+    there = "select to_regclass('supabase_migrations.schema_migrations') is not null"
+    if connection.execute(there).fetchone() != (True,):
+        return {}
+    return dict(sorted(connection.execute(_HISTORY).fetchall()))
+
+
+def _taken(connection: Connection, names: list[str]) -> tuple[str, ...]:
+    return tuple(what for (what,) in connection.execute(_TAKEN, {"names": names}))
+
+
+def _ours(folder: Path) -> dict[str, str]:
+    files = (_FILE.fullmatch(path.name) for path in sorted(folder.iterdir()))
+    return {found[1]: found[2] for found in files if found}
+
+
+def _names(folder: Path) -> list[str]:
+    """Return what the migrations create in the schema public."""
+    texts = (path.read_text("utf-8") for path in sorted(folder.glob("*.sql")))
+    return sorted({name for text in texts for name in _CREATED.findall(text)})
