@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from typing import cast
 
 import httpx
 import psycopg
@@ -15,11 +16,25 @@ from supabase.lib.client_options import SyncClientOptions
 from campaign_sdk import CampaignClient
 from campaign_sdk.local import LocalSupabase
 from clients import PASSWORD, Mode, client_of, sign_up
+from elsewhere import elsewhere
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out what describes the local stack itself, where there is another."""
+    if elsewhere() is None:
+        return
+    skip = pytest.mark.skip(reason="describes the local stack, and this run has another Supabase")
+    for item in items:
+        if item.get_closest_marker("local_stack"):
+            item.add_marker(skip)
 
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[LocalSupabase]:
-    """The stack, with the SDK's own migrations."""
+    """The stack, with the SDK's own migrations; or the Supabase that the environment names."""
+    if there := elsewhere():
+        yield cast(LocalSupabase, there)
+        return
     with LocalSupabase() as running:
         yield running
 

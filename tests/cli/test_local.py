@@ -13,6 +13,8 @@ from campaign_sdk.local import stop_background
 from .conftest import Campaign
 from .test_examples_in_help import example_of
 
+pytestmark = pytest.mark.local_stack
+
 
 def test_its_life(campaign: Campaign, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("SUPABASE_URL", "SUPABASE_ANON_KEY"):

@@ -117,6 +117,10 @@ def test_every_constraint_of_our_tables_is_explained(db: psycopg.Connection) -> 
         ("23503", NotFound),
         ("54000", InvalidInput),
         ("57014", TimedOut),
+        ("55P03", TimedOut),
+        ("21000", InvalidInput),
+        ("PGRST106", ConfigurationError),
+        ("42710", Conflict),
         ("57P01", Unavailable),
         ("40P01", Unavailable),
         ("53300", Unavailable),
@@ -144,6 +148,20 @@ def test_a_row_that_is_used_is_a_conflict_and_one_that_is_missing_isnt_found() -
     assert type(used) is Conflict
     assert type(missing) is NotFound
     assert str(missing).startswith("segment_id: ")
+
+
+@pytest.mark.parametrize(
+    ("message", "path"),
+    [
+        ("UPDATE requires a WHERE clause", "filter"),
+        ("DELETE requires a WHERE clause", "filter"),
+        ("ON CONFLICT DO UPDATE command cannot affect row a second time", "items"),
+    ],
+)
+def test_what_goes_for_everything_or_twice_is_told_apart(message: str, path: str) -> None:
+    error = translate(refusal("21000", message))
+    assert isinstance(error, InvalidInput)
+    assert error.path == path
 
 
 def test_a_violation_names_the_field_and_the_remedy() -> None:

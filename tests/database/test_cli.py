@@ -16,6 +16,8 @@ from tools.npm import supabase
 
 from .blueprint import blueprint
 
+pytestmark = pytest.mark.local_stack
+
 SUPABASE = Path(__file__).parents[2] / "supabase"
 MIGRATIONS = SUPABASE / "migrations"
 FILES = sorted(path.name for path in MIGRATIONS.iterdir())

@@ -11,7 +11,14 @@ from campaign_sdk.local import LocalSupabase
 
 from .google import stand_in
 
-MIGRATIONS = Path(__file__).parent / "migrations"
+HERE = Path(__file__).parent
+MIGRATIONS = HERE / "migrations"
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """All that is tested here describes the local stack itself."""
+    if HERE in item.path.parents:
+        item.add_marker("local_stack")
 
 
 @pytest.fixture(scope="session")

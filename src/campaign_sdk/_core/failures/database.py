@@ -129,6 +129,32 @@ def _misread(error: APIError) -> CampaignError:
     return ProtocolError(f"the server doesn't understand our request; {_PROJECT}", code=code)
 
 
+def _unserved(error: APIError) -> CampaignError:
+    code = error.code
+    _scrub(error)
+    return ConfigurationError(
+        "the project's API doesn't serve the schema public: add it (Project Settings, Data API, "
+        "Exposed schemas)",
+        code=code,
+    )
+
+
+def _waited(error: APIError) -> CampaignError:
+    return TimedOut(
+        "somebody else holds what this needs, and the database waited long enough", code=error.code
+    )
+
+
+def _wholesale(error: APIError) -> CampaignError:
+    code, unfiltered = error.code, "WHERE clause" in (error.message or "")
+    _scrub(error)
+    if unfiltered:
+        return InvalidInput(
+            "filter", "is missing: the project changes or deletes nothing without one", code=code
+        )
+    return InvalidInput("items", "one of them is given twice", code=code)
+
+
 def _cancelled(error: APIError) -> CampaignError:
     return TimedOut("the database's statement timeout ended the query", code=error.code)
 
@@ -151,12 +177,15 @@ CODES: dict[str, Callable[[APIError], CampaignError]] = {
     "PGRST116": _not_found,
     "PGRST30": _signed_out,
     "PGRST00": _unavailable,
+    "PGRST106": _unserved,
     "PGRST1": _misread,
     "PGRST2": _schema,
     "42P01": _schema,
     "42883": _schema,
     "42703": _schema,
     "42501": _denied,
+    "42710": _frozen,
+    "21000": _wholesale,
     "22023": _parameter,
     "22": _value,
     "23502": _missing,
@@ -168,7 +197,7 @@ CODES: dict[str, Callable[[APIError], CampaignError]] = {
     "40": _unavailable,
     "53": _unavailable,
     "54": _value,
-    "55P03": _unavailable,
+    "55P03": _waited,
     "57": _unavailable,
 }
 
