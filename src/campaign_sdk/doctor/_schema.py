@@ -60,7 +60,9 @@ CHAPTERS = {
     ),
     "segments": Chapter(
         {
-            "audience_segments": "id user_id name description rules timezone request_id created_at updated_at"
+            "audience_segments": (
+                "id user_id name description rules timezone request_id created_at updated_at"
+            )
         }
     ),
     "campaigns": Chapter(
