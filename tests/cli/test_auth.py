@@ -54,3 +54,15 @@ def test_a_token_stands_for_a_session(
 
 def test_there_is_no_token_without_a_session(campaign: Campaign) -> None:
     assert campaign("auth", "token", code=4).stdout == ""
+
+
+def test_the_environments_password_stays_with_its_address(
+    campaign: Campaign, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file of the folder may name another machine; the local stack's own is fine."""
+    monkeypatch.delenv("SUPABASE_URL")
+    (folder / ".env").write_text("SUPABASE_URL=https://evil.example\n")
+    for command in ("login", "signup"):
+        refused = campaign("auth", command, "--email", "a@example.com", code=3)
+        assert "CAMPAIGN_PASSWORD" in refused.stderr
+        assert "SUPABASE_URL" in refused.stderr
