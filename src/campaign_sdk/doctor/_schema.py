@@ -73,7 +73,7 @@ CHAPTERS = {
                 "launched_at frozen_at frozen_through completed_at created_at updated_at"
             ),
             "campaign_status_history": (
-                "id campaign_id from_status to_status changed_at changed_by"
+                "id user_id campaign_id from_status to_status changed_at changed_by"
             ),
         },
         {"move_campaign": "campaign_id move expected scheduled_at"},
@@ -81,7 +81,7 @@ CHAPTERS = {
     "analytics": Chapter(
         {
             "campaign_analytics": (
-                "id campaign_id impressions clicks conversions delivered bounced complained "
+                "id user_id campaign_id impressions clicks conversions delivered bounced complained "
                 "unsubscribed machine_impressions machine_clicks date created_at updated_at"
             ),
             "campaign_events": (
