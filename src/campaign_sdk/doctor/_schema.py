@@ -81,8 +81,9 @@ CHAPTERS = {
     "analytics": Chapter(
         {
             "campaign_analytics": (
-                "id user_id campaign_id impressions clicks conversions delivered bounced complained "
-                "unsubscribed machine_impressions machine_clicks date created_at updated_at"
+                "id user_id campaign_id impressions clicks conversions delivered bounced "
+                "complained unsubscribed machine_impressions machine_clicks date created_at "
+                "updated_at"
             ),
             "campaign_events": (
                 "campaign_id event_id user_id contact_id type occurred_at value actor actor_rule "
