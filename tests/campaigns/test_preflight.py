@@ -88,6 +88,16 @@ def test_contacts_that_lack_what_the_message_needs(people: CampaignClient) -> No
     assert not found.ok
 
 
+def test_who_may_not_be_written_to_doesnt_count(people: CampaignClient) -> None:
+    for contact in people.contacts.iterate():
+        if not contact.attributes.get("name"):
+            people.contacts.unsubscribe(contact.id)
+    found = inspected(people, message="Hi {{ name }}", rules=PUNE)
+    assert problems(found) == []
+    assert found.audience is not None
+    assert (found.audience.count, found.audience.reachable) == (3, 1)
+
+
 def test_values_that_a_filter_cant_use(ann: CampaignClient) -> None:
     ann.contacts.upsert(
         [
