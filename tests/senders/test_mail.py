@@ -162,6 +162,10 @@ def test_unusual_addresses_are_kept(to: str, envelope: str) -> None:
     assert len(read(mail)["To"].addresses) == 1
 
 
+def test_a_subject_that_looks_encoded_stays_as_it_is() -> None:
+    assert read(mail_of(subject="=?utf-8?q?A?= B"))["Subject"] == "=?utf-8?q?A?= B"
+
+
 def test_only_html_is_only_html() -> None:
     assert read(mail_of(text="", html="<p>x</p>")).get_content_type() == "text/html"
 

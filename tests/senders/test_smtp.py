@@ -266,20 +266,25 @@ async def test_it_serves_the_asynchronous_client_from_a_thread() -> None:
 
 async def test_the_thread_ends_with_the_task() -> None:
     hanging, over = threading.Event(), threading.Event()
+    connections: list[Talk] = []
 
     def hangs(talk: Talk) -> None:
+        connections.append(talk)
         dies("250 ok", "250 ok", "354 go on", after_data=True)(talk)
         hanging.set()
         over.wait(30)
 
     with scripted(hangs) as port:
-        task = asyncio.create_task(Smtp(url(port), SENDER).asend([a_message()]))
+        smtp = Smtp(url(port), SENDER, batch_size=3)
+        messages = [a_message(key=f"c/{n}") for n in range(3)]
+        task = asyncio.create_task(smtp.asend(messages))
         await asyncio.to_thread(hanging.wait, 30)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await asyncio.wait_for(task, 25)
         assert not over.is_set()
         over.set()
+    assert len(connections) == 1
 
 
 @pytest.mark.parametrize(

@@ -41,8 +41,8 @@ def schedule(
 ) -> None:
     """Note when a draft is to be launched, or another moment for one that is scheduled.
 
-    Launching it then is up to a job of yours. A moment without an offset is meant in the
-    campaign's time zone, unless --timezone names another.
+    The tick launches it then: pg_cron, or a cron with `campaign tick`. A moment without an
+    offset is meant in the campaign's time zone, unless --timezone names another.
     """
 
     def move(client: CampaignClient, found: Campaign) -> Campaign:

@@ -62,6 +62,7 @@ class Smtp:
         self.batch_size = batch_size
         self._session: Session | None = None
         self._lock = threading.Lock()
+        self._stopped = False
 
     def __repr__(self) -> str:
         return f"<Smtp {self._server}>"
@@ -84,10 +85,12 @@ class Smtp:
 
     async def asend(self, messages: Sequence[Message], /) -> list[Receipt]:
         """Do the same in the asynchronous client, in a thread that ends with the task."""
+        self._stopped = False
         working = asyncio.ensure_future(asyncio.to_thread(self, messages))
         try:
             return await asyncio.shield(working)
         except asyncio.CancelledError:
+            self._stopped = True
             if self._session:
                 self._session.cut()
             await asyncio.wait([working])
@@ -116,6 +119,8 @@ class Smtp:
         receipts: list[Receipt] = []
         in_doubt = 0
         for index, message in enumerate(messages):
+            if self._stopped:
+                break
             try:
                 receipts.append(self._hand_over(message))
             except InDoubt:
