@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing, asynccontextmanager, closing
 from datetime import UTC, datetime
@@ -372,6 +373,41 @@ async def test_whatever_the_server_says_the_watch_goes_on(
             writer.analytics.record(campaign, clicks=1)
             await server.changed(row_of(campaign), readers={user_of(writer)})
             await watcher.sees(clicks=clicks)
+
+
+@pytest.mark.usefixtures("only_told")
+async def test_what_others_broadcast_changes_nothing(
+    stack: LocalSupabase, writer: CampaignClient, server: Realtime
+) -> None:
+    """Whatever they write into it: a broadcast isn't the server's word."""
+    campaign = writer.campaigns.create("Loud").id
+    async with same_person(stack, writer, server) as client, watching(client, campaign) as watcher:
+        await server.until(lambda: server.sockets)
+        socket = server.sockets[0]
+        await socket.send("broadcast", {"status": "error", "event": "x", "payload": {}})
+        await socket.send("presence_state", {"status": "error"})
+        other = {"status": "error", "response": {}}
+        await socket.connection.send(
+            json.dumps({"event": "phx_reply", "topic": "another", "payload": other, "ref": "9"})
+        )
+        writer.analytics.record(campaign, clicks=1)
+        assert await server.changed(row_of(campaign), readers={user_of(writer)}) == 1
+        await watcher.sees(clicks=1)
+        assert server.joins == 1
+
+
+async def test_a_given_token_joins(
+    stack: LocalSupabase, writer: CampaignClient, server: Realtime
+) -> None:
+    """With the public key in its place the policies let nothing through, for ever."""
+    campaign = writer.campaigns.create("By token").id
+    token = token_of(writer)
+    async with AsyncCampaignClient(stack.url, stack.anon_key, access_token=token) as client:
+        client.supabase.realtime_url = URL(server.url)
+        async with watching(client, campaign):
+            await server.until(lambda: server.sockets)
+            assert server.sockets[0].token == token
+            assert server.sockets[0].user == user_of(writer)
 
 
 async def test_where_realtime_is_not_there_it_asks(

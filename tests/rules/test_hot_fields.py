@@ -62,6 +62,19 @@ def test_answers_stay_the_same_for_every_pair(hot: Audience, kind: str) -> None:
         assert was == now, Rules.of(tree)
 
 
+def test_numbers_of_more_than_fifteen_digits_keep_their_contacts(hot: Audience) -> None:
+    """Hosted projects write a double as text with 15 digits (`extra_float_digits = 0`)."""
+    numbers = [0.1 + 0.2, 1 / 3, 2**53 - 1, 1234567.8901234567, -2 / 3, 1e-17 / 3]
+    hot.fill([{"attributes": {"a": number}} for number in numbers])
+    equal = [field("a") == number for number in numbers]
+    within = [field("a").between(number, number) for number in numbers]
+    one_of = field("a").in_(numbers)
+    assert hot.connection.execute("show extra_float_digits").fetchone() == ("0",)
+    found = hot.members([rules.to_wire() for rules in (*equal, *within, one_of)])
+    every = set(range(len(numbers)))
+    assert found == [*({n} for n in every), *({n} for n in every), every]
+
+
 def test_numbers_at_the_rim_of_a_double_are_stored_and_found(hot: Audience) -> None:
     huge = {"a": 10**307}, {"a": -(10**307)}, {"a": 10**30}
     hot.fill([{"attributes": attributes} for attributes in huge])
