@@ -39,9 +39,11 @@ if TYPE_CHECKING:
         Engagement,
         Event,
         EventProblem,
+        Experiment,
         IngestReport,
         LinkClicks,
         Metric,
+        Plan,
         Reconciliation,
         Report,
         ReportRow,
@@ -57,6 +59,7 @@ if TYPE_CHECKING:
         Status,
         StatusChange,
         TickReport,
+        Variant,
     )
     from campaign_sdk.contacts import (
         Contact,
@@ -108,13 +111,13 @@ _HOMES = {
         "RateLimited SchemaMismatch StaleState TimedOut Unavailable WebhookRefused"
     ),
     "analytics": (
-        "Comparison Engagement Event EventProblem IngestReport LinkClicks Metric WebhookReport "
-        "Reconciliation Report ReportRow"
+        "Comparison Engagement Event EventProblem Experiment IngestReport LinkClicks Metric Plan "
+        "WebhookReport Reconciliation Report ReportRow"
     ),
     "assets": "Asset",
     "auth": "User",
     "campaigns": (
-        "Campaign CampaignFailure Preflight PreflightProblem Status StatusChange TickReport"
+        "Campaign CampaignFailure Preflight PreflightProblem Status StatusChange TickReport Variant"
     ),
     "contacts": "Contact ContactField ContactItem Happening ImportReport",
     "deliveries": "Delivery DeliveryStatus ReceiptReport Resolution SendReport",
@@ -162,6 +165,7 @@ __all__ = [
     "Engagement",
     "Event",
     "EventProblem",
+    "Experiment",
     "FieldGroup",
     "FunnelStep",
     "Happening",
@@ -184,6 +188,7 @@ __all__ = [
     "NotReady",
     "NotSent",
     "PermissionDenied",
+    "Plan",
     "Preflight",
     "PreflightProblem",
     "ProtocolError",
@@ -214,6 +219,7 @@ __all__ = [
     "Unavailable",
     "Usage",
     "User",
+    "Variant",
     "WebhookRefused",
     "WebhookReport",
     "__version__",

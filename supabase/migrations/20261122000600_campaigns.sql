@@ -43,6 +43,10 @@ create table public.campaigns (
   segment_id uuid,
   timezone text,
   request_id uuid,
+  variants jsonb,
+  hold_out numeric not null default 0,
+  test_share numeric,
+  promoted text,
   scheduled_at timestamptz,
   launched_at timestamptz,
   frozen_at timestamptz,
@@ -74,6 +78,23 @@ create table public.campaigns (
   constraint campaigns_scheduled_has_date check (
     status <> 'scheduled' or scheduled_at is not null
   ),
+  constraint campaigns_variants_shape check (campaign_private.is_variants(variants)),
+  constraint campaigns_hold_out_bounded check (
+    hold_out between 0 and 0.5 and scale(trim_scale(hold_out)) <= 4
+  ),
+  constraint campaigns_test_share_bounded check (
+    test_share is null or (
+      test_share between 0.01 and 0.99 and scale(trim_scale(test_share)) <= 4
+      and variants is not null
+    )
+  ),
+  constraint campaigns_promoted_tested check (
+    promoted is null or (
+      test_share is not null and jsonb_path_exists(
+        variants, 'strict $[*] ? (@.name == $name)', jsonb_build_object('name', promoted)
+      )
+    )
+  ),
   constraint campaigns_audience_size_positive check (audience_size >= 0),
   constraint campaigns_timezone_known check (campaign_private.is_timezone(timezone)),
   constraint campaigns_dates_readable check (
@@ -95,6 +116,14 @@ comment on column public.campaigns.html is 'The message as HTML, with placeholde
 comment on column public.campaigns.channel is 'By which way it is sent: email, sms, push or whatsapp.';
 comment on column public.campaigns.request_id is
   'Made by the client: a creation that is repeated, because its answer was lost, finds it taken.';
+comment on column public.campaigns.variants is
+  'The messages to be compared, [{"name", "weight", "message", "subject", "preheader", "html"}]; what one leaves out is the campaign''s own.';
+comment on column public.campaigns.hold_out is
+  'The share of the audience that gets nothing, for comparison; in steps of 0.0001.';
+comment on column public.campaigns.test_share is
+  'The share of the rest that the variants are tested on; the others wait until one is promoted. Null tests on all.';
+comment on column public.campaigns.promoted is
+  'The variant that a person chose for those who waited; once, and for good.';
 comment on column public.campaigns.rules is
   'The audience, if it isn''t a segment''s; after the launch, the rules that were launched. Null means nobody yet.';
 comment on column public.campaigns.audience_size is
@@ -116,11 +145,11 @@ grant select, insert, update, delete on public.campaigns to service_role;
 grant select, delete on public.campaigns to authenticated;
 grant insert (
     user_id, name, description, message, subject, preheader, html, channel, rules, status,
-    audience_size, segment_id, timezone, request_id, scheduled_at
+    audience_size, segment_id, timezone, request_id, variants, hold_out, test_share, scheduled_at
   ),
   update (
     name, description, message, subject, preheader, html, channel, rules, status,
-    audience_size, segment_id, timezone, scheduled_at,
+    audience_size, segment_id, timezone, variants, hold_out, test_share, promoted, scheduled_at,
     -- Whoever sets it has the freeze continued; what is stored is when it ended.
     frozen_at
   )
@@ -196,6 +225,7 @@ begin
     'UTC'
   );
   new.launched_at := null;
+  new.promoted := null;
   new.frozen_at := null;
   new.frozen_through := null;
   new.completed_at := null;
@@ -213,12 +243,14 @@ set search_path = ''
 as $$
 begin
   if old.launched_at is not null and (
-    (new.rules, new.segment_id, new.timezone, new.channel, new.audience_size, new.launched_at)
+    (new.rules, new.segment_id, new.timezone, new.channel, new.audience_size, new.launched_at,
+      new.variants, new.hold_out, new.test_share)
     is distinct from
-    (old.rules, old.segment_id, old.timezone, old.channel, old.audience_size, old.launched_at)
+    (old.rules, old.segment_id, old.timezone, old.channel, old.audience_size, old.launched_at,
+      old.variants, old.hold_out, old.test_share)
   ) then
     raise exception using errcode = 'CMP04',
-      message = 'the audience, the channel and the time zone of a campaign are frozen by its launch',
+      message = 'the audience, the channel, the variants and the time zone of a campaign are frozen by its launch',
       hint = 'duplicate the campaign, and change the copy';
   end if;
   if (new.message, new.subject, new.preheader, new.html)
@@ -230,6 +262,11 @@ begin
   end if;
   if old.launched_at is null then
     new.launched_at := null;
+  end if;
+  if new.promoted is distinct from old.promoted
+    and (old.promoted is not null or old.status not in ('active', 'paused')) then
+    raise exception using errcode = 'CMP04', detail = 'promoted',
+      message = 'a variant is promoted once, while the campaign is active or paused';
   end if;
   new.completed_at := old.completed_at;
   new.frozen_through := old.frozen_through;
@@ -463,7 +500,8 @@ security invoker
 set search_path = ''
 as $$
 begin
-  if coalesce(nullif(btrim(campaign.message), ''), nullif(btrim(campaign.html), '')) is null then
+  if coalesce(nullif(btrim(campaign.message), ''), nullif(btrim(campaign.html), '')) is null
+    and not campaign_private.has_own_messages(campaign.variants) then
     raise exception using errcode = 'CMP05', message = 'it has no message', detail = 'message';
   end if;
   if campaign.rules is null and not exists (

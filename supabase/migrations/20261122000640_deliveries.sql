@@ -455,21 +455,29 @@ security invoker
 set search_path = ''
 as $$
 declare
-  -- Without quiet hours all zones are one.
+  -- Without quiet hours all zones are one, and without an experiment there is one arm.
   by_zone constant boolean := settings.quiet_from is not null;
+  by_arm constant boolean := campaign.variants is not null or campaign.hold_out > 0;
+  names text[];
 begin
+  if by_arm then
+    names := array(
+      select a.name from campaign_private.arms(campaign.variants, campaign.hold_out, campaign.test_share)
+        as a where a.arm > 0 order by a.arm
+    );
+  end if;
   return format(
     $query$
     with zone as materialized (%s),
     member as (
-      select c.id, %s as timezone,
+      select c.id, %s as timezone, %s as arm,
         row_number() over (partition by %s order by c.id) - 1 as place
-      from public.contacts as c %s
+      from public.contacts as c %s %s
       where %s and c.unsubscribed_at is null and c.suppressed_at is null and %s
     ),
     part as (
-      select m.timezone, array_agg(m.id order by m.id) as ids
-      from member as m group by m.timezone, m.place / 1000
+      select m.timezone, m.arm, array_agg(m.id order by m.id) as ids
+      from member as m group by m.timezone, m.arm, m.place / 1000
     ),
     due as materialized (
       select p.timezone, campaign_private.quiet_ends(%L, coalesce(p.timezone, %L), %L, %L) as not_before
@@ -477,8 +485,9 @@ begin
     ),
     frozen as (
       insert into public.campaign_batches
-        (campaign_id, batch, user_id, timezone, not_before, contact_ids)
-      select %L, %s + row_number() over (order by p.ids), %L, p.timezone, due.not_before, p.ids
+        (campaign_id, batch, user_id, variant, held_out, timezone, not_before, contact_ids)
+      select %L, %s + row_number() over (order by p.ids), %L, (%L::text[])[p.arm], p.arm = -1,
+        p.timezone, due.not_before, p.ids
       from part as p join due on due.timezone is not distinct from p.timezone
       returning size
     )
@@ -488,13 +497,22 @@ begin
       'select z.name from pg_catalog.pg_timezone_names as z where campaign_private.is_timezone(z.name)'
     else 'select null::text as name' end,
     case when by_zone then 'zone.name' else 'null::text' end,
-    case when by_zone then 'zone.name' else 'null::text' end,
+    case when by_arm then campaign_private.arm_expression(
+      campaign.variants, campaign.hold_out, campaign.test_share, 'drawn.bucket') else '0' end,
+    concat_ws(', ', case when by_zone then 'zone.name' end, case when by_arm then
+      campaign_private.arm_expression(
+        campaign.variants, campaign.hold_out, campaign.test_share, 'drawn.bucket') end,
+      'null::text'),
     case when by_zone then 'left join zone on zone.name = c.attributes ->> ''timezone''' end,
+    case when by_arm then format(
+      'cross join lateral (select campaign_private.digest_bucket(d.digest) as bucket from (
+         select encode(sha256((%L || '':'' || c.id)::bytea), ''hex'') as digest offset 0
+       ) as d offset 0) as drawn', campaign.id) end,
     range, campaign_private.compile_rules(campaign.rules, campaign.launched_at, campaign.timezone),
     campaign.launched_at, campaign.timezone, settings.quiet_from, settings.quiet_until,
     campaign.id,
     (select coalesce(max(b.batch), 0) from public.campaign_batches as b where b.campaign_id = campaign.id),
-    campaign.user_id
+    campaign.user_id, names
   );
 end
 $$;

@@ -69,6 +69,18 @@ $$;
 comment on function campaign_private.take_tokens is
   'Takes so many tokens and returns 0, or takes none and returns how many seconds to wait.';
 
+create function campaign_private.variant_of(held public.campaign_batches)
+returns text
+language sql
+stable
+security invoker
+set search_path = ''
+return coalesce(
+  held.variant, (select c.promoted from public.campaigns as c where c.id = held.campaign_id)
+);
+comment on function campaign_private.variant_of is
+  'Which variant the members of a batch get: their own, or the promoted one.';
+
 create function campaign_private.note_outcomes(held public.campaign_batches, outcomes jsonb)
 returns integer
 language plpgsql
@@ -80,7 +92,8 @@ declare
 begin
   insert into public.campaign_deliveries as d
     (campaign_id, contact_id, user_id, batch, variant, outcome, reason, provider_id, at)
-  select held.campaign_id, o.contact_id, held.user_id, held.batch, held.variant, o.outcome,
+  select held.campaign_id, o.contact_id, held.user_id, held.batch,
+    campaign_private.variant_of(held), o.outcome,
     coalesce(left(o.reason, 500), case when o.outcome <> 'sent' then 'no reason given' end),
     left(o.provider_id, 500), clock_timestamp()
   from (
@@ -118,7 +131,7 @@ begin
   where b.campaign_id = held.campaign_id and b.batch = held.batch;
   insert into public.campaign_deliveries
     (campaign_id, contact_id, user_id, batch, variant, outcome, reason, at)
-  select held.campaign_id, m.id, held.user_id, held.batch, held.variant, 'unknown', give_up.reason,
+  select held.campaign_id, m.id, held.user_id, held.batch, campaign_private.variant_of(held), 'unknown', give_up.reason,
     clock_timestamp()
   from unnest(
     campaign_private.without_outcome(held, held.contact_ids[1 : held.begun])
@@ -192,6 +205,7 @@ begin
     where b.campaign_id = claim_batch.campaign_id and not b.held_out and b.begun < b.size
       and (b.lease is null or b.leased_until <= clock_timestamp())
       and (b.not_before is null or b.not_before <= clock_timestamp())
+      and campaign_private.is_chosen(b, campaign)
       and (settings.quiet_from is null or not campaign_private.is_quiet(
         clock_timestamp(), coalesce(b.timezone, campaign.timezone),
         settings.quiet_from, settings.quiet_until))
@@ -262,6 +276,16 @@ $$;
 comment on function public.freeze_campaign(uuid) is
   'Goes on with the freeze of a launched campaign: call it until frozen_at is set.';
 
+create function campaign_private.is_chosen(held public.campaign_batches, campaign public.campaigns)
+returns boolean
+language sql
+immutable
+security invoker
+set search_path = ''
+return held.variant is not null or campaign.variants is null or campaign.promoted is not null;
+comment on function campaign_private.is_chosen is
+  'Whether it is known which variant a batch gets: those who wait for the end of a test get the promoted one.';
+
 create function campaign_private.leased(
   held public.campaign_batches, seconds double precision
 ) returns public.claimed_batch
@@ -279,7 +303,7 @@ begin
   answer.lease := gen_random_uuid();
   answer.begun := held.begun;
   answer.size := held.size;
-  answer.variant := held.variant;
+  answer.variant := coalesce(held.variant, campaign.promoted);
   update public.campaign_batches as b set
     lease = answer.lease, claims = b.claims + 1,
     leased_until = clock_timestamp() + campaign_private.lease_time(seconds)
@@ -342,6 +366,7 @@ begin
     from public.campaign_batches as b
     join zone as z on z.timezone is not distinct from b.timezone
     where b.campaign_id = campaign.id and not b.held_out and (b.begun < b.size or b.in_flight > 0)
+      and campaign_private.is_chosen(b, campaign)
   )
   select bool_or(b.is_leased), bool_or(b.has_more and coalesce(b.due_at <= clock_timestamp(), true)),
     extract(epoch from min(b.leased_until) filter (where b.is_leased) - clock_timestamp()),
@@ -728,7 +753,8 @@ comment on function campaign_private.note_receipts(uuid, jsonb) is
 
 
 revoke execute on function
-  campaign_private.take_tokens, campaign_private.note_outcomes, campaign_private.give_up,
+  campaign_private.take_tokens, campaign_private.is_chosen, campaign_private.variant_of,
+  campaign_private.note_outcomes, campaign_private.give_up,
   campaign_private.expire_leases, campaign_private.frozen_campaign, campaign_private.press_on,
   campaign_private.leased, campaign_private.lease_time,
   campaign_private.nothing_to_claim, campaign_private.begun, campaign_private.without_outcome,
@@ -737,7 +763,8 @@ revoke execute on function
   public.release_batch, public.resolve_unknown, public.receive_receipts
   from public, anon, authenticated, service_role;
 grant execute on function
-  campaign_private.take_tokens, campaign_private.note_outcomes, campaign_private.give_up,
+  campaign_private.take_tokens, campaign_private.is_chosen, campaign_private.variant_of,
+  campaign_private.note_outcomes, campaign_private.give_up,
   campaign_private.expire_leases, campaign_private.frozen_campaign, campaign_private.press_on,
   campaign_private.leased, campaign_private.lease_time,
   campaign_private.nothing_to_claim, campaign_private.begun, campaign_private.without_outcome,

@@ -12,7 +12,7 @@ import pytest
 import typer
 from typer.core import TyperGroup
 
-from campaign_sdk import AlreadyExists, CampaignClient
+from campaign_sdk import AlreadyExists, CampaignClient, Variant, everyone
 from campaign_sdk.cli._app import app
 from campaign_sdk.cli.moves import MOVES
 from clients import PASSWORD
@@ -78,6 +78,12 @@ def prepare(name: str, world: CampaignClient, db: psycopg.Connection) -> None:
     if name.startswith("assets "):
         spring = next(one for one in world.campaigns.list() if one.name == "Spring")
         world.assets.upload(spring.id, "hero.png")
+    if name in ("experiment", "promote"):
+        variants = [Variant("short", message="A"), Variant("story", message="B")]
+        kettles = world.campaigns.create(
+            "Kettles", rules=everyone(), variants=variants, test_share=0.5
+        )
+        world.campaigns.launch(kettles.id)
     if name in ("send", "deliveries", "resolve"):
         spring = next(one for one in world.campaigns.list() if one.name == "Spring")
         world.campaigns.update(spring.id, subject="Hi")

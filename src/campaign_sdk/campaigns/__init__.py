@@ -9,6 +9,7 @@ from campaign_sdk.campaigns._models import (
 )
 from campaign_sdk.campaigns._preflight import Preflight, PreflightProblem
 from campaign_sdk.campaigns._resource import Campaigns
+from campaign_sdk.campaigns._variants import Variant, bucket
 
 __all__ = [
     "Campaign",
@@ -19,4 +20,6 @@ __all__ = [
     "Status",
     "StatusChange",
     "TickReport",
+    "Variant",
+    "bucket",
 ]

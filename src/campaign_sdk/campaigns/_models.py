@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, field_validator
 
 from campaign_sdk._core.model import Model
+from campaign_sdk.campaigns._variants import Variant
 from campaign_sdk.channels import Channel
 from campaign_sdk.rules import Rules
 from campaign_sdk.segments._models import stored_rules
@@ -32,6 +33,11 @@ class Campaign(Model):
         status: where it is in its life.
         audience_size: how many members the launch froze.
         timezone: the IANA time zone of its days and relative dates.
+        variants: the messages that it compares; empty if there is only one.
+        hold_out: the share of the audience that gets nothing, for comparison.
+        test_share: the share of the rest that the variants are tested on first; `None` if
+            all get one at once.
+        promoted: the variant that was chosen for those who waited.
         scheduled_at: when it is meant to be launched.
         launched_at: when it was; relative dates refer to this moment from then on.
         frozen_at: when the last of its members was known; nothing is handed over before.
@@ -54,6 +60,10 @@ class Campaign(Model):
     status: Status
     audience_size: int | None = 0
     timezone: str = "UTC"
+    variants: tuple[Variant, ...] = ()
+    hold_out: float = 0
+    test_share: float | None = None
+    promoted: str | None = None
     scheduled_at: AwareDatetime | None = None
     launched_at: AwareDatetime | None = None
     frozen_at: AwareDatetime | None = None
@@ -61,6 +71,11 @@ class Campaign(Model):
     created_at: AwareDatetime
     updated_at: AwareDatetime
     warnings: tuple[str, ...] = ()
+
+    @field_validator("variants", mode="before")
+    @classmethod
+    def _none_is_empty(cls, stored: Any) -> Any:
+        return [Variant(**each) for each in stored] if isinstance(stored, list) else stored or ()
 
     @property
     def rules(self) -> Rules | None:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from campaign_sdk._core.errors import IllegalTransition, InvalidInput
 from campaign_sdk._core.failures import rows_of
-from campaign_sdk._core.model import uuid_text
+from campaign_sdk._core.model import text, uuid_text
 from campaign_sdk._core.operation import Mode, Resource, Steps, operation
 from campaign_sdk._core.paging import collect, table_pages
 from campaign_sdk.campaigns._freeze import frozen
@@ -61,6 +61,24 @@ class Moves(Resource[Mode]):
             if campaign.status != "active" or campaign.frozen_at is not None:
                 raise
         return (yield from frozen(self, campaign))
+
+    @operation
+    def promote(self, id: UUID | str, variant: str) -> Steps[Campaign]:
+        """Choose the variant for all who wait for the end of the test; once, and for good.
+
+        Nobody of the test gets it again. Sending goes on with `deliveries.send`.
+
+        Args:
+            id: a campaign with a `test_share` that was launched.
+            variant: the name of the variant: your decision, see `analytics.experiment`.
+
+        Raises:
+            NotFound: there is no such campaign, or it is somebody else's.
+            InvalidInput: the campaign has no such variant, or nobody waits in it.
+            Conflict: another was promoted before, or the campaign isn't active or paused.
+        """
+        query = self._db.from_("campaigns").update({"promoted": text(variant, "variant")})
+        return one_campaign((yield query.eq("id", uuid_text(id))).data)
 
     @operation
     def schedule(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Unpack
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from campaign_sdk.campaigns._models import Campaign, Status
 from campaign_sdk.campaigns._moves import Moves
 from campaign_sdk.campaigns._preflight import Preflight, inspect
 from campaign_sdk.campaigns._read import check_status, one_campaign, read_campaign
+from campaign_sdk.campaigns._variants import Variant, share, variants_row
 from campaign_sdk.channels import Channel
 from campaign_sdk.channels._limits import check_channel
 from campaign_sdk.contacts._items import utc_text
@@ -50,6 +51,9 @@ class Campaigns(Moves[Mode], Audiences[Mode]):
         rules: RulesLike | None = None,
         segment_id: UUID | str | None = None,
         timezone: str | None = None,
+        variants: Iterable[Variant] = (),
+        hold_out: float = 0,
+        test_share: float | None = None,
     ) -> Steps[Campaign]:
         """Store a draft.
 
@@ -65,6 +69,11 @@ class Campaigns(Moves[Mode], Audiences[Mode]):
             rules: the audience, as an expression or react-querybuilder's JSON.
             segment_id: the audience, as a segment; instead of rules.
             timezone: the IANA time zone of its days; the segment's by default, or UTC.
+            variants: messages to be compared: each contact is drawn one of them, by weight.
+            hold_out: the share of the audience, up to 0.5, that gets nothing, so that it shows
+                what would have happened anyway.
+            test_share: the share of the rest that the variants are tested on; the others
+                wait until one is chosen with `promote`. By default all get one at once.
 
         Raises:
             InvalidInput: a value is refused; the path names it.
@@ -82,7 +91,12 @@ class Campaigns(Moves[Mode], Audiences[Mode]):
             "rules": rules,
             "segment_id": segment_id,
             "timezone": timezone,
+            "variants": variants_row(variants),
+            "hold_out": share(hold_out, "hold_out", 0, 0.5) or None,
+            "test_share": test_share,
         }
+        if test_share is not None and optional["variants"] is None:
+            raise InvalidInput("test_share", "needs variants to test")
         values = {key: value for key, value in optional.items() if value is not None}
         row = _row({"name": name, **values})
         warnings = yield from _odd_fields(self, row)
@@ -194,6 +208,9 @@ class Campaigns(Moves[Mode], Audiences[Mode]):
             "timezone": source.timezone,
             "segment_id": str(source.segment_id) if source.segment_id else None,
             "rules": None if source.segment_id else source.wire,
+            "variants": variants_row(source.variants),
+            "hold_out": source.hold_out,
+            "test_share": source.test_share,
         }
         response = yield self._db.from_("campaigns").insert(row)
         copy = one_campaign(response.data)
@@ -283,6 +300,9 @@ _CHECKS: dict[str, Callable[[Any], Any]] = {
     "rules": lambda value: value if value is None else Rules.of(value).to_wire(),
     "segment_id": lambda value: value if value is None else uuid_text(value, "segment_id"),
     "timezone": timezone_name,
+    "variants": lambda value: value,
+    "hold_out": lambda value: value,
+    "test_share": lambda value: share(value, "test_share", 0.01, 0.99),
 }
 
 

@@ -18,6 +18,7 @@ from campaign_sdk.cli import (
     demo,
     doctor,
     drafting,
+    experiments,
     functions,
     local,
     mcp,
@@ -37,7 +38,7 @@ from campaign_sdk.cli import (
 PANELS: dict[str, tuple[typer.Typer, ...]] = {
     "Campaigns": (campaigns.app, drafting.app, assets.app),
     "Launch": (audience.app, moves.app, sending.app),
-    "Results": (analytics.verbs, analytics.app, tracking.app, webhooks.app),
+    "Results": (analytics.verbs, experiments.app, analytics.app, tracking.app, webhooks.app),
     "People": (contacts.app, segments.app, suppressions.app),
     "Project": (
         auth.app,

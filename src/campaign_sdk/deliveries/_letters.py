@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from html import escape
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from campaign_sdk._core.errors import InvalidInput, NotReady
-from campaign_sdk.campaigns import Campaign
+from campaign_sdk.campaigns import Campaign, Variant
 from campaign_sdk.campaigns._audience import written
 from campaign_sdk.campaigns._content import MAX_HTML
 from campaign_sdk.contacts import Contact
@@ -30,6 +31,7 @@ class Letters:
         html: the same as HTML, if there is any.
         preheader: what an inbox shows after the subject, if that is given.
         links: what makes links that tell, if they are to.
+        variants: those of each variant, by its name.
     """
 
     campaign: Campaign
@@ -38,15 +40,22 @@ class Letters:
     html: Template | None
     preheader: Template | None
     links: Links | None = None
+    variants: Mapping[str, Letters] = field(default_factory=dict)
 
     @classmethod
     def of(cls, campaign: Campaign, links: Links | None = None) -> Letters:
-        """Parse the templates of a campaign.
+        """Parse the templates of a campaign, and of its variants.
 
         Raises:
             NotReady: it has no message, or is an e-mail without a subject.
             InvalidInput: a template is malformed, or has a link that can't be tracked.
         """
+        if campaign.variants:
+            each = {
+                one.name: cls.of(_as_variant(campaign, one), links) for one in campaign.variants
+            }
+            # Without a variant nobody is sent anything.
+            return replace(each[campaign.variants[0].name], campaign=campaign, variants=each)
         zone = ZoneInfo(campaign.timezone)
 
         def parsed(name: str, source: str | None) -> Template | None:
@@ -77,6 +86,8 @@ class Letters:
                 of the message, or there is no address of the campaign's channel. The reason
                 holds nothing of the contact.
         """
+        if variant is not None and self.variants:
+            return replace(self.variants[variant].message(contact), variant=variant)
         message = Message(
             key=f"{self.campaign.id}/{contact.id}",
             to=self._address(contact),
@@ -110,6 +121,12 @@ class Letters:
         if self.preheader is None:
             return page
         return with_preheader(page, self.preheader.render(contact, one_line=True))
+
+
+def _as_variant(campaign: Campaign, variant: Variant) -> Campaign:
+    own = ("message", "subject", "preheader", "html")
+    given = {name: value for name in own if (value := getattr(variant, name))}
+    return campaign.model_copy(update={**given, "variants": ()})
 
 
 def with_preheader(page: str, preheader: str) -> str:

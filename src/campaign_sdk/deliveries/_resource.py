@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any, Literal, get_args
 from uuid import UUID
 
@@ -238,7 +239,12 @@ class Deliveries(Resource[Mode]):
             )
         links = (yield from read_links(self, str(campaign.id))) if track else None
         html = yield from with_images(self, str(campaign.id), campaign.html)
-        return Letters.of(campaign.model_copy(update={"html": html}), links)
+        variants = []
+        for each in campaign.variants:
+            shown = yield from with_images(self, str(campaign.id), each.html)
+            variants.append(replace(each, html=shown))
+        placed = {"html": html, "variants": tuple(variants)}
+        return Letters.of(campaign.model_copy(update=placed), links)
 
 
 def _plan(

@@ -3,6 +3,7 @@
 from campaign_sdk.reports._comparison import Comparison, Proportion
 from campaign_sdk.reports._data import ReportRow
 from campaign_sdk.reports._engagement import Engagement
+from campaign_sdk.reports._experiment import Experiment, Plan
 from campaign_sdk.reports._metrics import METRICS, Metric
 from campaign_sdk.reports._reconciliation import DayDifference, Reconciliation
 from campaign_sdk.reports._report import Report
@@ -12,7 +13,9 @@ __all__ = [
     "Comparison",
     "DayDifference",
     "Engagement",
+    "Experiment",
     "Metric",
+    "Plan",
     "Proportion",
     "Reconciliation",
     "Report",
