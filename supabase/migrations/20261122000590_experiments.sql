@@ -58,31 +58,39 @@ return variants is not null and not exists (
 comment on function campaign_private.has_own_messages(jsonb) is
   'Whether each variant brings a message of its own.';
 
-create function campaign_private.digest_bucket(digest text)
-returns integer
-language sql
-immutable
-security invoker
--- No search_path: it would keep the planner from inlining this, a million times in a freeze.
-return ((((((
-  ('x' || substr(digest, 1, 4))::bit(16)::bigint
-  * 656 + ('x' || substr(digest, 5, 12))::bit(48)::bigint) % 10000
-  * 656 + ('x' || substr(digest, 17, 12))::bit(48)::bigint) % 10000
-  * 656 + ('x' || substr(digest, 29, 12))::bit(48)::bigint) % 10000
-  * 656 + ('x' || substr(digest, 41, 12))::bit(48)::bigint) % 10000
-  * 656 + ('x' || substr(digest, 53, 12))::bit(48)::bigint) % 10000)::integer;
-comment on function campaign_private.digest_bucket(text) is
-  'A SHA-256 in hex, as one number, modulo 10,000: by Horner''s rule over 48 bits at a time, for 2^48 is 656 modulo 10,000.';
-
-create function campaign_private.bucket(campaign_id uuid, contact_id uuid)
-returns integer
+create function campaign_private.bucket_expression(digest text)
+returns text
 language sql
 immutable
 security invoker
 set search_path = ''
-return campaign_private.digest_bucket(
-  encode(sha256((campaign_id::text || ':' || contact_id::text)::bytea), 'hex')
+return replace(
+  '((((((''x'' || substr(DIGEST, 1, 4))::bit(16)::bigint
+    * 656 + (''x'' || substr(DIGEST, 5, 12))::bit(48)::bigint) % 10000
+    * 656 + (''x'' || substr(DIGEST, 17, 12))::bit(48)::bigint) % 10000
+    * 656 + (''x'' || substr(DIGEST, 29, 12))::bit(48)::bigint) % 10000
+    * 656 + (''x'' || substr(DIGEST, 41, 12))::bit(48)::bigint) % 10000
+    * 656 + (''x'' || substr(DIGEST, 53, 12))::bit(48)::bigint) % 10000',
+  'DIGEST', digest
 );
+comment on function campaign_private.bucket_expression(text) is
+  'The SQL that takes a SHA-256 in hex, as one number, modulo 10,000: by Horner''s rule over 48 bits at a time, for 2^48 is 656 modulo 10,000. A text, since a freeze needs it a million times.';
+
+create function campaign_private.bucket(campaign_id uuid, contact_id uuid)
+returns integer
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+declare
+  drawn integer;
+begin
+  execute format('select %s from (select $1 as digest) as d', campaign_private.bucket_expression('d.digest'))
+  into drawn using encode(sha256((campaign_id::text || ':' || contact_id::text)::bytea), 'hex');
+  return drawn;
+end
+$$;
 comment on function campaign_private.bucket(uuid, uuid) is
   'A number from 0 to 9,999, drawn by campaign and contact: sha256("campaign:contact") mod 10,000.';
 
@@ -133,13 +141,13 @@ comment on function campaign_private.arm_expression is
 
 revoke execute on function
   campaign_private.is_variants(jsonb), campaign_private.has_own_messages(jsonb),
-  campaign_private.digest_bucket(text), campaign_private.bucket(uuid, uuid),
+  campaign_private.bucket_expression(text), campaign_private.bucket(uuid, uuid),
   campaign_private.arms(jsonb, numeric, numeric),
   campaign_private.arm_expression(jsonb, numeric, numeric, text)
   from public, anon, authenticated, service_role;
 grant execute on function
   campaign_private.is_variants(jsonb), campaign_private.has_own_messages(jsonb),
-  campaign_private.digest_bucket(text), campaign_private.bucket(uuid, uuid),
+  campaign_private.bucket_expression(text), campaign_private.bucket(uuid, uuid),
   campaign_private.arms(jsonb, numeric, numeric),
   campaign_private.arm_expression(jsonb, numeric, numeric, text)
   to authenticated, service_role;

@@ -505,9 +505,9 @@ begin
       'null::text'),
     case when by_zone then 'left join zone on zone.name = c.attributes ->> ''timezone''' end,
     case when by_arm then format(
-      'cross join lateral (select campaign_private.digest_bucket(d.digest) as bucket from (
+      'cross join lateral (select %s as bucket from (
          select encode(sha256((%L || '':'' || c.id)::bytea), ''hex'') as digest offset 0
-       ) as d offset 0) as drawn', campaign.id) end,
+       ) as d offset 0) as drawn', campaign_private.bucket_expression('d.digest'), campaign.id) end,
     range, campaign_private.compile_rules(campaign.rules, campaign.launched_at, campaign.timezone),
     campaign.launched_at, campaign.timezone, settings.quiet_from, settings.quiet_until,
     campaign.id,

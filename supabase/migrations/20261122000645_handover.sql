@@ -131,7 +131,8 @@ begin
   where b.campaign_id = held.campaign_id and b.batch = held.batch;
   insert into public.campaign_deliveries
     (campaign_id, contact_id, user_id, batch, variant, outcome, reason, at)
-  select held.campaign_id, m.id, held.user_id, held.batch, campaign_private.variant_of(held), 'unknown', give_up.reason,
+  select held.campaign_id, m.id, held.user_id, held.batch, campaign_private.variant_of(held),
+    'unknown', give_up.reason,
     clock_timestamp()
   from unnest(
     campaign_private.without_outcome(held, held.contact_ids[1 : held.begun])
@@ -303,7 +304,7 @@ begin
   answer.lease := gen_random_uuid();
   answer.begun := held.begun;
   answer.size := held.size;
-  answer.variant := coalesce(held.variant, campaign.promoted);
+  answer.variant := campaign_private.variant_of(held);
   update public.campaign_batches as b set
     lease = answer.lease, claims = b.claims + 1,
     leased_until = clock_timestamp() + campaign_private.lease_time(seconds)

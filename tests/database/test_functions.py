@@ -77,6 +77,7 @@ def calls(mine: World, theirs: World) -> list[Call]:
         Call("preview_contacts", {"contacts": [forged]}, {"created": 1, "updated": 0}),
         Call("list_contact_fields", {}, {"sampled": 1}),
         Call("move_campaign", {"campaign_id": campaign, "move": "resume"}, NOT_FOUND),
+        Call("experiment_arms", {"campaign_id": campaign}, NOT_FOUND),
         Call("copy_assets", {"source": campaign, "target": own_campaign}, []),
         Call("freeze_campaign", {"campaign_id": campaign}, []),
         Call("delivery_status", {"campaign_id": campaign}, []),

@@ -52,7 +52,7 @@ _SEGMENT = {"name", "description", "rules", "timezone"}
 _CAMPAIGN = {
     *_SEGMENT,
     *("message", "subject", "preheader", "html", "channel", "status"),
-    *("audience_size", "segment_id", "scheduled_at"),
+    *("audience_size", "segment_id", "scheduled_at", "variants", "hold_out", "test_share"),
 }
 # A trigger decides what suppressed_at holds.
 _CONTACT = {"email", "phone", "attributes", "unsubscribed_at", "suppressed_at"}
@@ -73,7 +73,7 @@ WRITTEN: dict[str, tuple[set[str], set[str]]] = {
     "campaign_assets": ({"user_id"} | _ASSET, _ASSET),
     "campaign_events": ({"user_id"} | _EVENT, set()),
     "campaign_status_history": ({"user_id"} | _MOVE, set()),
-    "campaigns": ({"user_id", "request_id"} | _CAMPAIGN, {"frozen_at"} | _CAMPAIGN),
+    "campaigns": ({"user_id", "request_id"} | _CAMPAIGN, {"frozen_at", "promoted"} | _CAMPAIGN),
     "contacts": ({"user_id"} | _CONTACT, _CONTACT),
 }
 # For a project's own migrations, which alter tables and schedule jobs.

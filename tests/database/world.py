@@ -40,7 +40,7 @@ KEYS: dict[str, tuple[str, ...]] = {
 # What the database alone writes: nobody who is signed in may.
 UNWRITABLE = {
     *("id", "created_at", "updated_at", "received_at"),
-    *("launched_at", "frozen_at", "frozen_through", "completed_at"),
+    *("launched_at", "frozen_at", "frozen_through", "completed_at", "promoted"),
 }
 
 
