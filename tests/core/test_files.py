@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from campaign_sdk import InvalidInput
-from campaign_sdk._core.files import write_whole, written_whole
+from campaign_sdk._core.files import write_bytes_whole, write_whole, written_whole
 
 
 def names(folder: Path) -> list[str]:
@@ -105,3 +105,13 @@ def test_a_process_that_is_interrupted_leaves_the_old_file(tmp_path: Path) -> No
         process.wait(10)
     assert path.read_text() == "old"
     assert names(tmp_path) == ["out.csv"]
+
+
+def test_bytes_are_written_whole_too(tmp_path: Path) -> None:
+    path = tmp_path / "plot.png"
+    write_bytes_whole(path, b"\x89PNG\r\n")
+    assert path.read_bytes() == b"\x89PNG\r\n"
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert names(tmp_path) == ["plot.png"]
+    with pytest.raises(InvalidInput, match="can't be written"):
+        write_bytes_whole(tmp_path / "absent" / "plot.png", b"")

@@ -37,20 +37,17 @@ def written_whole(
     Raises:
         InvalidInput: it can't be written, or the disk is full.
     """
-    try:
-        # The file that a link leads to is replaced, not the link.
-        target = Path(os.path.realpath(path))
-        special = target.exists() and not target.is_file()
-        if special:
-            with target.open("w", encoding=encoding, errors=errors, newline="") as stream:
-                yield stream
-        else:
-            with _beside(target, encoding, errors) as stream:
-                yield stream
-    except OSError as error:
-        if error.errno not in _DISK:
-            raise
-        raise InvalidInput(argument, f"{path} can't be written ({error.strerror})") from error
+    with (
+        _whole(path, argument) as descriptor,
+        open(descriptor, "w", encoding=encoding, errors=errors, newline="") as stream,
+    ):
+        yield stream
+
+
+def write_bytes_whole(path: str | Path, content: bytes, argument: str = "path") -> None:
+    """Write bytes to a file, as `written_whole` does."""
+    with _whole(path, argument) as descriptor, open(descriptor, "wb") as stream:
+        stream.write(content)
 
 
 def write_whole(
@@ -62,20 +59,38 @@ def write_whole(
 
 
 @contextmanager
-def _beside(target: Path, encoding: str, errors: str) -> Iterator[IO[str]]:
-    part = target.with_name(f".{target.name[:200]}.{secrets.token_hex(4)}.part")
-    flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY
-    descriptor = os.open(part, flags, 0o600)
+def _whole(path: str | Path, argument: str) -> Iterator[int]:
+    """Yield a descriptor that whoever is given it closes."""
     try:
-        with open(descriptor, "w", encoding=encoding, errors=errors, newline="") as stream:
-            yield stream
-            stream.flush()
-            os.fsync(descriptor)
+        # The file that a link leads to is replaced, not the link.
+        target = Path(os.path.realpath(path))
+        if target.exists() and not target.is_file():
+            yield os.open(target, os.O_WRONLY)
+        else:
+            with _beside(target) as descriptor:
+                yield descriptor
+    except OSError as error:
+        if error.errno not in _DISK:
+            raise
+        raise InvalidInput(argument, f"{path} can't be written ({error.strerror})") from error
+
+
+@contextmanager
+def _beside(target: Path) -> Iterator[int]:
+    part = target.with_name(f".{target.name[:200]}.{secrets.token_hex(4)}.part")
+    descriptor = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    # The writer closes its own; this one stays open for the last word to the disk.
+    kept = os.dup(descriptor)
+    try:
+        yield descriptor
+        os.fsync(kept)
         os.replace(part, target)
     except BaseException:
         with suppress(OSError):
             part.unlink()
         raise
+    finally:
+        os.close(kept)
     _sync(target.parent)
 
 

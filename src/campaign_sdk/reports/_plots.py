@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from campaign_sdk._core.errors import InvalidInput
+from campaign_sdk._core.files import write_bytes_whole
 from campaign_sdk.reports._data import ReportData, ReportRow
 from campaign_sdk.reports._export import caption, extra
 from campaign_sdk.reports._metrics import METRICS, check_metrics
@@ -84,7 +85,7 @@ def draw(
     picture = specification(report, check_metrics(metrics, default=report.metrics), title)
     drawn = _drawn(extra("vl_convert", "plots"), picture, kind)
     if path is not None:
-        Path(path).write_bytes(drawn)
+        write_bytes_whole(path, drawn)
     return drawn
 
 
