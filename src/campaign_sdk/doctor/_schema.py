@@ -78,6 +78,45 @@ CHAPTERS = {
         },
         {"move_campaign": "campaign_id move expected scheduled_at"},
     ),
+    "settings": Chapter(
+        {"campaign_settings": "user_id cap_messages cap_days quiet_from quiet_until updated_at"}
+    ),
+    "deliveries": Chapter(
+        {
+            "campaign_batches": (
+                "campaign_id batch user_id variant held_out timezone not_before contact_ids size "
+                "begun ahead sent failed skipped unknown in_flight pending lease leased_until "
+                "claims"
+            ),
+            "campaign_deliveries": (
+                "campaign_id contact_id user_id batch variant outcome reason provider_id at"
+            ),
+        },
+        {
+            "delivery_status": "campaign_id",
+            "campaign_members": "campaign_id after from_batch page",
+        },
+    ),
+    "handover": Chapter(
+        {"campaign_rates": "campaign_id user_id next_at"},
+        {
+            "claim_batch": "campaign_id seconds",
+            "freeze_campaign": "campaign_id",
+            "begin_send": "campaign_id batch lease after through seconds rate again outcomes",
+            "settle_send": "campaign_id batch outcomes",
+            "release_batch": "campaign_id batch lease unsent outcomes",
+            "resolve_unknown": "campaign_id decision",
+            "receive_receipts": "receipts",
+        },
+    ),
+    "assets": Chapter(
+        {"campaign_assets": "campaign_id name user_id path alt content_type bytes created_at"},
+        {"copy_assets": "source target"},
+    ),
+    "tick": Chapter(
+        {"campaign_failures": "campaign_id action user_id code reason times first_at last_at"},
+        {"tick_campaigns": "", "last_tick": ""},
+    ),
     "analytics": Chapter(
         {
             "campaign_analytics": (
@@ -104,6 +143,7 @@ CHAPTERS = {
             ),
         }
     ),
+    "estimates": Chapter(functions={"refuse_estimates": ""}),
     "tracking": Chapter(
         {"link_keys": "user_id key_id created_at revoked_at"},
         {
