@@ -18,20 +18,20 @@ begin
       'campaign_events', 'campaign_failures', 'campaign_member', 'campaign_rates',
       'campaign_settings', 'campaign_status_history', 'campaigns', 'claimed_batch',
       'contact_fields', 'contact_history', 'contacts', 'delivery_counts', 'draft_budgets',
-      'engagement', 'engagement_report', 'erasure', 'ingest_result', 'link_clicks', 'link_keys',
-      'link_settings', 'link_signer', 'noted_receipts', 'received', 'reconciliation',
-      'resolved_doubts', 'suppression_result', 'suppressions', 'taken', 'tick_report',
-      'upsert_result'
+      'engagement', 'engagement_report', 'erasure', 'experiment_arm', 'ingest_result',
+      'link_clicks', 'link_keys', 'link_settings', 'link_signer', 'noted_receipts', 'received',
+      'reconciliation', 'resolved_doubts', 'suppression_result', 'suppressions', 'taken',
+      'tick_report', 'upsert_result'
     )
     union all
     select distinct 'function public.' || p.proname from pg_catalog.pg_proc as p
     where p.pronamespace = 'public'::regnamespace and p.proname in (
       'audience_funnel', 'audience_size', 'begin_draft', 'begin_send', 'campaign_members',
       'claim_batch', 'contact_history', 'copy_assets', 'count_clicks', 'delivery_status',
-      'erase_person', 'export_person', 'find_contact', 'find_suppression', 'freeze_campaign',
-      'group_audience', 'ingest_events', 'inspect_audience', 'last_tick', 'lift_suppression',
-      'link_signer', 'list_contact_fields', 'match_contacts', 'move_campaign', 'note_visit',
-      'preview_contacts', 'receive_events', 'receive_receipts', 'receive_reports',
+      'erase_person', 'experiment_arms', 'export_person', 'find_contact', 'find_suppression',
+      'freeze_campaign', 'group_audience', 'ingest_events', 'inspect_audience', 'last_tick',
+      'lift_suppression', 'link_signer', 'list_contact_fields', 'match_contacts', 'move_campaign',
+      'note_visit', 'preview_contacts', 'receive_events', 'receive_receipts', 'receive_reports',
       'reconcile_campaign', 'record_engagement', 'refuse_estimates', 'release_batch',
       'report_engagement', 'resolve_unknown', 'revoke_link_key', 'rotate_link_key',
       'set_unsubscribe_page', 'settle_draft', 'settle_send', 'summarize_campaign',
