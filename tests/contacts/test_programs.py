@@ -268,3 +268,23 @@ def test_a_no_counts_in_whatever_item(ann: CampaignClient) -> None:
     assert (report.created, report.duplicate, report.opted_out) == (4, 3, 2)
     left = {each.email[0] for each in ann.contacts.iterate() if not each.is_subscribed}
     assert left == {"a", "d"}
+
+
+@pytest.mark.parametrize("form", ["2026-01-{:02}", "{:02}/11/2026", "2026-01-{:02} 10:00:00"])
+def test_when_somebody_subscribed_says_nothing_of_others(form: str) -> None:
+    rows = "".join(f"c{n}@b.cd,{form.format(n % 28 + 1)}\n" for n in range(200))
+    source, _ = opened(f"email,Subscribed\n{rows}d@b.cd,\n")
+    assert told(source) == set()
+
+
+def test_a_yes_that_is_said_in_too_many_ways_is_asked_for() -> None:
+    rows = "".join(f"c{n}@b.cd,way {n}\n" for n in range(200))
+    with pytest.raises(InvalidInput, match="looks as if it said"):
+        opened(f"email,Accepts Email Marketing\n{rows}")
+
+
+def test_an_apostrophe_hides_no_no() -> None:
+    _, rows = opened("email,Accepts Email Marketing\na@b.cd,'false\nb@b.cd,'true\n")
+    assert gone(rows) == ["a"]
+    _, rows = opened("email,Email Opt Out\na@b.cd,'1\nb@b.cd,'0\n")
+    assert gone(rows) == ["a"]

@@ -118,13 +118,16 @@ def _named(part: Mapping[str, Any]) -> Named:
     return Named(column, frozenset(plain_word(str(value)) for value in values))
 
 
-def meaning_of(header: str, values: Sequence[str] | None, known: Mapping[str, str]) -> str | None:
+def meaning_of(
+    header: str, values: Sequence[str] | None, known: Mapping[str, str], *, is_dated: bool
+) -> str | None:
     """Return what a column says about consent, by its name and its values.
 
     Args:
         header: of the column.
         values: the different values in it, without blanks; `None` if there are many.
         known: the columns of the program that wrote the file.
+        is_dated: whether all values look like dates.
 
     Returns:
         A `Meaning`; "unclear", if it looks like consent and can't be read; or `None`.
@@ -134,7 +137,8 @@ def meaning_of(header: str, values: Sequence[str] | None, known: Mapping[str, st
         return None
     meaning = known.get(name) or _by_name(header)
     if meaning == "yes":
-        return _readable_yes(values)
+        # When somebody subscribed says nothing about who didn't.
+        return None if is_dated else _readable_yes(values)
     words = None if values is None else {plain_word(value) for value in values if value}
     if meaning == "status":
         return _readable_status(words)
@@ -163,11 +167,10 @@ def _by_name(header: str) -> str | None:
     return None
 
 
-def _readable_yes(values: Sequence[str] | None) -> str | None:
-    filled = [value for value in values or () if value and not _MOMENT.fullmatch(value)]
-    if not filled:
-        # When somebody subscribed; nothing is said about who didn't.
-        return None
+def _readable_yes(values: Sequence[str] | None) -> str:
+    if values is None:
+        return "unclear"
+    filled = [value for value in values if value and not _MOMENT.fullmatch(value)]
     return "yes" if all(plain_word(value) in _WORDS for value in filled) else "unclear"
 
 

@@ -48,6 +48,12 @@ class Facts:
         self.largest = [0, 0]
 
     @property
+    def is_dated(self) -> bool:
+        """Whether all cells look like dates, in whatever form."""
+        dated = self.looks["date"] + sum(self.days.values())
+        return dated > 0 and dated == sum(self.looks.values())
+
+    @property
     def is_settled(self) -> bool:
         """Whether nothing more can be learned."""
         return self.values is None and "text" in self.bare and self._seen >= _LOOKED_AT
@@ -63,7 +69,7 @@ class Facts:
         for cell, count in counted.items():
             self._look(cell, count)
         if self.values is not None:
-            self.values.update(cell.strip() for cell in counted)
+            self.values.update(unmarked(cell)[0] for cell in counted)
             if len(self.values) > _DISTINCT:
                 self.values = None
 

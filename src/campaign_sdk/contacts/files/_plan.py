@@ -98,7 +98,8 @@ class Plan:
         return Row(raw.line, raw.cells, item, opted_out=(email, since))
 
     def _opted_out(self, cells: Sequence[str]) -> str | None:
-        gone = [since for index, says in self.consents if (since := says(cells[index]))]
+        said = ((says, unmarked(cells[index])[0]) for index, says in self.consents)
+        gone = [since for says, text in said if (since := says(text))]
         return min(gone) if gone else None
 
     def _email(self, cell: str) -> str:

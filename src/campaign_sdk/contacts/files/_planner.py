@@ -110,9 +110,10 @@ class Planner:
     def _meaning(self, column: Column) -> str | None:
         if column.role != "attribute" or self._header.is_own or self._options.ignores_consent:
             return None
-        values = self._facts[column.index].values
+        facts = self._facts[column.index]
+        values = None if facts.values is None else sorted(facts.values)
         known = self._header.known.consent if self._header.known else {}
-        meaning = meaning_of(column.header, None if values is None else sorted(values), known)
+        meaning = meaning_of(column.header, values, known, is_dated=facts.is_dated)
         return None if meaning == "unclear" and column.is_named else meaning
 
     def _said_of_consent(self, meanings: dict[int, str], unclear: Sequence[str]) -> None:
