@@ -10,6 +10,7 @@ from campaign_sdk._core.model import Model
 from campaign_sdk._core.operation import Resource, Steps
 from campaign_sdk.assets import with_images
 from campaign_sdk.campaigns._content import MAX_HTML
+from campaign_sdk.campaigns._envelope import lacks_subject, without_zone
 from campaign_sdk.campaigns._inspection import Inspection, Part, inspect_audience
 from campaign_sdk.campaigns._models import Campaign
 from campaign_sdk.rules import Rules
@@ -69,8 +70,11 @@ def inspect(resource: Resource[Any], campaign: Campaign, rules: Rules | None) ->
         size = found.size
         problems[:0] = _size_problems(size)
         problems += _audience_problems(found)
+        problems += yield from _zone_problems(resource, campaign, rules)
     for part in parts:
         problems += _foreign(part)
+    if lacks_subject(campaign):
+        problems.append(_warning("subject", "there is none, and an e-mail isn't sent without one"))
     return Preflight(audience=size, problems=tuple(problems))
 
 
@@ -80,6 +84,14 @@ def _error(path: str, reason: str, contacts: int | None = None) -> PreflightProb
 
 def _warning(path: str, reason: str, contacts: int | None = None) -> PreflightProblem:
     return PreflightProblem(severity="warning", path=path, reason=reason, contacts=contacts)
+
+
+def _zone_problems(
+    resource: Resource[Any], campaign: Campaign, rules: Rules
+) -> Steps[list[PreflightProblem]]:
+    lost = yield from without_zone(resource, campaign, rules)
+    reason = f"isn't known of {lost} contacts: their quiet hours are those of {campaign.timezone}"
+    return [_warning("timezone", reason, lost)] if lost else []
 
 
 def has_message(campaign: Campaign) -> bool:
