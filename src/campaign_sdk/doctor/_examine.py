@@ -83,6 +83,7 @@ def _as_user(client: CampaignClient, probe: Probe) -> Iterator[Finding]:
             _isolation.check_reads,
             _isolation.check_writes,
             _project.check_max_rows,
+            _project.check_tick,
         )
         yield from (check(probe, who) for check in checks)
 

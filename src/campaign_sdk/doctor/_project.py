@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 SKEW = 60
 # What the SDK's longest page asks for.
 _PAGE = 1000
+
+# A cron that is called each minute may be late once.
+_LATE = 150
 
 _HEALTH = "/auth/v1/health"
 
@@ -92,6 +96,23 @@ def check_max_rows(probe: Probe, who: Identity) -> Finding:
         return Finding("max rows", "ok", f"{rows:,} or more at once")
     message = f"{rows:,} at once: long lists take more requests than they need"
     return Finding("max rows", "ok", message, "raise Max rows in Project Settings, Data API")
+
+
+def check_tick(probe: Probe, who: Identity) -> Finding:
+    """When did anything last launch what is due?"""
+    answer = probe.post("/rest/v1/rpc/last_tick", {}, who)
+    if answer.status != 200:
+        return Finding("tick", "skipped", "the project doesn't say when it last ran")
+    remedy = (
+        "switch pg_cron on and run `select campaign_private.schedule_tick()` in a migration, or "
+        "have a cron of yours run `campaign tick` each minute"
+    )
+    if not isinstance(answer.body, str):
+        return Finding("tick", "warning", "it never ran: nothing scheduled is launched", remedy)
+    ago = round(time.time() - datetime.fromisoformat(answer.body).timestamp())
+    if ago <= _LATE:
+        return Finding("tick", "ok", f"it last ran {max(ago, 0)} s ago")
+    return Finding("tick", "warning", f"it last ran {ago:,} s ago: a cron has stopped", remedy)
 
 
 def check_realtime(url: str, key: str) -> Finding:
