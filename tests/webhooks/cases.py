@@ -297,9 +297,11 @@ def sendgrid() -> Iterator[Case]:
         "signature of zeros": b64(bytes.fromhex("3006020100020100")),
         "signature that isn't DER": b64(b"x" * 70),
         "signature that isn't base64": "!" + right[signature],
-        "signature without padding": right[signature].rstrip("=") + "\n",
+        "signature with too much padding": right[signature].rstrip("=") + "====",
     }.items():
         yield case(name, no, {**right, signature: forged})
+    blanks = {name: f" {value}\t" for name, value in right.items()}
+    yield case("blanks around the headers", ["delivered"], blanks)
     for name in right:
         yield case(f"without {name}", "unsigned", {k: v for k, v in right.items() if k != name})
     yield case("too old", "age", right, now=NOW + 301)

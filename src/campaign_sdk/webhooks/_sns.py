@@ -7,8 +7,6 @@ be Amazon's.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -20,7 +18,7 @@ from cryptography.hazmat.primitives.hashes import SHA1, SHA256, HashAlgorithm
 
 from campaign_sdk._core.errors import InvalidInput, Unavailable, WebhookRefused
 from campaign_sdk.webhooks._fields import iso_moment
-from campaign_sdk.webhooks._proofs import SNS_AGE, Request, check_age, object_of
+from campaign_sdk.webhooks._proofs import SNS_AGE, Request, check_age, from_base64, object_of
 
 Fetch = Callable[[str], bytes]
 
@@ -124,9 +122,12 @@ def public_key(pem: bytes) -> rsa.RSAPublicKey:
 
 
 def _fits(key: rsa.RSAPublicKey, signature: str, text: bytes, hashed: HashAlgorithm) -> bool:
+    raw = from_base64(signature)
+    if raw is None:
+        return False
     try:
-        key.verify(base64.b64decode(signature, validate=True), text, padding.PKCS1v15(), hashed)
-    except (binascii.Error, ValueError, InvalidSignature):
+        key.verify(raw, text, padding.PKCS1v15(), hashed)
+    except InvalidSignature:
         return False
     return True
 

@@ -114,7 +114,8 @@ def _lower(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> dict[str, 
     pairs = headers.items() if isinstance(headers, Mapping) else headers
     found: dict[str, str] = {}
     for name, value in pairs:
-        name = str(name).lower()
+        # HTTP takes no notice of blanks around a value.
+        name, value = str(name).lower(), str(value).strip(" \t\r\n")
         # As HTTP joins them: one that was sent twice proves nothing.
-        found[name] = f"{found[name]}, {value}" if name in found else str(value)
+        found[name] = f"{found[name]}, {value}" if name in found else value
     return found
