@@ -11,11 +11,14 @@ import { unsubscribe } from "./unsubscribe.ts";
 // How long a redirect waits to hear that its link has been revoked, how many wait at a time, and
 // how long nobody does once an answer was late. A database that is slow, busy or down keeps
 // nobody: the redirect goes on, and the note is taken after it.
-const VERDICT_MS = 250;
+const VERDICT_MS = 150;
 const MOST_WAITING = 2;
 const REST_MS = 1_000;
 let waiting = 0;
 let restsUntil = 0;
+// Keys that the database has called revoked, late or in time: nobody waits for these again.
+const revoked = new Set<string>();
+const REVOKED_KEPT = 1_000;
 const GIF = Uint8Array.from(
   atob("R0lGODlhAQABAIAAAP///wAAACH5BAEAAAAALAAAAAABAAEAAAICRAEAOw=="),
   (character) => character.charCodeAt(0),
@@ -26,7 +29,12 @@ const reader = new Reader(Deno.env.get("CAMPAIGN_LINK_KEY") ?? "");
 async function click(request: Request, token: string): Promise<Response> {
   const visit = await reader.read("click", token);
   if (!visit) return notThere();
-  const noted = note("click", token, label("click", request));
+  const key = `${visit.owner} ${visit.keyId}`;
+  if (revoked.has(key)) return notThere();
+  const noted = note("click", token, label("click", request)).then((isGood) => {
+    if (!isGood && revoked.size < REVOKED_KEPT) revoked.add(key);
+    return isGood;
+  });
   background(noted);
   if (!(await verdict(noted))) return notThere();
   return redirect(visit.address);
