@@ -32,11 +32,7 @@ order by 1
 
 @dataclass(frozen=True)
 class Standing:
-    """Migrations by version: name; what is in the way of the first of ours, if it is missing.
-
-    `later` are those of the missing that come before one that is applied: `supabase db push`
-    refuses them without `--include-all`.
-    """
+    """Migrations, each version with its name, and what is in the way of the first of ours."""
 
     applied: Mapping[str, str]
     missing: Mapping[str, str]
@@ -45,7 +41,10 @@ class Standing:
 
     @property
     def late(self) -> tuple[str, ...]:
-        """The missing ones that come before one that is applied already."""
+        """The missing ones that come before one that is applied already.
+
+        `supabase db push` refuses them without `--include-all`.
+        """
         newest = max([*self.applied, *self.foreign], default="")
         return tuple(version for version in self.missing if version < newest)
 
