@@ -354,3 +354,38 @@ def test_only_an_active_campaign_is_claimed(desk: Desk) -> None:
         assert desk.begin(campaign, claim, 0, 1)["state"] == state
     refused(desk, "CMP06", "select public.resolve_unknown(%s, 'retry')", campaign)
     refused(desk, "22023", "select public.resolve_unknown(%s, 'hold')", campaign)
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["begun = 0", "sent = 1", "ahead = 1", "unknown = 1", "failed = 1", "skipped = 1"],
+)
+def test_neither_counts_nor_what_was_begun_are_written_by_hand(desk: Desk, change: str) -> None:
+    desk.contacts(3)
+    campaign = desk.launched()
+    desk.begin(campaign, desk.claim(campaign), 0, 2)
+    query = f"update public.campaign_batches set {change} where campaign_id = %s"
+    refused(desk, "CMP07", query, campaign)
+    refused(desk, "42501", "update public.campaign_batches set contact_ids = '{}'")
+
+
+def test_what_was_sent_stays_sent(desk: Desk) -> None:
+    members = desk.contacts(2)
+    campaign = desk.launched()
+    desk.begin(campaign, desk.claim(campaign), 0, 2)
+    desk.settle(campaign, 1, "sent", members)
+    change = "update public.campaign_deliveries set outcome = %s, reason = 'x'"
+    for outcome in ("failed", "skipped", "unknown"):
+        refused(desk, "CMP07", change, outcome)
+    refused(desk, "CMP07", "delete from public.campaign_deliveries")
+    assert desk.outcomes(campaign) == dict.fromkeys(members, "sent")
+
+
+def test_doubts_are_not_taken_back_from_under_a_sender(desk: Desk) -> None:
+    members = desk.contacts(3)
+    campaign = desk.launched()
+    desk.begin(campaign, desk.claim(campaign), 0, 2)
+    desk.settle(campaign, 1, "unknown", members[:1])
+    refused(desk, "CMP07", "delete from public.campaign_deliveries")
+    resolved = desk.row("select * from public.resolve_unknown(%s, 'retry')", campaign)
+    assert (resolved["resolved"], resolved["busy"]) == (0, 1)
