@@ -288,3 +288,10 @@ def test_an_apostrophe_hides_no_no() -> None:
     assert gone(rows) == ["a"]
     _, rows = opened("email,Email Opt Out\na@b.cd,'1\nb@b.cd,'0\n")
     assert gone(rows) == ["a"]
+
+
+def test_an_empty_cell_is_no_yes() -> None:
+    _, rows = opened("email,Accepts Email Marketing\na@b.cd,\nb@b.cd,yes\nc@b.cd\n")
+    assert gone(rows) == ["a", "c"]
+    _, rows = opened("email,Email Opt Out\na@b.cd,\nb@b.cd,yes\n")
+    assert gone(rows) == ["b"]
