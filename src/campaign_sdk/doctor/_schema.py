@@ -69,8 +69,8 @@ CHAPTERS = {
         {
             "campaigns": (
                 "id user_id name description message subject preheader html channel "
-                "rules status audience_size segment_id timezone request_id scheduled_at "
-                "launched_at frozen_at frozen_through completed_at created_at updated_at"
+                "rules status audience_size segment_id timezone request_id variants hold_out "
+                "test_share promoted scheduled_at launched_at frozen_at frozen_through completed_at created_at updated_at"
             ),
             "campaign_status_history": (
                 "id user_id campaign_id from_status to_status changed_at changed_by"
@@ -143,6 +143,7 @@ CHAPTERS = {
             ),
         }
     ),
+    "experiment_counts": Chapter(functions={"experiment_arms": "campaign_id"}),
     "estimates": Chapter(functions={"refuse_estimates": ""}),
     "tracking": Chapter(
         {"link_keys": "user_id key_id created_at revoked_at"},
