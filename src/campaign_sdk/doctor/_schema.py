@@ -70,7 +70,8 @@ CHAPTERS = {
             "campaigns": (
                 "id user_id name description message subject preheader html channel "
                 "rules status audience_size segment_id timezone request_id variants hold_out "
-                "test_share promoted scheduled_at launched_at frozen_at frozen_through completed_at created_at updated_at"
+                "test_share promoted scheduled_at launched_at frozen_at frozen_through "
+                "completed_at created_at updated_at"
             ),
             "campaign_status_history": (
                 "id user_id campaign_id from_status to_status changed_at changed_by"
