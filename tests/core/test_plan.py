@@ -35,8 +35,6 @@ PLAN = {
     "drafting": "_core channels contacts rules segments templates",
     "campaigns": "_core assets channels contacts drafting rules segments templates",
     "deliveries": "_core assets campaigns channels contacts senders settings templates tracking",
-    "experiments": "_core analytics campaigns contacts deliveries reports rules segments",
-    "insight": "_core analytics campaigns contacts deliveries reports rules segments",
     "_client": "*",
     "__init__": "*",
     "agents": "*",

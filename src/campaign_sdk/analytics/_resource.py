@@ -16,13 +16,13 @@ from campaign_sdk._core.operation import (
     Blocking,
     LastingSteps,
     Mode,
-    Resource,
     Steps,
     operation,
     pages,
 )
 from campaign_sdk.analytics._clicks import LinkClicks, link_clicks
 from campaign_sdk.analytics._events import Event, IngestReport, ingest
+from campaign_sdk.analytics._experiments import Experiments
 from campaign_sdk.analytics._files import EventFile, rejects_written
 from campaign_sdk.analytics._ingestion import ingest_rows
 from campaign_sdk.analytics._reports import WebhookReport, receive
@@ -36,7 +36,6 @@ from campaign_sdk.reports import (
     Report,
 )
 from campaign_sdk.reports._comparison import check_comparison
-from campaign_sdk.reports._experiment import Experiment, Plan, check_experiment
 from campaign_sdk.reports._metrics import check_metrics, needs_events
 from campaign_sdk.reports._request import prepare_report
 from campaign_sdk.webhooks import DeliveryEvent, Provider
@@ -46,7 +45,7 @@ _EARLIEST_DAY = date(2000, 1, 1)
 _INTEGER_LIMIT = 2**31 - 1
 
 
-class Analytics(Resource[Mode]):
+class Analytics(Experiments[Mode]):
     """Counting what happened, exactly once, and saying what it amounts to."""
 
     @operation
@@ -299,64 +298,6 @@ class Analytics(Resource[Mode]):
         second = yield from counters(self, ids[1])
         sides = (UUID(ids[0]), first), (UUID(ids[1]), second)
         return Comparison.of(*sides, metric, confidence=confidence, power=power)
-
-    @operation
-    def plan(
-        self,
-        *,
-        baseline: float,
-        effect: float,
-        arms: int = 2,
-        confidence: float = 0.95,
-        power: float = 0.8,
-    ) -> Steps[Plan]:
-        """Say how many people an experiment needs, before it is sent; asks no server.
-
-        Args:
-            baseline: the rate that is expected anyway, such as 0.05.
-            effect: the difference that is worth finding, such as 0.01 for one point.
-            arms: how many variants are compared.
-            confidence: 1 minus the chance of naming a difference where there is none.
-            power: the chance of finding the effect.
-
-        Raises:
-            InvalidInput: a rate or a level is out of bounds.
-        """
-        yield from ()
-        return Plan.of(baseline, effect, arms=arms, confidence=confidence, power=power)
-
-    @operation
-    def experiment(
-        self,
-        campaign_id: UUID | str,
-        metric: str = "click_rate",
-        *,
-        plan: Plan | None = None,
-        confidence: float = 0.95,
-    ) -> Steps[Experiment]:
-        """Compare the variants of a campaign, person by person, and with those held out.
-
-        Look as often as you like: the p-values hold at every look. There is no verdict before
-        the planned sample, while members have no outcome, or when the arms aren't of the
-        planned sizes. The lift is the conversions of all members since the launch, against
-        those of the held out.
-
-        Args:
-            campaign_id: a campaign that was launched.
-            metric: `open_rate`, `click_rate` (or `ctr`), `conversion_rate` (or `cvr`) or
-                `unsubscribe_rate`: people who did, of those who were sent the message.
-            plan: what `plan` said before; by default one that finds a point of difference
-                from the rate that is seen.
-            confidence: of the intervals and the verdict.
-
-        Raises:
-            InvalidInput: no such metric, or a level out of bounds.
-            NotFound: there is no such campaign, or it is somebody else's.
-        """
-        check_experiment(metric, confidence)
-        campaign = uuid_text(campaign_id, "campaign_id")
-        rows = rows_of((yield self._rpc("experiment_arms", {"campaign_id": campaign}, kind="read")))
-        return Experiment.of(UUID(campaign), metric, rows, plan, confidence)
 
     @pages
     def watch(

@@ -3,8 +3,9 @@
 from campaign_sdk.reports._comparison import Comparison, Proportion
 from campaign_sdk.reports._data import ReportRow
 from campaign_sdk.reports._engagement import Engagement
-from campaign_sdk.reports._experiment import Experiment, Plan
+from campaign_sdk.reports._experiment import Experiment
 from campaign_sdk.reports._metrics import METRICS, Metric
+from campaign_sdk.reports._plan import Plan
 from campaign_sdk.reports._reconciliation import DayDifference, Reconciliation
 from campaign_sdk.reports._report import Report
 

@@ -1,0 +1,73 @@
+"""Planning experiments, and reading them."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from campaign_sdk._core.failures import rows_of
+from campaign_sdk._core.model import uuid_text
+from campaign_sdk._core.operation import Mode, Resource, Steps, operation
+from campaign_sdk.reports import Experiment, Plan
+from campaign_sdk.reports._experiment import check_experiment
+
+
+class Experiments(Resource[Mode]):
+    """Which message works, and whether the campaign worked at all."""
+
+    @operation
+    def plan(
+        self,
+        *,
+        baseline: float,
+        effect: float,
+        arms: int = 2,
+        confidence: float = 0.95,
+        power: float = 0.8,
+    ) -> Steps[Plan]:
+        """Say how many people an experiment needs, before it is sent; asks no server.
+
+        Args:
+            baseline: the rate that is expected anyway, such as 0.05.
+            effect: the difference that is worth finding, such as 0.01 for one point.
+            arms: how many variants are compared.
+            confidence: 1 minus the chance of naming a difference where there is none.
+            power: the chance of finding the effect.
+
+        Raises:
+            InvalidInput: a rate or a level is out of bounds.
+        """
+        yield from ()
+        return Plan.of(baseline, effect, arms=arms, confidence=confidence, power=power)
+
+    @operation
+    def experiment(
+        self,
+        campaign_id: UUID | str,
+        metric: str = "click_rate",
+        *,
+        plan: Plan | None = None,
+        confidence: float = 0.95,
+    ) -> Steps[Experiment]:
+        """Compare the variants of a campaign, person by person, and with those held out.
+
+        Look as often as you like: the p-values hold at every look. There is no verdict before
+        the planned sample, while members have no outcome, or when the arms aren't of the
+        planned sizes. The lift is the conversions of all members since the launch, against
+        those of the held out.
+
+        Args:
+            campaign_id: a campaign that was launched.
+            metric: `open_rate`, `click_rate` (or `ctr`), `conversion_rate` (or `cvr`) or
+                `unsubscribe_rate`: people who did, of those who were sent the message.
+            plan: what `plan` said before; by default one that finds a point of difference
+                from the rate that is seen.
+            confidence: of the intervals and the verdict.
+
+        Raises:
+            InvalidInput: no such metric, or a level out of bounds.
+            NotFound: there is no such campaign, or it is somebody else's.
+        """
+        check_experiment(metric, confidence)
+        campaign = uuid_text(campaign_id, "campaign_id")
+        rows = rows_of((yield self._rpc("experiment_arms", {"campaign_id": campaign}, kind="read")))
+        return Experiment.of(UUID(campaign), metric, rows, plan, confidence)
