@@ -65,6 +65,9 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> str:
         "one of a bad type 1 0 0 1",
         "total 1,240 308 47 24.84% 15.26%",
         "the counters equal the log of events on every day",
+        "counted 12 6 1 1 1",
+        "people 12 5",
+        "Of 12 people 3 will never be written to again",
         "Everything is stopped and thrown away",
     ],
 )

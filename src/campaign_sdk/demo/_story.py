@@ -10,7 +10,7 @@ from rich.table import Table
 
 from campaign_sdk import CampaignClient, ImportReport, LocalSupabase
 from campaign_sdk.cli import _show
-from campaign_sdk.demo import _audience, _campaign, _sending
+from campaign_sdk.demo import _audience, _campaign, _return, _sending
 from campaign_sdk.demo._data import customers
 from campaign_sdk.demo._page import Page
 
@@ -22,7 +22,8 @@ def run(console: Console) -> None:
     page, began = Page(console), time.monotonic()
     page.console.print("[bold]campaign demo[/]: a marketing campaign from a CSV file to a report")
     with ExitStack() as stack:
-        local = _start(page, stack)
+        secret = _return.webhook_secret()
+        local = _start(page, stack, secret)
         asha, ben = _two_people(page, stack, local)
         _import(page, asha)
         segment = _audience.describe(page, asha)
@@ -33,10 +34,11 @@ def run(console: Console) -> None:
         _sending.send(page, asha, campaign)
         _campaign.measure(page, asha, campaign)
         _campaign.report(page, asha, campaign)
+        _return.come_home(page, asha, local.url, secret)
     _conclude(page, time.monotonic() - began)
 
 
-def _start(page: Page, stack: ExitStack) -> LocalSupabase:
+def _start(page: Page, stack: ExitStack, secret: str) -> LocalSupabase:
     page.chapter(
         "A Supabase of our own",
         "PostgreSQL 17 and Supabase's API on this machine: no Docker, no account. "
@@ -44,7 +46,8 @@ def _start(page: Page, stack: ExitStack) -> LocalSupabase:
     )
     began = time.monotonic()
     with page.waiting("starting the local stack"):
-        local = stack.enter_context(LocalSupabase())
+        environment = {"RESEND_WEBHOOK_SECRET": secret}
+        local = stack.enter_context(LocalSupabase(functions_env=environment))
     page.say(
         f"Up at [cyan]{local.url}[/] after {time.monotonic() - began:.1f} s, with our migrations: "
         "tables, row level security, functions."
