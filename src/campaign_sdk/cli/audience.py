@@ -68,7 +68,7 @@ def messages(campaign: CampaignName, limit: Limit = None, as_json: Json = False)
 def audience(campaign: CampaignName, output: Output = None, as_json: Json = False) -> None:
     """Write everyone it reaches as CSV (or JSON).
 
-    Who has unsubscribed is left out.
+    Who has unsubscribed or is suppressed is left out.
     """
     with connect() as client:
         reached = client.campaigns.audience(find_campaign(client, campaign).id)

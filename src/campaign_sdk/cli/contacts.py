@@ -127,7 +127,7 @@ def fields(as_json: Json = False) -> None:
 
 @app.command(epilog=example("campaign contacts unsubscribe asha@example.com"))
 def unsubscribe(email: Annotated[str, typer.Argument(help="The contact's address.")]) -> None:
-    """Take a contact out of every audience, for good."""
+    """Take a contact out of every audience, until the person asks to be back."""
     with connect() as client:
         contact = client.contacts.unsubscribe(_found(client, email).id)
     _show.say("{} gets no more messages.", contact.email)
