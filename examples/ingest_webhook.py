@@ -5,6 +5,9 @@
 
 Services deliver at least once: they repeat what we didn't confirm. The service's own id of
 an event, with the campaign's, makes it one of a kind, so a repetition changes nothing.
+
+This is for a service of any kind. What Resend, Postmark, SendGrid, Mailgun and Amazon SES post,
+`campaign_sdk.webhooks` proves and reads: docs/webhooks.md.
 """
 
 import hmac
