@@ -57,6 +57,7 @@ def environment(folder: Path, stack: LocalSupabase, monkeypatch: pytest.MonkeyPa
     for name, value in {
         "SUPABASE_URL": stack.url,
         "SUPABASE_ANON_KEY": stack.anon_key,
+        "SUPABASE_DB_URL": stack.db_url,
         "CAMPAIGN_PASSWORD": PASSWORD,
         "POSTMARK_WEBHOOK_SECRET": "s3cret",
         "XDG_STATE_HOME": str(folder / "state"),

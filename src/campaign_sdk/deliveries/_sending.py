@@ -247,7 +247,11 @@ class Sending:
         if self._in_vain:
             yield pause(self.resource, _backoff(self._in_vain, 0.2))
         arguments = {"campaign_id": str(self.letters.campaign.id), "decision": "retry"}
-        response = yield self.resource._rpc("resolve_unknown", arguments, kind="keyed")
+        try:
+            response = yield self.resource._rpc("resolve_unknown", arguments, kind="keyed")
+        except NotActive:
+            # Completed meanwhile, as the tick does where nobody is in doubt; or paused.
+            return False
         resolved: int = response.data["resolved"]
         self.tally.unknown = max(self.tally.unknown - resolved, 0)
         # As long as they become fewer it isn't in vain.

@@ -36,7 +36,9 @@ export class Functions {
     if (!this.#admits(name, request)) return refuse(response, 401, "UNAUTHORIZED", "Invalid JWT");
     try {
       const { port } = await this.#start(name);
-      pass(request, response, port, path);
+      const started = this.#running.get(name);
+      // Its end is known here before its exit is: the next request mustn't be passed to it.
+      pass(request, response, port, path, () => started && this.#forget(name, started));
     } catch (error) {
       console.error(error);
       refuse(response, 503, "BOOT_ERROR", String(error?.message ?? error));
@@ -139,13 +141,18 @@ function answers(port) {
   });
 }
 
-function pass(request, response, port, path) {
+function pass(request, response, port, path, failed) {
   const { method, headers } = request;
   const onward = open({ host: LOOPBACK, port, method, path, headers }, (answer) => {
     response.writeHead(answer.statusCode, answer.statusMessage, answer.rawHeaders);
     answer.on("error", () => response.destroy()).pipe(response);
   });
-  onward.on("error", () => refuse(response, 502, "WORKER_ERROR", "The function has ended"));
+  onward.on("error", () => {
+    // Whoever hung up has ended the request, not the function.
+    if (response.closed) return;
+    failed();
+    refuse(response, 502, "WORKER_ERROR", "The function has ended");
+  });
   response.on("close", () => onward.destroy());
   request.pipe(onward);
 }
