@@ -133,6 +133,24 @@ def test_they_are_in_what_is_rendered_and_sent(ann: CampaignClient, mode: Mode) 
     assert sent == [shown]
 
 
+def test_the_preflight_looks_at_them(ann: CampaignClient) -> None:
+    ann.contacts.upsert([{"email": "ann@example.com"}])
+    html = '{{ asset "hero.png" }} {{ asset "big.png" }} <img src="x">'
+    campaign = ann.campaigns.create("Spring", subject="Hi", html=html, rules=everyone())
+    missing = ann.campaigns.preflight(campaign.id)
+    assert not missing.ok
+    assert any("hero.png" in problem.reason for problem in missing.problems)
+    ann.assets.upload(campaign.id, PNG, name="hero.png")
+    ann.assets.upload(campaign.id, PNG + b"0" * 200_000, name="big.png", alt="A kettle")
+    found = ann.campaigns.preflight(campaign.id)
+    assert found.ok
+    assert sorted((problem.severity, problem.path) for problem in found.problems) == [
+        ("warning", "html"),
+        ("warning", "html.big.png"),
+        ("warning", "html.hero.png"),
+    ]
+
+
 def test_with_its_campaign_it_goes(ann: CampaignClient, db: psycopg.Connection) -> None:
     campaign = launched(ann)
     ann.campaigns.delete(campaign)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from campaign_sdk._core.errors import InvalidInput
 from campaign_sdk._core.model import Model
 from campaign_sdk._core.operation import Resource, Steps
-from campaign_sdk.assets import with_images
+from campaign_sdk.assets import check_html, read_assets, references, with_images
 from campaign_sdk.campaigns._content import MAX_HTML
 from campaign_sdk.campaigns._envelope import lacks_subject, without_zone
 from campaign_sdk.campaigns._inspection import Inspection, Part, inspect_audience
@@ -73,6 +73,7 @@ def inspect(resource: Resource[Any], campaign: Campaign, rules: Rules | None) ->
         problems += yield from _zone_problems(resource, campaign, rules)
     for part in parts:
         problems += _foreign(part)
+    problems += yield from _image_problems(resource, campaign, texts)
     if lacks_subject(campaign):
         problems.append(_warning("subject", "there is none, and an e-mail isn't sent without one"))
     return Preflight(audience=size, problems=tuple(problems))
@@ -92,6 +93,19 @@ def _zone_problems(
     lost = yield from without_zone(resource, campaign, rules)
     reason = f"isn't known of {lost} contacts: their quiet hours are those of {campaign.timezone}"
     return [_warning("timezone", reason, lost)] if lost else []
+
+
+def _image_problems(
+    resource: Resource[Any], campaign: Campaign, texts: Mapping[str, str]
+) -> Steps[list[PreflightProblem]]:
+    # Without its HTML, or with an asset that isn't there, it has been said already.
+    if campaign.html is None or "html" not in texts:
+        return []
+    assets = []
+    if references(campaign.html):
+        assets = list((yield from read_assets(resource, str(campaign.id))))
+    remarks = check_html(campaign.html, assets)
+    return [_warning(remark.path, remark.reason) for remark in remarks]
 
 
 def has_message(campaign: Campaign) -> bool:

@@ -42,6 +42,7 @@ class Ticker:
                 suppress(psycopg.Error),
                 psycopg.connect(self._url, autocommit=True, connect_timeout=5) as connection,
             ):
-                while not self._stopped.wait(_EVERY):
+                while not self._stopped.is_set():
                     connection.execute(_TICK)
+                    self._stopped.wait(_EVERY)
             self._stopped.wait(_EVERY)
