@@ -150,4 +150,4 @@ def options(
     """Take the options that stand before the noun."""
     if not (sys.stdout.encoding or "").lower().startswith("utf"):
         # A name that the terminal can't show mustn't end the command.
-        sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+        sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # TextIO

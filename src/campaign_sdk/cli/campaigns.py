@@ -129,7 +129,7 @@ def list_(
 ) -> None:
     """List the campaigns, the newest first."""
     with connect() as client:
-        campaigns = client.campaigns.list(status=status)  # type: ignore[arg-type]
+        campaigns = client.campaigns.list(status=status)  # type: ignore[arg-type]  # `list` checks it
     if as_json:
         _show.print_json_list(campaigns)
         return
