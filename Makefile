@@ -1,13 +1,18 @@
-# `make demo` runs the main job, `make test` proves it; each sets up what it needs, once.
+# `make demo` runs the main job, `make install` leaves you the command, `make test` proves it all;
+# each sets up what it needs.
 PYTHON ?= python3
 VENV := .venv
 # The set-up is redone when a lock or the package's own metadata changes.
 READY := $(VENV)/ready-$(shell cat requirements.txt pyproject.toml | cksum | tr ' ' '-')
 
-.PHONY: demo test check bench chaos lock clean
+.PHONY: demo install test check bench chaos lock clean
 
 demo: $(READY)
 	$(VENV)/bin/campaign demo
+
+# `campaign` among the user's tools; EXTRAS=local,plots,mcp for more.
+install:
+	PYTHON=$(PYTHON) sh scripts/install.sh
 
 test: $(READY)
 	$(VENV)/bin/pytest --numprocesses=auto --dist=loadfile

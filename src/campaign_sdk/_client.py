@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, Self
 
 from campaign_sdk._core.connection import AsyncConnection, Connection, SyncConnection
 from campaign_sdk._core.operation import Async, Mode, Sync
-from campaign_sdk._core.settings import load_settings
+from campaign_sdk._core.settings import Settings as Known
+from campaign_sdk._core.settings import load_settings, names_a_project, surroundings
 from campaign_sdk.analytics import Analytics
 from campaign_sdk.assets import Assets
 from campaign_sdk.auth import Auth
@@ -33,6 +34,15 @@ Drafter = DraftingOptions | Literal["server"] | None
 TIMEOUT = 30.0
 
 
+def _found(env_file: str | Path | None) -> Known:
+    if names_a_project(surroundings(env_file=env_file)):
+        return load_settings(env_file=env_file)
+    # A stack's parts needn't be loaded for a project that is named.
+    from campaign_sdk.local._project import announced
+
+    return announced(env_file)
+
+
 class _Client(Generic[Mode]):
     auth: Auth[Mode]
     contacts: Contacts[Mode]
@@ -47,6 +57,7 @@ class _Client(Generic[Mode]):
     drafting: Drafting[Mode]
 
     def _wire_up(self, connection: Connection, drafting: Drafter) -> None:
+        self._url = connection.settings.url
         options = DraftingOptions.of(drafting).completed(connection.settings)
         self._writer = Writer(options, is_async=connection.is_async, identity=connection.identity)
         self.drafting = Drafting(connection, self._writer)
@@ -60,6 +71,12 @@ class _Client(Generic[Mode]):
         self.deliveries = Deliveries(connection)
         self.settings = Settings(connection)
         self.analytics = Analytics(connection)
+
+
+    @property
+    def url(self) -> str:
+        """The address of the project that this client works with."""
+        return self._url
 
 
 class CampaignClient(_Client[Sync]):
@@ -113,16 +130,19 @@ class CampaignClient(_Client[Sync]):
     def from_env(cls, env_file: str | Path | None = ".env", **options: Any) -> Self:
         """Make a client from the environment and a `.env` file.
 
-        With `CAMPAIGN_ACCESS_TOKEN` it acts with that token, as a job in CI does.
+        Where nothing names a project, it is the local stack, if that is up: a warning in the
+        log of `campaign_sdk` says so, and `url` tells which. With `CAMPAIGN_ACCESS_TOKEN` it
+        acts with that token, as a job in CI does.
 
         Args:
             env_file: a dotenv file, read if it exists.
             options: further arguments of the constructor.
 
         Raises:
-            ConfigurationError: `SUPABASE_URL` or `SUPABASE_ANON_KEY` is missing or malformed.
+            ConfigurationError: `SUPABASE_URL` or `SUPABASE_ANON_KEY` is missing, misspelt or
+                malformed; or neither is there, and no local stack is up.
         """
-        settings = load_settings(env_file=env_file)
+        settings = _found(env_file)
         drafting = DraftingOptions.of(options.pop("drafting", None)).completed(settings)
         options.setdefault("access_token", settings.access_token)
         return cls(settings.url, settings.key, drafting=drafting, **options)
@@ -149,7 +169,7 @@ class CampaignClient(_Client[Sync]):
         self.close()
 
     def __repr__(self) -> str:
-        return f"CampaignClient({self._connection.settings.url!r})"
+        return f"CampaignClient({self.url!r})"
 
 
 class AsyncCampaignClient(_Client[Async]):
@@ -186,7 +206,7 @@ class AsyncCampaignClient(_Client[Async]):
     @classmethod
     def from_env(cls, env_file: str | Path | None = ".env", **options: Any) -> Self:
         """Make a client from the environment and a `.env` file; see `CampaignClient.from_env`."""
-        settings = load_settings(env_file=env_file)
+        settings = _found(env_file)
         drafting = DraftingOptions.of(options.pop("drafting", None)).completed(settings)
         options.setdefault("access_token", settings.access_token)
         return cls(settings.url, settings.key, drafting=drafting, **options)
@@ -213,4 +233,4 @@ class AsyncCampaignClient(_Client[Async]):
         await self.aclose()
 
     def __repr__(self) -> str:
-        return f"AsyncCampaignClient({self._connection.settings.url!r})"
+        return f"AsyncCampaignClient({self.url!r})"

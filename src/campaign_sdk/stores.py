@@ -1,8 +1,7 @@
 """Where a session is kept between two runs of a program.
 
 A store keeps one text and has a lock that other processes respect. `MemoryStore` is the
-library's default, `FileStore` the command line's; `KeyringStore` needs
-`pip install 'campaign-sdk[keyring]'`.
+library's default, `FileStore` the command line's; `KeyringStore` takes the extra `keyring`.
 """
 
 from __future__ import annotations
@@ -21,6 +20,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from campaign_sdk._core.errors import ConfigurationError
+from campaign_sdk._core.installing import how_to_install
 from campaign_sdk._core.settings import check_url
 from campaign_sdk._core.store import SessionStore
 
@@ -153,7 +153,7 @@ class KeyringStore:
             import keyring
         except ImportError as error:
             raise ConfigurationError(
-                "the keyring store needs: pip install 'campaign-sdk[keyring]'"
+                f"the keyring store needs: {how_to_install('keyring')}"
             ) from error
         self._keyring = keyring
         self._name = _file_name(url)

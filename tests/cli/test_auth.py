@@ -39,6 +39,16 @@ def test_a_password_is_asked_for(campaign: Campaign, monkeypatch: pytest.MonkeyP
     assert "password is wrong" in wrong.stderr
 
 
+def test_signing_up_twice_is_signing_in(
+    campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    email = f"{uuid.uuid4().hex}@example.com"
+    for _ in range(2):
+        assert email in campaign("auth", "signup", "--email", email).stdout
+    monkeypatch.setenv("CAMPAIGN_PASSWORD", "somebody else's guess")
+    campaign("auth", "signup", "--email", email, code=7)
+
+
 def test_a_token_stands_for_a_session(
     client: CampaignClient, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -33,12 +33,20 @@ def test_its_life(campaign: Campaign, folder: Path, monkeypatch: pytest.MonkeyPa
         assert "postgres.log" in campaign(*shlex.split(example_of("local logs"))).stdout
         campaign("local", "reset", code=1, input="n\n")
         assert known["url"] in campaign(*shlex.split(example_of("local reset"))).stdout
+        # Whoever was signed in is gone with the rest, and isn't taken for somebody.
+        nobody = campaign("contacts", "list", code=4)
+        assert "campaign auth signup" in nobody.stderr
+        assert "nobody" in campaign("auth", "status").stdout
         assert "Stopped" in campaign(*shlex.split(example_of("local stop"))).stdout
     finally:
         stop_background()
     assert "wasn't running" in campaign("local", "stop").stdout
     gone = campaign("auth", "login", "--email", "a@example.com", code=10)
     assert "campaign local start" in gone.stderr
+    (folder / ".env").unlink()
+    stopped = campaign("contacts", "list", code=3)
+    assert "is stopped" in stopped.stderr
+    assert "campaign local start" in stopped.stderr
 
 
 def test_a_folder_that_has_none(campaign: Campaign, folder: Path) -> None:

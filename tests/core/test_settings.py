@@ -12,8 +12,11 @@ from hypothesis import strategies as st
 
 from campaign_sdk import AsyncCampaignClient, CampaignClient, ConfigurationError
 from campaign_sdk._core.settings import load_settings
+from campaign_sdk.cli import _connect as cli
+from campaign_sdk.local import LocalStatus, _project
 
 URL, KEY = "http://127.0.0.1:54321", "sb_publishable_key"
+UP = LocalStatus(Path("data"), running=True, url=URL, anon_key=KEY)
 
 
 @pytest.fixture(autouse=True)
@@ -85,6 +88,64 @@ def test_all_that_is_missing_is_named(url: str | None, key: str | None, named: s
     for create in (CampaignClient, AsyncCampaignClient):
         with pytest.raises(ConfigurationError, match=named):
             create(url, key)
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (["SUPABASE_URL"], ["SUPABASE_ANON_KEY missing", "SUPABASE_URL is set"]),
+        (["VITE_SUPABASE_ANON_KEY"], ["SUPABASE_URL missing", "SUPABASE_ANON_KEY is set"]),
+        (["SUPABASE_URL", "SUPABASE_ANNON_KEY"], ["SUPABASE_ANNON_KEY", "mean SUPABASE_ANON_KEY?"]),
+        (["SUPABASE_URL", "SUPABASE_KEY"], ["SUPABASE_KEY is set", "mean SUPABASE_ANON_KEY?"]),
+        (["SUPBASE_URL", "SUPABASE_ANON_KEY"], ["SUPABASE_URL missing", "mean SUPABASE_URL?"]),
+        (["supabase_url"], ["supabase_url is set", "mean SUPABASE_URL?"]),
+        (["NEXT_PUBLIC_SUPABASE_ANON_KEY"], ["mean SUPABASE_ANON_KEY?"]),
+        (["SUPABASE_SERVICE_ROLE_KEY"], ["mean SUPABASE_ANON_KEY?"]),
+    ],
+)
+@pytest.mark.parametrize("where", ["environment", "file"])
+def test_half_a_project_is_never_the_local_stack(
+    names: list[str], told: list[str], where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_project, "status", lambda: pytest.fail("looked for a stack"))
+    if where == "file":
+        (tmp_path / ".env").write_text("".join(f"{name}=http://secret\n" for name in names))
+    else:
+        for name in names:
+            monkeypatch.setenv(name, "http://secret")
+    for make in (CampaignClient.from_env, AsyncCampaignClient.from_env, cli.settings):
+        with pytest.raises(ConfigurationError) as caught:
+            make()
+        assert all(words in caught.value.message for words in told), caught.value.message
+        assert "secret" not in caught.value.message
+
+
+def test_what_other_tools_read_is_no_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_project, "status", lambda: UP)
+    for name in ("SUPABASE_DB_URL", "SUPABASE_ACCESS_TOKEN", "DATABASE_URL", "SUPABASE_WORKDIR"):
+        monkeypatch.setenv(name, "x")
+    assert cli.settings().url == URL
+
+
+def test_nothing_named_is_the_local_stack_and_says_so(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(_project, "status", lambda: UP)
+    with CampaignClient.from_env() as client:
+        assert client.url == URL
+    assert f"the local stack at {URL}" in caplog.text
+    assert AsyncCampaignClient.from_env().url == cli.settings().url == URL
+
+
+@pytest.mark.parametrize(("key", "state"), [(KEY, "is stopped"), (None, "isn't there")])
+def test_nothing_named_and_no_stack(
+    key: str | None, state: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    down = LocalStatus(Path("x"), running=False, anon_key=key)
+    monkeypatch.setattr(_project, "status", lambda: down)
+    for make in (CampaignClient.from_env, cli.settings):
+        with pytest.raises(ConfigurationError, match=f"missing.*{state}.*`campaign local start`"):
+            make()
 
 
 def test_clients_find_their_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,6 +25,7 @@ from campaign_sdk._core.errors import (
     Unavailable,
 )
 from campaign_sdk._core.session import Held, SessionKeeper
+from campaign_sdk._core.settings import is_loopback
 
 # A request marked with this header may be sent again: it is a read, or carries a key.
 REPLAYABLE = "x-campaign-replayable"
@@ -183,7 +184,7 @@ def _good(
     request: httpx.Request, answer: httpx.Response | httpx.TransportError, kind: str
 ) -> httpx.Response:
     if isinstance(answer, httpx.TransportError):
-        raise _failure(answer, kind) from answer
+        raise _failure(answer, kind, request.url) from answer
     status = answer.status_code
     if status == 429:
         asked = retry_after(answer.headers.get("retry-after", ""))
@@ -200,16 +201,20 @@ def _good(
     return answer
 
 
-def _failure(error: httpx.TransportError, kind: str) -> Unavailable:
+def _failure(error: httpx.TransportError, kind: str, url: httpx.URL) -> Unavailable:
     sent = not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
     maybe_applied = sent and kind != "read"
     if isinstance(error, httpx.TimeoutException):
         return TimedOut(
             "there was no whole answer before the deadline", maybe_applied=maybe_applied
         )
-    return Unavailable(
-        f"the server can't be reached ({type(error).__name__})", maybe_applied=maybe_applied
-    )
+    reason = f"the server can't be reached ({type(error).__name__})"
+    if not sent and is_loopback(str(url)):
+        reason = (
+            f"nothing answers at {url.scheme}://{url.netloc.decode()}; if that is the local stack, "
+            "start it with `campaign local start`"
+        )
+    return Unavailable(reason, maybe_applied=maybe_applied)
 
 
 def _is_ours(request: httpx.Request) -> bool:

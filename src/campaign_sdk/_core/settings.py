@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,6 +21,20 @@ KEY = (
     "VITE_SUPABASE_PUBLISHABLE_KEY",
 )
 ACCESS_TOKEN = ("CAMPAIGN_ACCESS_TOKEN",)
+# What other tools read, or a client of ours mustn't: alike, and no mistake.
+_OTHERS = {"SUPABASE_DB_URL", "SUPABASE_ACCESS_TOKEN", "SUPABASE_JWT_SECRET", "SUPABASE_PROJECT_ID"}
+# What is meant by names that no measure of likeness finds.
+_MEANT = {
+    "SUPABASE_SERVICE_ROLE_KEY": KEY[0],
+    "SUPABASE_SERVICE_KEY": KEY[0],
+    "SUPABASE_SECRET_KEY": KEY[0],
+    "SUPABASE_ANON": KEY[0],
+    "SUPABASE_PROJECT_URL": URL[0],
+    "SUPABASE_API_URL": URL[0],
+    "SUPABASE_HOST": URL[0],
+}
+# What front ends put before the names of what a browser may see.
+_PREFIX = re.compile(r"^(?:VITE|NEXT_PUBLIC|REACT_APP|EXPO_PUBLIC|NUXT_PUBLIC|PUBLIC)_")
 OPENAI_KEY = ("OPENAI_API_KEY", "VITE_OPENAI_API_KEY")
 OPENAI_MODEL = ("OPENAI_MODEL",)
 OPENAI_BASE_URL = ("OPENAI_BASE_URL",)
@@ -84,12 +99,8 @@ def load_settings(
     outside = {name: text for name, text in (os.environ if env is None else env).items() if text}
     found_url = url or _first(known, URL)
     found_key = key or _first(known, KEY)
-    missing = [names[0] for names, value in ((URL, found_url), (KEY, found_key)) if not value]
-    if missing:
-        raise ConfigurationError(
-            f"{' and '.join(missing)} missing: set the environment, write a .env file, "
-            "or pass url and key"
-        )
+    if not found_url or not found_key:
+        raise ConfigurationError(_incomplete(known, found_url, found_key))
     named = {
         "url": (url, URL),
         "key": (key, KEY),
@@ -121,6 +132,40 @@ def stays_home(secret: str, address: str) -> str:
         f"{secret} comes from the environment and {address} from the .env file: a secret "
         f"isn't sent to an address that a file gives; set {address} in the environment as well"
     )
+
+
+def names_a_project(known: Mapping[str, str]) -> bool:
+    """Whether the surroundings name a project, or mean to: in part, or by a misspelt name."""
+    return any(known.get(name) for name in (*URL, *KEY)) or bool(_misspelt(known))
+
+
+def _incomplete(known: Mapping[str, str], url: str | None, key: str | None) -> str:
+    """Say what is missing, what is there, and which name was meant for another."""
+    pairs = ((URL, url), (KEY, key))
+    missing = [names[0] for names, value in pairs if not value]
+    there = [names[0] for names, value in pairs if value]
+    though = f", though {there[0]} is set" if there else ""
+    meant = "".join(
+        f"; {name} is set and isn't read: did you mean {right}?"
+        for name, right in _misspelt(known).items()
+        if right not in there
+    )
+    return (
+        f"{' and '.join(missing)} missing{though}: a project takes both, from the environment, "
+        f"a .env file, or as url and key{meant}"
+    )
+
+
+def _misspelt(known: Iterable[str]) -> dict[str, str]:
+    """Return names that look like ours, each with the one that was meant."""
+    right = (*URL, *KEY)
+    found = {}
+    for name in sorted(set(known) - {*right, *_OTHERS}):
+        plain = _PREFIX.sub("", name.upper().replace("-", "_"))
+        near = [_MEANT[plain]] if plain in _MEANT else get_close_matches(plain, right, 1, 0.8)
+        if near and plain not in _OTHERS:
+            found[name] = near[0]
+    return found
 
 
 def surroundings(

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from campaign_sdk._core.errors import CampaignError, ConfigurationError
+from campaign_sdk._core.installing import how_to_install
 from campaign_sdk.agents._answers import answer, masked
 from campaign_sdk.agents._drafts import Drafting
 from campaign_sdk.agents._reading import Reading
@@ -54,7 +55,7 @@ def server(
         from mcp.types import ToolAnnotations
     except ImportError as error:
         raise ConfigurationError(
-            "the door for agents needs the mcp package: pip install 'campaign-sdk[mcp]'"
+            f"the door for agents needs the mcp package: {how_to_install('mcp')}"
         ) from error
     made: MCPServer[Any] = MCPServer("campaign", instructions=_INSTRUCTIONS, log_level="ERROR")
     desks = [(Reading, _LOOKS, True), *([(Drafting, _WRITES, False)] if drafts else [])]

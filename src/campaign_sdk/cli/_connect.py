@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Protocol, TypeVar
 from uuid import UUID
 
@@ -31,32 +30,14 @@ def connect() -> CampaignClient:
 
 def settings() -> Settings:
     """Return the project that the environment names, or the local stack if that is up."""
-    from campaign_sdk._core.errors import ConfigurationError
-    from campaign_sdk._core.settings import load_settings
+    from campaign_sdk._core.settings import load_settings, names_a_project, surroundings
 
-    try:
+    if names_a_project(surroundings()):
         return load_settings()
-    except ConfigurationError as error:
-        if "missing" not in error.message or _names_a_project():
-            raise
-        found = _local_stack()
-        if found is None:
-            raise
-        return found
+    # A stack's parts needn't be looked at for a project that is named.
+    from campaign_sdk.local._project import project_settings
 
-
-def _names_a_project() -> bool:
-    from campaign_sdk._core.settings import URL
-
-    return any(os.environ.get(name) for name in URL)
-
-
-def _local_stack() -> Settings | None:
-    from campaign_sdk._core.settings import load_settings
-    from campaign_sdk.local import status
-
-    found = status()
-    return load_settings(found.url, found.anon_key) if found.running else None
+    return project_settings()[0]
 
 
 def find_segment(client: CampaignClient, named: str) -> Segment:

@@ -50,6 +50,12 @@ _REMEDIES: dict[type[errors.CampaignError], str] = {
     errors.LocalStackError: "look into `campaign local logs`",
 }
 
+# A stack on this machine knows no Google, and after a reset no account.
+_AT_HOME = (
+    "sign in with `campaign auth login --email you@example.com`, or make an account with "
+    "`campaign auth signup --email you@example.com`"
+)
+
 
 def exit_code(error: errors.CampaignError) -> int:
     """Return the exit code of an error's family."""
@@ -68,6 +74,18 @@ def one_line(error: errors.CampaignError) -> str:
 def _remedy(error: errors.CampaignError) -> str | None:
     if isinstance(error, errors.RateLimited) and error.retry_after:
         return f"try again in {error.retry_after:.0f} s"
-    if isinstance(error, errors.LocalStackError) and "install" in error.message:
+    if "`campaign " in error.message or "install" in error.message:
         return None
+    if isinstance(error, errors.NotAuthenticated) and _is_local():
+        return _AT_HOME
     return next((text for kind, text in _REMEDIES.items() if isinstance(error, kind)), None)
+
+
+def _is_local() -> bool:
+    from campaign_sdk._core.settings import is_loopback
+    from campaign_sdk.cli._connect import settings
+
+    try:
+        return is_loopback(settings().url)
+    except errors.CampaignError:
+        return False

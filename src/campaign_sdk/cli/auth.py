@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from campaign_sdk._core.errors import ConfigurationError, NotAuthenticated
+from campaign_sdk._core.errors import AlreadyExists, ConfigurationError, NotAuthenticated
 from campaign_sdk._core.settings import is_loopback, stays_home
 from campaign_sdk.cli import _show
 from campaign_sdk.cli._connect import connect, settings
 from campaign_sdk.cli._options import Json, example
 
 if TYPE_CHECKING:
-    from campaign_sdk import User
+    from campaign_sdk import CampaignClient, User
 
 app = typer.Typer(name="auth", help="Sign in and out.", no_args_is_help=True)
 
@@ -34,14 +35,23 @@ def signup(
     password: Password,
     name: Annotated[str | None, typer.Option(help="Your full name.")] = None,
 ) -> None:
-    """Create an account, and sign in."""
+    """Create an account, and sign in; who has it already, with this password, is signed in."""
     _keep_password(context)
     with connect() as client:
-        user = client.auth.sign_up(email, password, full_name=name)
+        user = _new_or_known(client, email, password, name)
         if client.auth.user is None:
             _show.say("The project wants the address confirmed: look into your mailbox.")
         else:
             _signed_in(user)
+
+
+def _new_or_known(client: CampaignClient, email: str, password: str, name: str | None) -> User:
+    try:
+        return client.auth.sign_up(email, password, full_name=name)
+    except AlreadyExists:
+        with suppress(NotAuthenticated):
+            return client.auth.sign_in_with_password(email, password)
+        raise
 
 
 def _keep_password(context: typer.Context) -> None:

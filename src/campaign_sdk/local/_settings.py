@@ -40,6 +40,10 @@ class Settings:
         except FileNotFoundError:
             return cls().save(folder)
 
+    def renewed(self, folder: Path) -> Self:
+        """Store another secret for tokens: those that are out are good for nothing then."""
+        return self.save(folder, jwt_secret=_secret())
+
     def save(self, folder: Path, **changes: Any) -> Self:
         """Store the settings with `changes`, for nobody else to read."""
         settings = replace(self, **changes)

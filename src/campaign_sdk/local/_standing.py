@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from campaign_sdk._core.errors import ConfigurationError, SchemaMismatch, Unavailable
+from campaign_sdk._core.installing import how_to_install
 from campaign_sdk.local._config import migrations_folder
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def standing(url: str, folder: Path | None = None) -> Standing:
     try:
         import psycopg
     except ImportError:
-        raise ConfigurationError("this needs: pip install 'campaign-sdk[local]'") from None
+        raise ConfigurationError(f"this needs: {how_to_install('local')}") from None
     ours = _ours(folder or migrations_folder())
     try:
         with psycopg.connect(url, autocommit=True, connect_timeout=10) as connection:

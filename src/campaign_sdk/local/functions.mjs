@@ -77,8 +77,8 @@ export class Functions {
   }
 
   async #spawn(name, started) {
-    const { deno, guard, cache, environment } = this.settings;
-    if (!deno) throw new Error("Deno isn't installed; install it with: pip install 'campaign-sdk[local]'");
+    const { deno, guard, cache, environment, remedy } = this.settings;
+    if (!deno) throw new Error(`Deno isn't installed; install it with: ${remedy}`);
     const port = await freePort();
     const flags = [...FLAGS, "--allow-env", `--allow-net=${this.#hosts(name, port)}`, "--preload", guard];
     const child = (started.child = spawn(deno, [...flags, this.#index(name)], {

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from campaign_sdk._core.cells import guarded
 from campaign_sdk._core.errors import ConfigurationError
 from campaign_sdk._core.files import write_whole
+from campaign_sdk._core.installing import how_to_install
 from campaign_sdk.reports._data import ReportData
 from campaign_sdk.reports._metrics import METRICS, title_of
 
@@ -170,5 +171,5 @@ def extra(module: str, name: str) -> Any:
         return import_module(module)
     except ImportError:
         raise ConfigurationError(
-            f"{module} isn't installed: pip install 'campaign-sdk[{name}]'"
+            f"{module} isn't installed: {how_to_install(name)}"
         ) from None
