@@ -12,7 +12,7 @@ demo: $(READY)
 
 # `campaign` among the user's tools; EXTRAS=local,plots,mcp for more.
 install:
-	PYTHON=$(PYTHON) sh scripts/install.sh
+	@PYTHON=$(PYTHON) sh scripts/install.sh
 
 test: $(READY)
 	$(VENV)/bin/pytest --numprocesses=auto --dist=loadfile

@@ -72,7 +72,6 @@ class _Client(Generic[Mode]):
         self.settings = Settings(connection)
         self.analytics = Analytics(connection)
 
-
     @property
     def url(self) -> str:
         """The address of the project that this client works with."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,7 @@ def test_an_unknown_origin_is_the_checkout_beside_us(tmp_path: Path) -> None:
 @pytest.mark.parametrize("has_pip", [True, False])
 def test_it_goes_into_this_interpreter(has_pip: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(installing, "find_spec", lambda _: object() if has_pip else None)
-    monkeypatch.setattr(installing.sys, "executable", "/a b/python")
+    monkeypatch.setattr(sys, "executable", "/a b/python")
     how_to_install.cache_clear()
     words = shlex.split(how_to_install("local"))
     how_to_install.cache_clear()

@@ -23,6 +23,7 @@ from clients import sign_up
 from drafting.model import drafts, serving
 
 CAMPAIGN = Path(sys.executable).parent / "campaign"
+ORDINARY = "/usr/bin:/bin"
 
 
 def environment(**changes: str) -> dict[str, str]:
@@ -39,7 +40,8 @@ def run(folder: Path, **changes: str) -> subprocess.CompletedProcess[str]:
 @pytest.fixture(scope="module")
 def output(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("empty")
-    done = run(folder, COLUMNS="60", NO_COLOR="1", TMPDIR=str(folder))
+    # An ordinary shell's path, in which no `campaign` is found.
+    done = run(folder, COLUMNS="60", NO_COLOR="1", TMPDIR=str(folder), PATH=ORDINARY)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     assert not list(folder.iterdir())
@@ -76,9 +78,23 @@ def test_it_tells(words: str, output: str) -> None:
 
 
 def test_it_fits_60_columns_without_colour(output: str) -> None:
-    assert max(map(len, output.splitlines())) <= 60
+    story, _, _ = output.partition("paste it as it is:")
+    assert max(map(len, story.splitlines())) <= 60
     assert "\x1b" not in output
     assert "…" not in output
+
+
+def test_it_ends_with_commands_that_can_be_pasted(output: str, tmp_path: Path) -> None:
+    pasted = "\n".join(("set -e", *output.partition("paste it as it is:")[2].splitlines()))
+    own = {name: str(tmp_path / name) for name in ("XDG_DATA_HOME", "XDG_STATE_HOME")}
+    known = {name: text for name, text in environment(**own).items() if "SUPABASE" not in name}
+    told: dict[str, Any] = {"cwd": tmp_path, "env": {**known, "PATH": ORDINARY}, "text": True}
+    try:
+        done = subprocess.run(["bash", "-c", pasted], capture_output=True, **told)
+    finally:
+        subprocess.run([CAMPAIGN, "local", "stop"], check=True, **told)
+    assert done.returncode == 0, done.stderr
+    assert "2,561" in done.stdout
 
 
 def test_what_is_shown_as_code_is_what_is_run() -> None:

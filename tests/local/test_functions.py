@@ -13,7 +13,8 @@ import pytest
 from supabase import Client
 
 from campaign_sdk._core.errors import LocalStackError
-from campaign_sdk.local import LocalSupabase, _config, _functions, _node
+from campaign_sdk._core.installing import how_to_install
+from campaign_sdk.local import LocalSupabase, _config, _functions
 
 from .conftest import MIGRATIONS
 from .test_stack import processes
@@ -168,7 +169,7 @@ def test_without_deno_the_stack_runs_and_says_what_is_missing(
     with LocalSupabase(migrations=MIGRATIONS) as stack:
         answer = httpx.get(f"{stack.url}/functions/v1/t/x")
         assert answer.status_code == 503
-        assert _node.INSTALL in answer.json()["message"]
+        assert how_to_install("local") in answer.json()["message"]
 
 
 def test_a_broken_installation_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -47,6 +47,10 @@ class Page:
         syntax = Syntax(text, "python", theme="ansi_dark", background_color="default")
         self.show(Padding(syntax, (0, 0, 1, 2)))
 
+    def command(self, text: str) -> None:
+        """Print a line for a shell, whole however long it is."""
+        self.console.print(Text(f"  {text}", style="cyan"), soft_wrap=True)
+
     def letter(self, title: str, text: str) -> None:
         """Print a message as it would be received."""
         self.show(Panel(Text(text), title=Text(title, style="cyan"), title_align="left"))

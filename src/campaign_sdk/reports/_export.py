@@ -170,6 +170,4 @@ def extra(module: str, name: str) -> Any:
     try:
         return import_module(module)
     except ImportError:
-        raise ConfigurationError(
-            f"{module} isn't installed: {how_to_install(name)}"
-        ) from None
+        raise ConfigurationError(f"{module} isn't installed: {how_to_install(name)}") from None
