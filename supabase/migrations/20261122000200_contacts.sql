@@ -46,6 +46,21 @@ comment on column public.contacts.unsubscribed_at is
   'Since when the contact wants no more messages; null for a subscriber.';
 comment on column public.contacts.suppressed_at is
   'Since when the contact''s address is suppressed; null if it isn''t. Kept by the chapter of suppressions.';
+-- An upsert gives these as the reasons why it refuses a contact.
+comment on constraint contacts_email_normalized on public.contacts is
+  'email: must be trimmed, NFC and lower-case';
+comment on constraint contacts_email_shape on public.contacts is
+  'email: isn''t an e-mail address';
+comment on constraint contacts_phone_length on public.contacts is
+  'phone: must have 1 to 64 characters';
+comment on constraint contacts_attributes_object on public.contacts is
+  'attributes: must be an object';
+comment on constraint contacts_attributes_size on public.contacts is
+  'attributes: must not exceed 64 kB';
+comment on constraint contacts_attributes_readable on public.contacts is
+  'attributes: holds a number or a depth that JSON lacks';
+comment on constraint contacts_dates_readable on public.contacts is
+  'unsubscribed_at: must lie within the years 1 to 9999';
 
 -- Few rows are in it: those that a lifted suppression may bring back.
 create index contacts_suppressed_index on public.contacts (user_id) where suppressed_at is not null;
@@ -92,11 +107,14 @@ create trigger normalize_contact before insert or update of email on public.cont
 create trigger touch_updated_at before update on public.contacts
   for each row when (old is distinct from new) execute function campaign_private.touch_updated_at();
 
-create type public.upsert_result as (created integer, updated integer, unchanged integer);
-comment on type public.upsert_result is 'What became of the contacts of one upsert.';
+create type public.upsert_result as (
+  created integer, updated integer, unchanged integer, rejected integer[], reasons text[]
+);
+comment on type public.upsert_result is
+  'What became of the contacts of one upsert; rejected are positions in it, from 0, each with its reason.';
 
 create type campaign_private.contact_item as (
-  email text, phone text, attributes jsonb, unsubscribed_at timestamptz
+  email text, phone text, attributes jsonb, unsubscribed_at timestamptz, "position" integer
 );
 comment on type campaign_private.contact_item is 'A contact as an upsert is given it.';
 
@@ -109,7 +127,7 @@ set search_path = ''
 as $$
   -- Of two with one address the first counts; but who says no in either has said no.
   select distinct on (g.email) g.email, g.phone, coalesce(g.attributes, '{}'),
-    min(g.unsubscribed_at) over (partition by g.email)
+    min(g.unsubscribed_at) over (partition by g.email), (g.position - 1)::integer
   from (
     select campaign_private.normalize_email(i.email) as email,
       i.phone, i.attributes, i.unsubscribed_at, i.position
@@ -124,7 +142,7 @@ $$;
 comment on function campaign_private.contact_items(jsonb) is
   'The contacts of an upsert, each address once, in the order in which all writers take them.';
 
-create function public.upsert_contacts(contacts jsonb)
+create function campaign_private.merge_contacts(contacts jsonb)
 returns public.upsert_result
 language plpgsql
 security invoker
@@ -134,7 +152,7 @@ declare
   result public.upsert_result;
   given integer;
 begin
-  with item as (select * from campaign_private.contact_items(upsert_contacts.contacts)),
+  with item as (select * from campaign_private.contact_items(merge_contacts.contacts)),
   written as (
     insert into public.contacts as c (email, phone, attributes, unsubscribed_at)
     select item.email, item.phone, item.attributes, item.unsubscribed_at from item
@@ -157,40 +175,13 @@ begin
   into result.created, result.updated, given
   from written;
   result.unchanged := given - result.created - result.updated;
+  result.rejected := '{}';
+  result.reasons := '{}';
   return result;
 end
 $$;
-comment on function public.upsert_contacts(jsonb) is
-  'Creates contacts, or merges into those with the same address: a given phone replaces, attributes are merged name by name, an unsubscription stays.';
-
-create function public.preview_contacts(contacts jsonb)
-returns public.upsert_result
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-declare
-  result public.upsert_result;
-begin
-  select count(*) filter (where c.id is null),
-    count(*) filter (where c.id is not null and changed),
-    count(*) filter (where c.id is not null and not changed)
-  into result.created, result.updated, result.unchanged
-  from campaign_private.contact_items(preview_contacts.contacts) as item
-  left join public.contacts as c on c.user_id = (select auth.uid()) and c.email = item.email
-  cross join lateral (
-    select (c.phone, c.attributes, c.unsubscribed_at) is distinct from (
-      coalesce(item.phone, c.phone),
-      campaign_private.merge_attributes(c.attributes, item.attributes),
-      coalesce(c.unsubscribed_at, item.unsubscribed_at)
-    ) as changed
-  ) as d;
-  return result;
-end
-$$;
-comment on function public.preview_contacts(jsonb) is
-  'What an upsert of these contacts would do; nothing is written.';
+comment on function campaign_private.merge_contacts(jsonb) is
+  'Stores contacts in one statement, all of them or none.';
 
 create function public.unsubscribe_contacts(contacts jsonb)
 returns public.upsert_result
@@ -219,6 +210,8 @@ begin
   into result.created, result.updated, given
   from item;
   result.unchanged := given - result.updated;
+  result.rejected := '{}';
+  result.reasons := '{}';
   return result;
 end
 $$;
@@ -366,16 +359,15 @@ comment on function public.list_contact_fields(integer) is
 
 revoke execute on function
   campaign_private.normalize_contact(), campaign_private.contact_items(jsonb),
-  campaign_private.leaves(jsonb),
-  public.upsert_contacts(jsonb), public.preview_contacts(jsonb),
+  campaign_private.merge_contacts(jsonb), campaign_private.leaves(jsonb),
   public.update_contact(uuid, jsonb), public.unsubscribe_contacts(jsonb),
   public.find_contact(text), public.unsubscribe_contact(uuid), public.list_contact_fields(integer)
   from public, anon, authenticated, service_role;
 grant execute on function campaign_private.normalize_contact() to authenticated, service_role;
 grant execute on function campaign_private.contact_items(jsonb) to authenticated, service_role;
+grant execute on function campaign_private.merge_contacts(jsonb) to authenticated, service_role;
 grant execute on function campaign_private.leaves(jsonb) to authenticated, service_role;
 grant execute on function
-  public.upsert_contacts(jsonb), public.preview_contacts(jsonb),
   public.update_contact(uuid, jsonb), public.unsubscribe_contacts(jsonb),
   public.find_contact(text), public.unsubscribe_contact(uuid), public.list_contact_fields(integer)
   to authenticated;

@@ -17,6 +17,7 @@ import pytest
 
 from campaign_sdk import AsyncCampaignClient, ProtocolError, Unavailable, everyone, field
 from campaign_sdk.contacts._import import ImportReport, Problem, Tally
+from campaign_sdk.contacts._models import Stored
 from campaign_sdk.contacts.files._plan import Row
 from campaign_sdk.local import LocalSupabase
 from clients import PASSWORD, Mode, client_of, sign_up
@@ -35,7 +36,7 @@ def test_a_report_adds_up() -> None:
 def test_what_the_database_folds_is_a_duplicate() -> None:
     tally = Tally()
     [batch] = tally.batches([row(2, "a@b.cd"), row(3, "b@b.cd"), row(4, "a@b.cd")], 10)
-    tally.stored(len(batch.items), {"created": 1, "updated": 0, "unchanged": 0})
+    tally.stored(batch, Stored(created=1, updated=0, unchanged=0, rejected=(), reasons=()))
     report = tally.report()
     assert (report.read, report.created, report.duplicate) == (3, 1, 2)
     assert report.problems == (
@@ -46,8 +47,8 @@ def test_what_the_database_folds_is_a_duplicate() -> None:
 def test_problems_dont_fill_the_memory() -> None:
     tally = Tally()
     rows = [row(n, "a@b.cd") for n in range(3_000)]
-    assert len(list(tally.batches(rows, 10))) == 1
-    tally.stored(1, {"created": 1, "updated": 0, "unchanged": 0})
+    [batch] = tally.batches(rows, 10)
+    tally.stored(batch, Stored(created=1, updated=0, unchanged=0, rejected=(), reasons=()))
     assert tally.report().duplicate == 2_999
     assert len(tally.report().problems) == 1_000
 

@@ -7,11 +7,14 @@ from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
+from operator import attrgetter
+from threading import Lock
 from typing import Any, Generic, Self, TypeVar
 
 from pydantic import Field, model_validator
 
 from campaign_sdk._core.model import Model
+from campaign_sdk.contacts._models import Stored
 from campaign_sdk.contacts.files._notes import ImportColumn, Note
 from campaign_sdk.contacts.files._plan import Row
 
@@ -121,10 +124,12 @@ class Batch:
 
     Attributes:
         items: contacts to store, by their address.
+        rows: where each of them came from, in their order.
         gone: since when those have opted out whose row isn't stored.
     """
 
     items: dict[str, dict[str, Any]] = dataclass_field(default_factory=dict)
+    rows: list[Row] = dataclass_field(default_factory=list)
     gone: dict[str, str] = dataclass_field(default_factory=dict)
 
     def opt_out(self, email: str, since: str) -> None:
@@ -159,7 +164,9 @@ class Tally:
         self._refused_but_gone: dict[str, str] = {}
         self._problems: list[Problem] = []
         self._sample: list[dict[str, Any]] = []
-        self._folded = 0
+        self._folded = self._refused_late = 0
+        # Rows are read in one thread while others are stored in another; both refuse some.
+        self._noting = Lock()
         self.created = self.updated = self.unchanged = self.duplicate = self.rejected = 0
         self.opted_out = 0
 
@@ -179,13 +186,20 @@ class Tally:
         if batch.items or batch.gone:
             yield batch
 
-    def stored(self, sent: int, result: dict[str, int]) -> None:
-        """Account for a batch that the database has stored."""
-        self.created += result["created"]
-        self.updated += result["updated"]
-        self.unchanged += result["unchanged"]
+    def stored(self, batch: Batch, result: Stored) -> None:
+        """Account for a batch that the database has stored, but for the rows that it refused."""
+        self.created += result.created
+        self.updated += result.updated
+        self.unchanged += result.unchanged
+        self._refused_late += len(result.rejected)
+        for position, reason in zip(result.rejected, result.reasons, strict=True):
+            column, _, why = reason.partition(": ")
+            row = batch.rows[position]
+            self._note(row, column, why, refused=True)
+            self._sample = [item for item in self._sample if item is not row.item]
         # The database folds a few addresses that Python's lower-casing keeps apart.
-        self._folded += sent - (result["created"] + result["updated"] + result["unchanged"])
+        taken = result.created + result.updated + result.unchanged + len(result.rejected)
+        self._folded += len(batch.items) - taken
 
     def report(self) -> ImportReport:
         """Return the account so far."""
@@ -194,13 +208,14 @@ class Tally:
             for name in ("created", "updated", "unchanged", "duplicate", "rejected")
         }
         counts["duplicate"] += self._folded
+        counts["rejected"] += self._refused_late
         about = dict(self._about)
         if about.get("dry_run"):
             about["sample"] = tuple(self._sample)
         return ImportReport(
             read=sum(counts.values()),
             opted_out=self.opted_out,
-            problems=tuple(self._problems),
+            problems=tuple(sorted(self._problems, key=attrgetter("line"))),
             **counts,
             **about,
         )
@@ -211,9 +226,10 @@ class Tally:
         if first != row.line:
             self.duplicate += 1
             reason = f"the address stands in line {first} already"
-            self._note(row.line, "email", reason)
+            self._note(row, "email", reason)
         else:
             batch.items[email] = item
+            batch.rows.append(row)
             if len(self._sample) < _SHOWN:
                 self._sample.append(item)
         since = row.opted_out[1] if row.opted_out else self._refused_but_gone.get(email)
@@ -222,17 +238,19 @@ class Tally:
 
     def _refuse(self, row: Row, column: str, reason: str, batch: Batch) -> None:
         self.rejected += 1
-        self._note(row.line, column, reason)
-        self._reject(row, column, reason)
+        self._note(row, column, reason, refused=True)
         if row.opted_out:
             # Their contact may be there already, or come with a later row.
             email, since = row.opted_out
             batch.opt_out(email, since)
             self._refused_but_gone.setdefault(email, since)
 
-    def _note(self, line: int, column: str, reason: str) -> None:
-        if len(self._problems) < _PROBLEMS_KEPT:
-            self._problems.append(Problem(line=line, column=column, reason=reason))
+    def _note(self, row: Row, column: str, reason: str, *, refused: bool = False) -> None:
+        with self._noting:
+            if len(self._problems) < _PROBLEMS_KEPT:
+                self._problems.append(Problem(line=row.line, column=column, reason=reason))
+            if refused:
+                self._reject(row, column, reason)
 
 
 class _Seen:

@@ -11,6 +11,7 @@ from campaign_sdk._core.errors import InvalidInput
 from campaign_sdk._core.operation import Blocking, Kind, Resource, Steps
 from campaign_sdk.contacts._import import Ahead, ImportReport, Tally
 from campaign_sdk.contacts._items import ContactItem, prepare
+from campaign_sdk.contacts._models import Stored
 from campaign_sdk.contacts.files._file import ContactFile
 from campaign_sdk.contacts.files._plan import Row
 from campaign_sdk.contacts.files._rejects import rejects_written
@@ -77,7 +78,7 @@ def _store(
         while (batch := (yield Blocking(coming.take))) is not None:
             if items := list(batch.items.values()):
                 response = yield resource._rpc(function, {"contacts": items}, kind=kind)
-                tally.stored(len(items), response.data)
+                tally.stored(batch, Stored.from_row(response.data))
             if batch.gone and not dry_run:
                 gone = {"contacts": batch.unsubscribed()}
                 yield resource._rpc("unsubscribe_contacts", gone, kind="keyed")

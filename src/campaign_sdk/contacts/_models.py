@@ -56,3 +56,13 @@ class ContactField(Model):
     present: int
     coverage: float
     examples: tuple[str, ...]
+
+
+class Stored(Model):
+    """The database's answer to a batch: positions in it, each with a reason."""
+
+    created: int
+    updated: int
+    unchanged: int
+    rejected: tuple[int, ...]
+    reasons: tuple[str, ...]

@@ -50,10 +50,11 @@ class Contacts(Persons[Mode]):
         """Create contacts, or merge into those with the same address.
 
         A given phone replaces the stored one; attributes are merged name by name, as
-        deep as the names go; nobody
-        who unsubscribed is subscribed again. All items are checked before the first is
-        sent. Of two items with the same address the first counts, but who has unsubscribed
-        in any of them has.
+        deep as the names go; nobody who unsubscribed is subscribed again. All items are
+        checked before the first is sent. Of two items with the same address the first
+        counts, but who has unsubscribed in any of them has. What only the database can
+        know, such as attributes that exceed 64 kB once they are merged, keeps no other
+        item from being stored: the report counts it as rejected, and names its position.
 
         Raises:
             InvalidInput: an item is refused; the path is its position and field.

@@ -1,0 +1,242 @@
+-- Chapter 2a. Upserts: many contacts at once, of which none blocks the others.
+
+create function campaign_private.constraint_words(constraint_name text)
+returns text
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+  return (
+    select coalesce(pg_catalog.obj_description(c.oid, 'pg_constraint'), 'row: breaks ' || c.conname)
+    from pg_catalog.pg_constraint as c
+    where c.conrelid = 'public.contacts'::regclass and c.conname = constraint_name
+  );
+end
+$$;
+comment on function campaign_private.constraint_words(text) is
+  'What a constraint of contacts asks for, as "field: reason": its comment.';
+
+create function campaign_private.refusal_words(
+  code text, message text, detail text, constraint_name text, column_name text
+)
+returns text
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+  return coalesce(
+    campaign_private.constraint_words(constraint_name),
+    nullif(column_name, '') || ': must not be empty',
+    -- Of a trigger: what is wrong, and as the detail where.
+    case when code ~ '^(CMP|P0001)' or (code = '22023' and detail <> '')
+      then coalesce(nullif(detail, ''), 'row') || ': ' || message end,
+    -- PostgreSQL's own words quote the row, and nobody's data belongs into a log.
+    'row: the database can''t store this value'
+  );
+end
+$$;
+comment on function campaign_private.refusal_words(text, text, text, text, text) is
+  'Why a contact was refused, as "field: reason", without anything of the contact.';
+
+create function campaign_private.try_contacts(contacts jsonb)
+returns public.upsert_result
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  refused public.upsert_result;
+  code text;
+  message text;
+  detail text;
+  breach text;
+  empty text;
+begin
+  return campaign_private.merge_contacts(contacts);
+exception
+  -- What one contact may be refused for. Whatever else goes wrong does so for all.
+  when data_exception or check_violation or not_null_violation or unique_violation
+    or exclusion_violation or program_limit_exceeded or raise_exception or sqlstate 'CM000'
+  then
+    get stacked diagnostics
+      code = returned_sqlstate, message = message_text, detail = pg_exception_detail,
+      breach = constraint_name, empty = column_name;
+    refused.reasons := array[
+      campaign_private.refusal_words(code, message, detail, breach, empty)
+    ];
+    return refused;
+end
+$$;
+comment on function campaign_private.try_contacts(jsonb) is
+  'Stores contacts, all or none: if none, created is null, and there is one reason.';
+
+create function campaign_private.keep_refusals_of_mail(contacts jsonb)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  gone constant jsonb := jsonb_path_query_array(contacts, '$[*] ? (@.unsubscribed_at != null)');
+begin
+  perform public.unsubscribe_contacts(gone);
+exception
+  -- The moment itself may be what is wrong with it.
+  when data_exception or check_violation then
+    perform public.unsubscribe_contacts(
+      (select jsonb_agg(g.item - 'unsubscribed_at') from jsonb_array_elements(gone) as g (item))
+    );
+end
+$$;
+comment on function campaign_private.keep_refusals_of_mail(jsonb) is
+  'Who has said no has said it, though the contact that says so can''t be stored.';
+
+create function campaign_private.store_apart(people jsonb[], positions integer[])
+returns public.upsert_result
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  -- Halves while few are to blame; of a few people each alone.
+  step constant integer :=
+    case when cardinality(people) > 16 then (cardinality(people) + 1) / 2 else 1 end;
+  result public.upsert_result := row (0, 0, 0, '{}'::integer[], '{}'::text[]);
+  part public.upsert_result;
+begin
+  -- The first ones first: all writers take their contacts in one order.
+  for i in 1 .. cardinality(people) by step loop
+    part := campaign_private.try_contacts(
+      jsonb_path_query_array(to_jsonb(people[i:i + step - 1]), '$[*][*]')
+    );
+    if part.created is null and step = 1 then
+      perform campaign_private.keep_refusals_of_mail(people[i]);
+      part := row (0, 0, 0, positions[i:i], part.reasons);
+    elsif part.created is null then
+      part := campaign_private.store_apart(people[i:i + step - 1], positions[i:i + step - 1]);
+    end if;
+    result := row (
+      result.created + part.created, result.updated + part.updated,
+      result.unchanged + part.unchanged,
+      result.rejected || part.rejected, result.reasons || part.reasons
+    );
+  end loop;
+  return result;
+end
+$$;
+comment on function campaign_private.store_apart(jsonb[], integer[]) is
+  'Stores people of whom some are refused, part by part until it is known who: each with all that is given of one address, and the position of its first.';
+
+create function public.upsert_contacts(contacts jsonb)
+returns public.upsert_result
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  result public.upsert_result := campaign_private.try_contacts(contacts);
+  people jsonb[];
+  positions integer[];
+begin
+  if result.created is not null then
+    return result;
+  end if;
+  select array_agg(p.items order by p.email), array_agg(p.position order by p.email)
+  into people, positions
+  from (
+    select g.email, jsonb_agg(g.item order by g.position) as items, min(g.position) as position
+    from (
+      select campaign_private.normalize_email(i.item ->> 'email') as email,
+        i.item, (i.position - 1)::integer as position
+      from jsonb_array_elements(contacts) with ordinality as i (item, position)
+    ) as g
+    -- Without an address everybody is somebody else.
+    group by g.email, case when g.email is null then g.position end
+  ) as p;
+  result := campaign_private.store_apart(people, positions);
+  select coalesce(array_agg(r.position order by r.position), '{}'),
+    coalesce(array_agg(r.reason order by r.position), '{}')
+  into result.rejected, result.reasons
+  from unnest(result.rejected, result.reasons) as r (position, reason);
+  return result;
+end
+$$;
+comment on function public.upsert_contacts(jsonb) is
+  'Creates contacts, or merges into those with the same address: a given phone replaces, attributes are merged name by name, an unsubscription stays. One that is refused doesn''t keep the others.';
+
+create function campaign_private.foresee_refusal(attributes jsonb)
+returns text
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+  return case
+    when octet_length(attributes::text) > 65536
+      then campaign_private.constraint_words('contacts_attributes_size')
+    when attributes @? 'strict $.**{101}'
+      or attributes @? 'strict $.** ? (@ > 1.7976931348623157e308 || @ < -1.7976931348623157e308)'
+      then campaign_private.constraint_words('contacts_attributes_readable')
+  end;
+end
+$$;
+comment on function campaign_private.foresee_refusal(jsonb) is
+  'Why attributes will be refused once they are merged, which nobody can know before; null if they won''t.';
+
+create function public.preview_contacts(contacts jsonb)
+returns public.upsert_result
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  result public.upsert_result;
+begin
+  select count(*) filter (where refusal is null and c.id is null),
+    count(*) filter (where refusal is null and c.id is not null and changed),
+    count(*) filter (where refusal is null and c.id is not null and not changed),
+    coalesce(array_agg(item.position order by item.position) filter (where refusal is not null), '{}'),
+    coalesce(array_agg(refusal order by item.position) filter (where refusal is not null), '{}')
+  into result
+  from campaign_private.contact_items(preview_contacts.contacts) as item
+  left join public.contacts as c on c.user_id = (select auth.uid()) and c.email = item.email
+  cross join lateral (
+    select coalesce(item.phone, c.phone) as phone,
+      case when c.id is null then item.attributes
+        else campaign_private.merge_attributes(c.attributes, item.attributes) end as attributes,
+      coalesce(c.unsubscribed_at, item.unsubscribed_at) as unsubscribed_at
+  ) as m
+  cross join lateral (
+    select (c.phone, c.attributes, c.unsubscribed_at)
+        is distinct from (m.phone, m.attributes, m.unsubscribed_at) as changed,
+      campaign_private.foresee_refusal(m.attributes) as refusal
+  ) as d;
+  return result;
+end
+$$;
+comment on function public.preview_contacts(jsonb) is
+  'What an upsert of these contacts would do; nothing is written.';
+
+revoke execute on function
+  campaign_private.constraint_words(text),
+  campaign_private.refusal_words(text, text, text, text, text),
+  campaign_private.try_contacts(jsonb), campaign_private.keep_refusals_of_mail(jsonb),
+  campaign_private.store_apart(jsonb[], integer[]),
+  campaign_private.foresee_refusal(jsonb),
+  public.upsert_contacts(jsonb), public.preview_contacts(jsonb)
+  from public, anon, authenticated, service_role;
+grant execute on function
+  campaign_private.constraint_words(text),
+  campaign_private.refusal_words(text, text, text, text, text),
+  campaign_private.try_contacts(jsonb), campaign_private.keep_refusals_of_mail(jsonb),
+  campaign_private.store_apart(jsonb[], integer[]),
+  campaign_private.foresee_refusal(jsonb)
+  to authenticated, service_role;
+grant execute on function public.upsert_contacts(jsonb), public.preview_contacts(jsonb)
+  to authenticated;
