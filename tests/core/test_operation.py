@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import inspect
+import pydoc
+import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -192,6 +194,32 @@ def operations() -> Iterator[Any]:
                 yield pytest.param(resource, name, member, id=f"{resource.__name__}.{name}")
 
 
+def returned(signature: inspect.Signature) -> str:
+    return str(signature.return_annotation)
+
+
+def awaited(member: Any, result: str) -> str:
+    if isinstance(member, operation):
+        return f"Awaitable[{result}]"
+    assert result.startswith("Iterator[")
+    return f"Async{result}"
+
+
+def test_help_shows_what_a_call_returns() -> None:
+    with CampaignClient("https://x.test", "key") as client:
+        shown = pydoc.plain(pydoc.render_doc(client.segments.size))
+        assert re.search(r"size\(target: .*\) -> AudienceSize ", shown)
+        whole = pydoc.plain(pydoc.render_doc(type(client.segments)))
+        assert " -> AudienceSize\n" in whole
+        assert " -> Iterator[Contact]\n" in whole
+        for ours in ("Steps", "operation object", "pages object", "Generator"):
+            assert ours not in whole
+    other = AsyncCampaignClient("https://x.test", "key")
+    shown = pydoc.plain(pydoc.render_doc(other.segments.size))
+    assert " -> Awaitable[AudienceSize] " in shown
+    asyncio.run(other.aclose())
+
+
 @pytest.mark.parametrize(("resource", "name", "member"), list(operations()))
 def test_every_operation_is_there_in_both_modes(
     resource: type[Resource[Any]], name: str, member: Any
@@ -204,7 +232,9 @@ def test_every_operation_is_there_in_both_modes(
             assert method.__doc__.strip()
             assert method.__name__ == name
         one, other = (inspect.signature(method) for method in methods)
-        assert one == other
+        assert one.parameters == other.parameters
+        assert returned(other) == awaited(member, returned(one))
+        assert "Steps" not in returned(one)
         assert "self" not in one.parameters
         # Whatever comes after the subject is named by its keyword.
         positional = [p.name for p in one.parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD]

@@ -228,12 +228,46 @@ async def _aexecute(step: Request) -> tuple[Any, Exception | None]:
         return None, translate(error, getattr(step, "failures", None))
 
 
-def _method(body: Callable[..., Any], driver: Callable[[Any], Any]) -> FunctionType:
+def _method(body: Callable[..., Any], driver: Callable[[Any], Any], returns: str) -> FunctionType:
+    """Return the method that drives a body, with the signature that its callers see.
+
+    Args:
+        body: the generator function.
+        driver: what carries it out.
+        returns: what a call returns, around what the body's own annotation has in brackets.
+    """
+
     @functools.wraps(body)
     def call(resource: Any, *args: Any, **kwargs: Any) -> Any:
         return driver(body(resource, *args, **kwargs))
 
+    shown = _shown(cast(FunctionType, body), returns)
+    call.__annotations__ = shown.__annotations__
+    # `inspect` and `help` look here; Python's traceback and debuggers at the code itself.
+    call.__wrapped__ = shown
     return cast(FunctionType, call)
+
+
+def _shown(body: FunctionType, returns: str) -> FunctionType:
+    """Return a body's twin to be looked at, never called: `Steps[X]` is an affair of ours."""
+    twin = FunctionType(
+        body.__code__, body.__globals__, body.__name__, body.__defaults__, body.__closure__
+    )
+    twin.__kwdefaults__ = body.__kwdefaults__
+    told = str(body.__annotations__.get("return", "Steps[Any]"))
+    result = told[told.index("[") + 1 : -1] if "[" in told else "Any"
+    kinds = {**body.__annotations__, "return": returns.format(result)}
+    twin.__annotations__ = {name: _Plain(kind) for name, kind in kinds.items()}
+    return twin
+
+
+class _Plain(str):
+    """An annotation that `help` shows without quotation marks."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
 
 
 class operation(Generic[P, T]):  # noqa: N801 - used as a decorator
@@ -242,10 +276,13 @@ class operation(Generic[P, T]):  # noqa: N801 - used as a decorator
     def __init__(self, body: Callable[Concatenate[Any, P], Steps[T]]) -> None:
         self.body = body
         self.__doc__ = body.__doc__
-        self._methods = {False: _method(body, run), True: _method(body, arun)}
+        self._methods = {
+            False: _method(body, run, "{}"),
+            True: _method(body, arun, "Awaitable[{}]"),
+        }
 
     @overload
-    def __get__(self, resource: None, owner: type[Any]) -> operation[P, T]: ...
+    def __get__(self, resource: None, owner: type[Any]) -> Callable[Concatenate[Any, P], T]: ...
     @overload
     def __get__(self, resource: Resource[Sync], owner: type[Any]) -> Callable[P, T]: ...
     @overload
@@ -254,7 +291,8 @@ class operation(Generic[P, T]):  # noqa: N801 - used as a decorator
     ) -> Callable[P, Coroutine[Any, Any, T]]: ...
     def __get__(self, resource: Resource[Any] | None, owner: type[Any]) -> Any:
         if resource is None:
-            return self
+            # Of the class: what `help` shows.
+            return self._methods[False]
         return MethodType(self._methods[resource.is_async], resource)
 
 
@@ -264,10 +302,15 @@ class pages(Generic[P, T]):  # noqa: N801 - used as a decorator
     def __init__(self, body: Callable[Concatenate[Any, P], LastingSteps[T]]) -> None:
         self.body = body
         self.__doc__ = body.__doc__
-        self._methods = {False: _method(body, iterate), True: _method(body, aiterate)}
+        self._methods = {
+            False: _method(body, iterate, "Iterator[{}]"),
+            True: _method(body, aiterate, "AsyncIterator[{}]"),
+        }
 
     @overload
-    def __get__(self, resource: None, owner: type[Any]) -> pages[P, T]: ...
+    def __get__(
+        self, resource: None, owner: type[Any]
+    ) -> Callable[Concatenate[Any, P], Generator[T, None, None]]: ...
     @overload
     def __get__(
         self, resource: Resource[Sync], owner: type[Any]
@@ -278,5 +321,5 @@ class pages(Generic[P, T]):  # noqa: N801 - used as a decorator
     ) -> Callable[P, AsyncGenerator[T, None]]: ...
     def __get__(self, resource: Resource[Any] | None, owner: type[Any]) -> Any:
         if resource is None:
-            return self
+            return self._methods[False]
         return MethodType(self._methods[resource.is_async], resource)
