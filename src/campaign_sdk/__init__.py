@@ -50,6 +50,7 @@ if TYPE_CHECKING:
         WebhookReport,
     )
     from campaign_sdk.assets import Asset
+    from campaign_sdk.attributes import Attributes
     from campaign_sdk.auth import User
     from campaign_sdk.campaigns import (
         Campaign,
@@ -115,6 +116,7 @@ _HOMES = {
         "WebhookReport Reconciliation Report ReportRow"
     ),
     "assets": "Asset",
+    "attributes": "Attributes",
     "auth": "User",
     "campaigns": (
         "Campaign CampaignFailure Preflight PreflightProblem Status StatusChange TickReport Variant"
@@ -139,6 +141,7 @@ __all__ = [
     "AlreadyExists",
     "Asset",
     "AsyncCampaignClient",
+    "Attributes",
     "AudiencePreview",
     "AudienceSize",
     "AuthUnavailable",

@@ -118,7 +118,7 @@ def test_rules_are_values() -> None:
     with pytest.raises(AttributeError):
         (x == 1)._node = None  # type: ignore[misc,assignment]
     with pytest.raises(TypeError):
-        (x == 1) & True  # type: ignore[operator]
+        (x == 1) & True
     with pytest.raises(TypeError):
         (x == 1) | {"combinator": "and"}  # type: ignore[operator]
 

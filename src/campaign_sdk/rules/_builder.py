@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
-from typing import NoReturn
+from typing import Any, Generic, NoReturn, TypeVar, overload
 
 from campaign_sdk._core.errors import InvalidRules
 
@@ -21,8 +21,11 @@ Date = date | datetime
 Number = int | float | Decimal
 Operand = str | bool | Number | Date
 
+V = TypeVar("V")
+"""What a field may be compared with."""
 
-class Field:
+
+class Field(Generic[V]):
     """A field of a contact, to be compared; made by `field`."""
 
     __slots__ = ("_name",)
@@ -31,51 +34,51 @@ class Field:
         """Name a field; see `field`."""
         self._name = _wire.load_field(name, f"{_RULE}.field")
 
-    def __eq__(self, other: Operand) -> Rules:  # type: ignore[override]
+    def __eq__(self, other: V) -> Rules:  # type: ignore[override]
         """Equal to a value: a text exactly, a number by its value."""
         return self._compare("=", other)
 
-    def __ne__(self, other: Operand) -> Rules:  # type: ignore[override]
+    def __ne__(self, other: V) -> Rules:  # type: ignore[override]
         """Not equal to a value, or missing."""
         return self._compare("!=", other)
 
-    def __lt__(self, other: Number | Date | str) -> Rules:
+    def __lt__(self, other: V) -> Rules:
         """Less than a number, or before a date."""
         return self._compare("<", other)
 
-    def __le__(self, other: Number | Date | str) -> Rules:
+    def __le__(self, other: V) -> Rules:
         """At most a number, or not after a date."""
         return self._compare("<=", other)
 
-    def __gt__(self, other: Number | Date | str) -> Rules:
+    def __gt__(self, other: V) -> Rules:
         """Greater than a number, or after a date."""
         return self._compare(">", other)
 
-    def __ge__(self, other: Number | Date | str) -> Rules:
+    def __ge__(self, other: V) -> Rules:
         """At least a number, or not before a date."""
         return self._compare(">=", other)
 
-    def in_(self, values: Iterable[Operand]) -> Rules:
+    def in_(self, values: Iterable[V]) -> Rules:
         """Equal to one of the values."""
         return self._list("in", values)
 
-    def not_in(self, values: Iterable[Operand]) -> Rules:
+    def not_in(self, values: Iterable[V]) -> Rules:
         """Equal to none of the values, or missing."""
         return self._list("notIn", values)
 
-    def between(self, low: Number | Date | str, high: Number | Date | str) -> Rules:
+    def between(self, low: V, high: V) -> Rules:
         """Between two numbers or dates, both included."""
         return self._list("between", (low, high))
 
-    def not_between(self, low: Number | Date | str, high: Number | Date | str) -> Rules:
+    def not_between(self, low: V, high: V) -> Rules:
         """Outside of a range, or missing."""
         return self._list("notBetween", (low, high))
 
-    def contains(self, value: Operand) -> Rules:
+    def contains(self, value: V) -> Rules:
         """A text with this in it, literally; or a list with this element."""
         return self._compare("contains", value)
 
-    def not_contains(self, value: Operand) -> Rules:
+    def not_contains(self, value: V) -> Rules:
         """The complement of `contains`."""
         return self._compare("doesNotContain", value)
 
@@ -103,11 +106,11 @@ class Field:
         """The contact lacks this field, or it is null."""
         return self._rule("null", None)
 
-    def before(self, moment: Date | str) -> Rules:
+    def before(self, moment: V) -> Rules:
         """Before a date; the same as `<`."""
         return self._compare("<", moment)
 
-    def after(self, moment: Date | str) -> Rules:
+    def after(self, moment: V) -> Rules:
         """After a date; the same as `>`."""
         return self._compare(">", moment)
 
@@ -169,10 +172,10 @@ class Field:
         """Refuse: a field is not a rule."""
         raise TypeError(f"{self!r} is not a rule: compare it, or use .exists()")
 
-    def _compare(self, operator: str, value: Operand) -> Rules:
+    def _compare(self, operator: str, value: object) -> Rules:
         return self._rule(operator, _to_wire(value, f"{_RULE}.value"))
 
-    def _list(self, operator: str, values: Iterable[Operand]) -> Rules:
+    def _list(self, operator: str, values: Iterable[object]) -> Rules:
         if isinstance(values, str):
             raise InvalidRules(f"{_RULE}.value", "must be a list of values, not one text")
         return self._rule(
@@ -184,18 +187,32 @@ class Field:
         return Rules.from_wire(_wire.dump(Rule(self._name, operator, value)))
 
 
-def field(name: str) -> Field:
+# What checkers see of an attribute is what its class declares: `Customer.orders` is an int.
+# The overloads overlap in None alone, which is no attribute's whole type.
+@overload
+def field(name: str) -> Field[Operand]: ...
+@overload
+def field(name: bool | None) -> Field[bool]: ...  # type: ignore[overload-overlap]
+@overload
+def field(name: Number | None) -> Field[Number]: ...  # type: ignore[overload-overlap]
+@overload
+def field(name: Date | None) -> Field[Date | str]: ...
+@overload
+def field(name: Iterable[V] | None) -> Field[V]: ...
+def field(name: Any) -> Field[Any]:
     """Name a field of a contact, to compare it with something.
 
     Args:
         name: `email`, `phone`, `created_at`, `updated_at` or `unsubscribed_at` for a
             column; anything else is a path into the attributes, such as `address.city`.
-            `attributes.email` is the attribute of that name.
+            `attributes.email` is the attribute of that name. An attribute of a class
+            (`Customer.last_order_at`, see `Attributes`) is taken as it is, so that checkers
+            know what it can be asked.
 
     Raises:
         InvalidRules: if the name is empty, or a part of its path is.
     """
-    return Field(name)
+    return name if isinstance(name, Field) else Field(name)
 
 
 def everyone() -> Rules:

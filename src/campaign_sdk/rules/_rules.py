@@ -17,6 +17,8 @@ from ._tree import Node
 
 Person = TypeVar("Person")
 
+_REAL = "compare a field, such as field('orders') >= 3, or say everyone()"
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Rules:
@@ -59,9 +61,15 @@ class Rules:
         """Take rules in either form, an expression or the wire's JSON.
 
         Raises:
-            InvalidRules: with the JSON path of what is refused.
+            InvalidRules: with the JSON path of what is refused; it is a real `True` or `False`.
         """
-        return rules if isinstance(rules, Rules) else cls.from_wire(rules)
+        if isinstance(rules, Rules):
+            return rules
+        if isinstance(rules, bool):
+            raise InvalidRules("$", f"is {rules}, which says nothing about contacts: {_REAL}")
+        if not isinstance(rules, Mapping):
+            raise InvalidRules("$", f"is {rules!r}, which is no rule: {_REAL}")
+        return cls.from_wire(rules)
 
     def to_wire(self) -> dict[str, Any]:
         """Return react-querybuilder's JSON, ready for `json.dumps`.
@@ -114,13 +122,22 @@ class Rules:
         """Return the rules as people read them."""
         return describe(self._node)
 
-    def __and__(self, other: Rules) -> Rules:
+    def __and__(self, other: Rules | bool) -> Rules:
         """Both hold."""
         return self._join("and", other) if isinstance(other, Rules) else NotImplemented
 
-    def __or__(self, other: Rules) -> Rules:
+    def __or__(self, other: Rules | bool) -> Rules:
         """At least one holds."""
         return self._join("or", other) if isinstance(other, Rules) else NotImplemented
+
+    # For checkers: to them a comparison of a class's attribute is a bool.
+    def __rand__(self, other: bool) -> Rules:
+        """Refuse a real `True` or `False`, which isn't a rule."""
+        return NotImplemented
+
+    def __ror__(self, other: bool) -> Rules:
+        """Refuse a real `True` or `False`, which isn't a rule."""
+        return NotImplemented
 
     def __invert__(self) -> Rules:
         """Exactly the contacts for which these rules don't hold."""
@@ -155,5 +172,9 @@ class Rules:
         return json.dumps(_wire.dump(self._node))
 
 
-RulesLike = Rules | Mapping[str, Any]
-"""Rules in either form: an expression, or react-querybuilder's JSON."""
+RulesLike = Rules | Mapping[str, Any] | bool
+"""Rules in either form: an expression, or react-querybuilder's JSON.
+
+The `bool` is for checkers, to whom `Customer.orders >= 3` is one, as it is wherever an int is
+compared; what stands there at run time is `Rules`. A real `True` or `False` is refused.
+"""
