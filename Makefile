@@ -5,7 +5,7 @@ VENV := .venv
 # The set-up is redone when a lock or the package's own metadata changes.
 READY := $(VENV)/ready-$(shell cat requirements.txt pyproject.toml | cksum | tr ' ' '-')
 
-.PHONY: demo install test check bench chaos lock clean
+.PHONY: demo install test check docs bench chaos lock clean
 
 demo: $(READY)
 	$(VENV)/bin/campaign demo
@@ -21,6 +21,11 @@ check: $(READY)
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
+
+# The site, in build/docs; a warning is an error.
+docs: $(READY)
+	$(VENV)/bin/python -m sphinx -q -W --keep-going docs build/docs
+	@echo "build/docs/index.html, and build/docs/llms.txt for models"
 
 bench: $(READY)
 	for each in benchmarks/[a-z]*.py; do $(VENV)/bin/python $$each || exit 1; done

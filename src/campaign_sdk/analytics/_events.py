@@ -18,7 +18,9 @@ from campaign_sdk.contacts._items import moment
 EventType = Literal[
     "impression", "click", "conversion", "delivered", "bounced", "complained", "unsubscribed"
 ]
+"""What an event can be."""
 Actor = Literal["human", "proxy", "machine", "unknown"]
+"""Who did it, as far as can be told: a mailbox's proxy opens images, a scanner follows links."""
 
 # Events older than this, or from further ahead than a day, are somebody's broken clock.
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)

@@ -14,6 +14,7 @@ from campaign_sdk.rules import Rules
 from campaign_sdk.segments._models import stored_rules
 
 Status = Literal["draft", "scheduled", "active", "paused", "completed", "archived"]
+"""Where a campaign is in its life; the database allows the moves between them."""
 
 
 class Campaign(Model):

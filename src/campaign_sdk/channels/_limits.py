@@ -10,6 +10,7 @@ from campaign_sdk._core.errors import InvalidInput
 from ._sms import sms_size
 
 Channel = Literal["email", "sms", "push", "whatsapp"]
+"""What a message is sent by; each has its own limits."""
 
 
 def check_channel(value: object) -> str:

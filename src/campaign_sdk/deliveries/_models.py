@@ -10,6 +10,7 @@ from pydantic import AwareDatetime
 from campaign_sdk._core.model import Model
 
 Outcome = Literal["sent", "failed", "skipped", "unknown"]
+"""What became of one message; `unknown` is a doubt that somebody has to settle."""
 
 
 class Delivery(Model):

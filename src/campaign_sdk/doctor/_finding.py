@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Status = Literal["ok", "warning", "failed", "skipped"]
+"""What came of a check; only `failed` is a fault."""
 
 
 @dataclass(frozen=True)

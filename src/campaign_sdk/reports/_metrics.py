@@ -126,6 +126,7 @@ _DICTIONARY = (
 )
 
 METRICS: dict[str, Metric] = {metric.name: metric for metric in _DICTIONARY}
+"""What a report can show, by name: how each is counted, and its formula."""
 TOTALS: tuple[str, ...] = tuple(name for name in METRICS if METRICS[name].kind == "total")
 RATES: tuple[str, ...] = tuple(name for name in METRICS if METRICS[name].kind == "rate")
 # What the counters alone can tell.

@@ -93,6 +93,7 @@ class AsyncSender(Protocol):
 
 
 AnySender: TypeAlias = Sender | AsyncSender
+"""A sender of either kind: what `deliveries.send` takes."""
 _Post: TypeAlias = Callable[[Sequence[Message]], Awaitable[Sequence[Receipt]]]
 
 

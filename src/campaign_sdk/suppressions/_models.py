@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, Field
 from campaign_sdk._core.model import Model
 
 Reason = Literal["hard_bounce", "soft_bounces", "complaint", "unsubscribed", "manual"]
+"""Why an address isn't written to; `soft_bounces` are several in a row."""
 
 
 class Suppression(Model):

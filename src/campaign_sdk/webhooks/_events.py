@@ -10,7 +10,9 @@ from pydantic import AwareDatetime, Field
 from campaign_sdk._core.model import Model
 
 Kind = Literal["delivered", "bounced", "complained", "opened", "clicked", "unsubscribed", "ignored"]
+"""What a provider reports of a message; `ignored` is what no campaign counts."""
 Actor = Literal["human", "proxy", "machine", "unknown"]
+"""Who did it, as far as can be told: a mailbox's proxy opens images, a scanner follows links."""
 
 # Of a bounce: the address is no good; not now; or it was this message that wasn't wanted.
 HARD, SOFT, CONTENT = "hard", "soft", "content"

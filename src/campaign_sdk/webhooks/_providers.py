@@ -28,7 +28,9 @@ from campaign_sdk.webhooks._fields import (
 )
 
 Provider = Literal["resend", "postmark", "sendgrid", "mailgun", "ses"]
+"""A sender of webhooks that can be proven and read."""
 PROVIDERS: tuple[Provider, ...] = get_args(Provider)
+"""All of them."""
 
 _RESEND: dict[str | None, Kind] = {
     "email.delivered": "delivered",

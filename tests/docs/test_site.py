@@ -1,0 +1,98 @@
+"""The site builds without a warning, and its reference says what each public name is for."""
+
+from __future__ import annotations
+
+import builtins
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import campaign_sdk
+from campaign_sdk._core import errors
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+sys.path.insert(0, str(DOCS))
+
+import site_api  # noqa: E402 - a module of the docs
+import site_docstring  # noqa: E402
+
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+# Others may raise what isn't ours, by their own names.
+FOREIGN = {"httpx", "click"}
+
+ENTRIES = site_api.public_entries()
+CALLS = [
+    pytest.param(member, id=f"{entry.page}.{entry.name}.{name}")
+    for entry in ENTRIES
+    if isinstance(entry.value, type)
+    for name, member in site_api.members(entry.value).items()
+    if not isinstance(member, property)
+]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("site")
+    told = ["-q", "-W", "--keep-going", "-d", str(out / "kept"), str(DOCS), str(out / "html")]
+    done = subprocess.run([sys.executable, "-m", "sphinx", *told], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    return out / "html"
+
+
+def test_every_page_is_there_for_people_and_for_models(site: Path) -> None:
+    pages = [page.relative_to(DOCS) for page in [*DOCS.glob("*.md"), *DOCS.glob("api/*.md")]]
+    assert len(pages) > 40
+    assert [page for page in pages if not (site / page).with_suffix(".html").exists()] == []
+    listed = LINK.findall((site / "llms.txt").read_text(encoding="utf-8"))
+    top = {page.name for page in DOCS.glob("*.md")} - {"index.md"}
+    assert {Path(link).name for link in listed} >= top
+    assert [link for link in listed if not (site / link).exists()] == []
+    assert "Set-up" in (site / "contributing.md").read_text(encoding="utf-8")
+
+
+def test_the_reference_has_every_public_name(site: Path) -> None:
+    shown = (site / "api" / "index.html").read_text(encoding="utf-8")
+    names = {name for name in campaign_sdk.__all__ if not name.startswith("__")}
+    assert [name for name in names if f">{name}</" not in shown] == []
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda each: f"{each.page}.{each.name}")
+def test_every_name_says_what_it_is(entry: Any) -> None:
+    assert len(site_api.meaning(entry)) > 8
+
+
+@pytest.mark.parametrize("member", CALLS)
+def test_every_call_says_what_it_takes_gives_and_raises(member: Any) -> None:
+    shown = site_api.signature(member.__name__, member, bound=True)
+    assert " -> " in shown
+    assert not re.search(r"Steps|object at|<", shown.replace("<built-in", ""))
+    told = site_docstring.sections(member.__doc__)
+    assert told[""]
+    parameters = re.findall(r"(\w+)[:=]", shown)
+    for name in site_docstring.items(told.get("Args", "")):
+        assert name.strip("*`") in (*parameters, *re.findall(r"\*+(\w+)", shown)), name
+    for name in site_docstring.items(told.get("Raises", "")):
+        assert hasattr(errors, name) or hasattr(builtins, name) or name.split(".")[0] in FOREIGN
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+def test_no_link_of_the_checkout_is_dead(page: str) -> None:
+    """Sphinx looks after those between the pages."""
+    for link in LINK.findall((ROOT / page).read_text(encoding="utf-8")):
+        path, _, anchor = link.partition("#")
+        if "://" in link or not path:
+            continue
+        target = ROOT / path
+        assert target.exists(), link
+        if anchor:
+            assert anchor in map(slug, HEADING.findall(target.read_text(encoding="utf-8"))), link
+
+
+def slug(heading: str) -> str:
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
