@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import threading
 import tracemalloc
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -260,13 +261,16 @@ class Losing(httpx.BaseTransport):
         self.inner = httpx.HTTPTransport()
         self.lost = lost
         self.batches = 0
+        self.counting = threading.Lock()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         if not request.url.path.endswith("ingest_events"):
             return self.inner.handle_request(request)
-        self.batches += 1
+        with self.counting:
+            self.batches += 1
+            number = self.batches
         response = self.inner.handle_request(request)
-        if self.batches in self.lost:
+        if number in self.lost:
             response.read()
             response.close()
             raise httpx.ReadError("cut", request=request)
@@ -340,7 +344,8 @@ def test_memory_stays_flat(person: tuple[CampaignClient, str]) -> None:
     gc.freeze()
     few, many = peak(1_000, 200), peak(5_000, 1_200)
     gc.unfreeze()
-    assert many < 1.1 * few
+    # How many of the four batches meet in memory is chance; five times the events it isn't.
+    assert many < 2 * few
 
 
 async def test_an_asynchronous_iterable_will_do(

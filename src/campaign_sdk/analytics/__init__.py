@@ -1,7 +1,8 @@
 """What became of the messages: impressions, clicks and conversions."""
 
+from campaign_sdk.analytics._account import EventProblem, IngestReport
 from campaign_sdk.analytics._clicks import LinkClicks
-from campaign_sdk.analytics._events import Actor, Event, EventProblem, EventType, IngestReport
+from campaign_sdk.analytics._events import Actor, Event, EventType
 from campaign_sdk.analytics._reports import WebhookReport
 from campaign_sdk.analytics._resource import Analytics
 from campaign_sdk.reports import (

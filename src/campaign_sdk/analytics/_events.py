@@ -1,18 +1,15 @@
-"""Events on their way into the database: checked, in batches, each accounted for."""
+"""What an event may look like before it is sent: checked, and in its one stored form."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from functools import partial
-from itertools import islice
 from typing import Any, Literal, NotRequired, TypedDict, get_args
 from uuid import UUID
 
-from campaign_sdk._core.errors import CampaignError, InvalidInput
-from campaign_sdk._core.model import Model, text, uuid_text
-from campaign_sdk._core.operation import Call, Resource, Steps
+from campaign_sdk._core.errors import InvalidInput
+from campaign_sdk._core.model import text, uuid_text
 from campaign_sdk.contacts._items import moment
 
 EventType = Literal[
@@ -28,7 +25,6 @@ _AHEAD = timedelta(days=1)
 _LARGEST = Decimal(10) ** 15
 _PLACES = 30
 LONGEST_LINK = 4_096
-_PROBLEMS_KEPT = 1_000
 
 
 class Event(TypedDict):
@@ -57,161 +53,6 @@ class Event(TypedDict):
     value: NotRequired[float | Decimal | None]
     actor: NotRequired[Actor | None]
     link: NotRequired[str | None]
-
-
-class EventProblem(Model):
-    """An event that was refused.
-
-    Attributes:
-        position: which one of those given, counted from 0.
-        path: the field that is wrong, or `row`.
-        reason: what is wrong with it.
-        line: of a file, counted from 1, the header included.
-    """
-
-    position: int
-    path: str
-    reason: str
-    line: int | None = None
-
-
-class IngestReport(Model):
-    """What became of the events given.
-
-    Attributes:
-        inserted: events that are new, and are counted now.
-        duplicates: the same events again, which were counted before, here or earlier.
-        rejected: events that were refused.
-        problems: the first 1,000 refusals.
-    """
-
-    inserted: int
-    duplicates: int
-    rejected: int
-    problems: tuple[EventProblem, ...] = ()
-
-
-class _Stored(Model):
-    """The database's answer to a batch: positions in it, each with a reason."""
-
-    inserted: int
-    duplicates: int
-    rejected: list[int]
-    reasons: list[str]
-
-
-Refused = Callable[[int, str, str], int | None]
-
-
-class Account:
-    """The running account of one ingestion; it holds one batch at a time.
-
-    Args:
-        refused: called with the position of an event that is refused, the field, and what
-            is wrong with it; returns its line, if it has one.
-    """
-
-    def __init__(self, refused: Refused = lambda _position, _path, _reason: None) -> None:
-        self._refused = refused
-        self._read = self._inserted = self._duplicates = self._rejected = 0
-        self._problems: list[EventProblem] = []
-        self._positions: list[int] = []
-
-    def prepare(self, events: Iterable[Any]) -> list[dict[str, Any]]:
-        """Return the good ones of the next events, and account for the others."""
-        batch: list[dict[str, Any]] = []
-        self._positions = []
-        for position, event in enumerate(events, self._read):
-            self._read = position + 1
-            try:
-                if isinstance(event, InvalidInput):
-                    raise event
-                batch.append(prepare_event(event))
-            except InvalidInput as error:
-                self._reject(position, error.path, error.reason)
-                continue
-            self._positions.append(position)
-        return batch
-
-    def stored(self, result: _Stored) -> None:
-        """Account for the batch, which the database has taken."""
-        self._inserted += result.inserted
-        self._duplicates += result.duplicates
-        for index, reason in zip(result.rejected, result.reasons, strict=True):
-            path, _, why = reason.partition(": ")
-            self._reject(self._positions[index], path, why)
-
-    def report(self) -> IngestReport:
-        """Return the account so far."""
-        return IngestReport(
-            inserted=self._inserted,
-            duplicates=self._duplicates,
-            rejected=self._rejected,
-            problems=tuple(self._problems),
-        )
-
-    def explain(self, error: CampaignError) -> None:
-        """Say in an error how far the ingestion came."""
-        error.add_note(
-            f"{self._inserted} new events were counted before this. Give all of them again: "
-            "none is counted twice."
-        )
-
-    def _reject(self, position: int, path: str, reason: str) -> None:
-        self._rejected += 1
-        line = self._refused(position, path, reason)
-        if len(self._problems) < _PROBLEMS_KEPT:
-            problem = EventProblem(position=position, path=path, reason=reason, line=line)
-            self._problems.append(problem)
-
-
-def ingest(
-    resource: Resource[Any], events: Iterable[Any] | AsyncIterable[Any], size: int
-) -> Steps[IngestReport]:
-    """Store events batch by batch."""
-    account, source = Account(), _source(resource, events)
-    while True:
-        if isinstance(source, AsyncIterator):
-            given = yield Call(partial(_take, source, size))
-        else:
-            given = list(islice(source, size))
-        if not given:
-            return account.report()
-        batch = account.prepare(given)
-        if batch:
-            yield from store(resource, account, batch)
-
-
-def store(resource: Resource[Any], account: Account, batch: list[dict[str, Any]]) -> Steps[None]:
-    """Store a batch and account for it."""
-    try:
-        response = yield resource._rpc("ingest_events", {"events": batch}, kind="keyed")
-    except CampaignError as error:
-        account.explain(error)
-        raise
-    account.stored(_Stored.from_row(response.data))
-
-
-def _source(
-    resource: Resource[Any], events: Iterable[Any] | AsyncIterable[Any]
-) -> Iterator[Any] | AsyncIterator[Any]:
-    if isinstance(events, AsyncIterable):
-        if not resource.is_async:
-            raise InvalidInput("events", "can't be asynchronous here: use AsyncCampaignClient")
-        return aiter(events)
-    # Iterating over one event or over a text gives its pieces, each a puzzling refusal.
-    if isinstance(events, Mapping | str | bytes) or not isinstance(events, Iterable):
-        raise InvalidInput("events", "must be an iterable of events, such as a list of them")
-    return iter(events)
-
-
-async def _take(source: AsyncIterator[Any], size: int) -> list[Any]:
-    taken: list[Any] = []
-    async for event in source:
-        taken.append(event)
-        if len(taken) == size:
-            break
-    return taken
 
 
 def prepare_event(event: Mapping[str, Any]) -> dict[str, Any]:

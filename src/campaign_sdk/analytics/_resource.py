@@ -20,11 +20,12 @@ from campaign_sdk._core.operation import (
     operation,
     pages,
 )
+from campaign_sdk.analytics._account import IngestReport
 from campaign_sdk.analytics._clicks import LinkClicks, link_clicks
-from campaign_sdk.analytics._events import Event, IngestReport, ingest
+from campaign_sdk.analytics._events import Event
 from campaign_sdk.analytics._experiments import Experiments
 from campaign_sdk.analytics._files import EventFile, rejects_written
-from campaign_sdk.analytics._ingestion import ingest_rows
+from campaign_sdk.analytics._ingestion import ingest, ingest_rows
 from campaign_sdk.analytics._reports import WebhookReport, receive
 from campaign_sdk.analytics._watch import INTERVAL, counters, follow
 from campaign_sdk.contacts.files._source import FileLike
@@ -94,10 +95,10 @@ class Analytics(Experiments[Mode]):
     ) -> Steps[IngestReport]:
         """Store events and count each exactly once, however often it is given.
 
-        Takes any iterable (in the asynchronous client an asynchronous one too) and keeps
-        one batch in memory. An event that is refused doesn't stop the others. A batch
-        whose answer is lost is sent again; when that fails too, giving all events again
-        counts none of them twice.
+        Takes any iterable (in the asynchronous client an asynchronous one too); four batches
+        are in memory and on their way at most. An event that is refused doesn't stop the
+        others. A batch whose answer is lost is sent again; when that fails too, giving all
+        events again counts none of them twice.
 
         Args:
             events: mappings with `campaign_id`, `event_id`, `type`, `occurred_at`, and

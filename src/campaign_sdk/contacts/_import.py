@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Mapping, Set
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
@@ -13,6 +13,7 @@ from typing import Any, Generic, Self, TypeVar
 
 from pydantic import Field, model_validator
 
+from campaign_sdk._core.errors import CampaignError
 from campaign_sdk._core.model import Model
 from campaign_sdk.contacts._models import Stored
 from campaign_sdk.contacts.files._notes import ImportColumn, Note
@@ -21,6 +22,7 @@ from campaign_sdk.contacts.files._plan import Row
 # A file full of problems must not fill the memory with them.
 _PROBLEMS_KEPT = 1_000
 _SHOWN = 5
+_ANY_SCRIPT = frozenset({""})
 
 
 class Problem(Model):
@@ -145,6 +147,15 @@ class Batch:
         return [{"email": email, "unsubscribed_at": since} for email, since in self.gone.items()]
 
 
+def keys_of(addresses: Mapping[str, Any]) -> Set[str]:
+    """Return what two requests about the same people have in common.
+
+    The database may take two addresses for one that aren't ASCII.
+    """
+    emails = addresses.keys()
+    return emails if "".join(emails).isascii() else emails | _ANY_SCRIPT
+
+
 class Tally:
     """The running account of one import.
 
@@ -160,6 +171,7 @@ class Tally:
     ) -> None:
         self._reject = reject
         self._about = about
+        self._is_dry = bool(about.get("dry_run"))
         self._seen = _Seen()
         self._refused_but_gone: dict[str, str] = {}
         self._problems: list[Problem] = []
@@ -201,6 +213,14 @@ class Tally:
         taken = result.created + result.updated + result.unchanged + len(result.rejected)
         self._folded += len(batch.items) - taken
 
+    def explain(self, error: CampaignError) -> None:
+        """Say in an error how far the import came."""
+        if (stored := self.created + self.updated + self.unchanged) and not self._is_dry:
+            error.add_note(
+                f"{stored} contacts were stored before this. Give all of them again: what is "
+                "there comes out as unchanged."
+            )
+
     def report(self) -> ImportReport:
         """Return the account so far."""
         counts = {
@@ -210,7 +230,7 @@ class Tally:
         counts["duplicate"] += self._folded
         counts["rejected"] += self._refused_late
         about = dict(self._about)
-        if about.get("dry_run"):
+        if self._is_dry:
             about["sample"] = tuple(self._sample)
         return ImportReport(
             read=sum(counts.values()),

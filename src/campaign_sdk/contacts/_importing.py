@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from pathlib import Path
 from typing import Any, Protocol
 
-from campaign_sdk._core.errors import InvalidInput
+from campaign_sdk._core.errors import CampaignError, InvalidInput
+from campaign_sdk._core.flight import Flight
 from campaign_sdk._core.operation import Blocking, Kind, Resource, Steps
-from campaign_sdk.contacts._import import Ahead, ImportReport, Tally
+from campaign_sdk.contacts._import import Ahead, Batch, ImportReport, Tally, keys_of
 from campaign_sdk.contacts._items import ContactItem, prepare
 from campaign_sdk.contacts._models import Stored
 from campaign_sdk.contacts.files._file import ContactFile
@@ -18,8 +21,8 @@ from campaign_sdk.contacts.files._rejects import rejects_written
 from campaign_sdk.contacts.files._source import FileLike
 
 BATCH = 1_000
-_READ: Kind = "read"
-_KEYED: Kind = "keyed"
+_UPSERT: tuple[str, Kind] = ("upsert_contacts", "keyed")
+_PREVIEW: tuple[str, Kind] = ("preview_contacts", "read")
 
 
 class Progress(Protocol):
@@ -73,16 +76,45 @@ def _store(
 ) -> Steps[None]:
     if not 1 <= batch_size <= 10_000:
         raise InvalidInput("batch_size", "must lie between 1 and 10,000")
-    function, kind = ("preview_contacts", _READ) if dry_run else ("upsert_contacts", _KEYED)
-    with Ahead(tally.batches(rows, batch_size)) as coming:
-        while (batch := (yield Blocking(coming.take))) is not None:
-            if items := list(batch.items.values()):
-                response = yield resource._rpc(function, {"contacts": items}, kind=kind)
-                tally.stored(batch, Stored.from_row(response.data))
-            if batch.gone and not dry_run:
-                gone = {"contacts": batch.unsubscribed()}
-                yield resource._rpc("unsubscribe_contacts", gone, kind="keyed")
+    store = _Store(resource, tally, report, dry_run=dry_run)
+    with Ahead(tally.batches(rows, batch_size)) as coming, Flight(resource) as flight:
+        try:
+            while (batch := (yield from flight.read(Blocking(coming.take)))) is not None:
+                yield from store.send(flight, batch)
+            yield from flight.land()
+        except CampaignError as error:
             report(tally)
+            tally.explain(error)
+            raise
+
+
+@dataclass(frozen=True)
+class _Store:
+    """How the batches of an import are sent and accounted for."""
+
+    resource: Resource[Any]
+    tally: Tally
+    report: Callable[[Tally], object]
+    dry_run: bool = dataclass_field(kw_only=True)
+
+    def send(self, flight: Flight, batch: Batch) -> Steps[None]:
+        """Send a batch. Who has opted out in it may stand in one that is on its way."""
+        if batch.items:
+            function, kind = _PREVIEW if self.dry_run else _UPSERT
+            arguments = {"contacts": list(batch.items.values())}
+            request = self.resource._rpc(function, arguments, kind=kind)
+            yield from flight.send(request, self._stored(batch), keys_of(batch.items))
+        if batch.gone and not self.dry_run:
+            arguments = {"contacts": batch.unsubscribed()}
+            request = self.resource._rpc("unsubscribe_contacts", arguments, kind="keyed")
+            yield from flight.send(request, lambda _: self.report(self.tally), keys_of(batch.gone))
+
+    def _stored(self, batch: Batch) -> Callable[[Any], None]:
+        def stored(response: Any) -> None:
+            self.tally.stored(batch, Stored.from_row(response.data))
+            self.report(self.tally)
+
+        return stored
 
 
 def _checked(position: int, item: Mapping[str, Any]) -> Row:
