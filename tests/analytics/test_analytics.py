@@ -321,6 +321,33 @@ def test_a_connection_cut_for_good_says_so_and_a_rerun_counts_the_same(
     assert client.analytics.reconcile(campaign).agrees
 
 
+def test_of_two_events_of_one_id_the_first_counts_whatever_overtakes(ann: CampaignClient) -> None:
+    campaign = ann.campaigns.create("Twice").id
+    pairs = [
+        event(campaign, number, type=kind)
+        for number in range(15)
+        for kind in ("click", "conversion")
+    ]
+    report = ann.analytics.ingest(pairs, batch_size=1)
+    assert (report.inserted, report.duplicates, report.rejected) == (15, 0, 15)
+    # In the order in which they were given, not in that in which the answers came.
+    assert [problem.position for problem in report.problems] == list(range(1, 30, 2))
+    assert counts(ann.analytics.summary(campaign)) == (0, 15, 0)
+
+
+def test_refusals_come_in_the_order_of_the_events(ann: CampaignClient) -> None:
+    campaign = ann.campaigns.create("Order").id
+    given = [
+        event(campaign, n)
+        if n % 3
+        else event(campaign if n % 2 else uuid4(), n, type="click" if n % 2 == 0 else "?")
+        for n in range(40)
+    ]
+    report = ann.analytics.ingest(given, batch_size=4)
+    assert [problem.position for problem in report.problems] == list(range(0, 40, 3))
+    assert (report.inserted, report.rejected) == (26, 14)
+
+
 def test_memory_stays_flat(person: tuple[CampaignClient, str]) -> None:
     client, _ = person
     campaign = client.campaigns.create("Flat").id

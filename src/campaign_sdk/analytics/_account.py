@@ -75,7 +75,7 @@ class Batch:
     @property
     def all_positions(self) -> list[int]:
         """The positions of all of them."""
-        return [*self.positions, *(position for position, _, _ in self.refused)]
+        return sorted({*self.positions, *(position for position, _, _ in self.refused)})
 
     @property
     def keys(self) -> set[tuple[str, str]]:
@@ -117,17 +117,17 @@ class Account:
 
     def refuse(self, batch: Batch) -> None:
         """Account for the bad ones of a batch."""
-        for position, path, reason in batch.refused:
+        for position, path, reason in sorted(batch.refused):
             self._reject(position, path, reason)
 
     def stored(self, batch: Batch, result: Stored) -> None:
         """Account for a batch that the database has taken."""
-        self.refuse(batch)
         self._inserted += result.inserted
         self._duplicates += result.duplicates
         for index, reason in zip(result.rejected, result.reasons, strict=True):
             path, _, why = reason.partition(": ")
-            self._reject(batch.positions[index], path, why)
+            batch.refused.append((batch.positions[index], path, why))
+        self.refuse(batch)
 
     def report(self) -> IngestReport:
         """Return the account so far."""
