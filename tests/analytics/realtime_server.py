@@ -31,6 +31,7 @@ class Socket:
     topic: str = ""
     token: str = ""
     filter: str = ""
+    is_private: bool = False
     tokens: list[str] = field(default_factory=list)
 
     @property
@@ -61,6 +62,7 @@ class Realtime:
         self.joins = self.heartbeats = self.goodbyes = self.refused = 0
         self.is_deaf = False
         self.rejects = 0
+        self.kinds: set[bool] = {True, False}
         self._news = asyncio.Condition()
         self._may_subscribe = asyncio.Event()
         self._may_subscribe.set()
@@ -131,6 +133,10 @@ class Realtime:
         if self.rejects:
             self.rejects -= 1
             await socket.reply(message, "error", {"reason": "Too many joins"})
+            return
+        socket.is_private = payload["config"]["private"]
+        if socket.is_private not in self.kinds:
+            await socket.reply(message, "error", {"reason": "Unauthorized: no such channel"})
             return
         wanted = payload["config"]["postgres_changes"]
         socket.topic, socket.token = message["topic"], payload["access_token"]

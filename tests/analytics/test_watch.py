@@ -7,6 +7,7 @@ import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing, asynccontextmanager, closing
 from datetime import UTC, datetime
+from itertools import product
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -34,6 +35,17 @@ from campaign_sdk.local import LocalSupabase
 from clients import PASSWORD, client_of, sign_up
 
 MIGRATIONS = Path(__file__).parents[2] / "supabase" / "migrations"
+REALTIME_SCHEMA = """
+    create schema realtime;
+    grant usage on schema realtime to authenticated;
+    create table realtime.messages (topic text);
+    alter table realtime.messages enable row level security;
+    grant select on realtime.messages to authenticated;
+    create function realtime.topic() returns text language sql stable
+      as $$ select nullif(current_setting('realtime.topic', true), '') $$;
+    grant execute on function realtime.topic() to authenticated;
+    insert into realtime.messages (topic) values ('any');
+"""
 REALTIME = next(MIGRATIONS.glob("*_realtime.sql"))
 QUICK = 0.05
 # So long that whatever comes earlier was rung for.
@@ -316,6 +328,20 @@ async def test_a_refused_join_is_tried_again(
         await server.until(lambda: server.joins == 3 and server.sockets)
 
 
+@pytest.mark.parametrize("kinds", [{True}, {False}, {True, False}])
+async def test_a_channel_is_private_where_that_is_possible(
+    stack: LocalSupabase, writer: CampaignClient, server: Realtime, kinds: set[bool]
+) -> None:
+    """Without our policy a project refuses private channels; one may refuse public ones."""
+    campaign = writer.campaigns.create("Private").id
+    server.kinds = kinds
+    async with same_person(stack, writer, server) as client, watching(client, campaign):
+        await server.until(lambda: server.sockets)
+        assert server.sockets[0].is_private == (True in kinds)
+        assert server.joins == (1 if True in kinds else 2)
+        assert server.sockets[0].topic == f"realtime:campaign_analytics:{campaign}"
+
+
 async def test_a_connection_without_signs_of_life_is_left(
     stack: LocalSupabase, writer: CampaignClient, server: Realtime
 ) -> None:
@@ -453,6 +479,24 @@ def test_realtime_is_enabled_where_it_exists(db: psycopg.Connection) -> None:
         for _ in range(2):
             db.execute(REALTIME.read_bytes())
             assert db.execute(published).fetchall() == [("campaign_analytics",)]
+
+
+def test_only_its_owner_joins_a_campaigns_channel(
+    db: psycopg.Connection, ann: CampaignClient, ben: CampaignClient
+) -> None:
+    """The schema as Realtime makes it: the topic is a setting of the connection that asks."""
+    own = f"campaign_analytics:{ann.campaigns.create('Heard').id}"
+    with db.transaction(force_rollback=True):
+        db.execute(REALTIME_SCHEMA)
+        for _ in range(2):
+            db.execute(REALTIME.read_bytes())
+        db.execute("set local role authenticated")
+        for person, topic in product((ann, ben), (own, f"{own}0", own.upper(), "any", "")):
+            claims = json.dumps({"sub": user_of(person), "role": "authenticated"})
+            db.execute("select set_config('request.jwt.claims', %s, true)", [claims])
+            db.execute("select set_config('realtime.topic', %s, true)", [topic])
+            may_listen = db.execute("select from realtime.messages").fetchall() != []
+            assert may_listen == (person is ann and topic == own)
 
 
 # The server of these tests

@@ -70,6 +70,7 @@ class RealtimeBell:
         self._socket: ClientConnection | None = None
         self._told: str | None = None
         self._is_listening = False
+        self._is_private = True
         self._beat: str | None = None
         self._refs = count(1)
 
@@ -143,7 +144,7 @@ class RealtimeBell:
             "broadcast": {"ack": False, "self": False},
             "presence": {"key": "", "enabled": False},
             "postgres_changes": [change],
-            "private": False,
+            "private": self._is_private,
         }
         self._told = self._token() or self._key
         payload = {"config": config, "access_token": self._told}
@@ -183,6 +184,9 @@ class RealtimeBell:
             # A broadcast is whatever somebody else writes, the word "error" included.
             message["event"] in _WORDS and payload.get("status") == "error"
         ):
+            # A project without our policy refuses private channels, one may refuse public ones:
+            # the next try is of the other kind.
+            self._is_private ^= not self._is_listening
             raise _Broken(message["event"])
         elif message["event"] == "postgres_changes":
             self._rung.set()
