@@ -444,7 +444,8 @@ create trigger record_move after update on public.campaigns
   execute function campaign_private.record_move();
 
 create function public.move_campaign(
-  campaign_id uuid, move text, expected text default null, scheduled_at timestamptz default null
+  campaign_id uuid, move text, expected text default null, scheduled_at timestamptz default null,
+  request_id uuid default null
 )
 returns setof public.campaigns
 language plpgsql
@@ -459,6 +460,13 @@ begin
   select * into campaign from public.campaigns as c where c.id = campaign_id for no key update;
   if not found then
     raise exception using errcode = 'PT404', message = 'there is no such campaign';
+  end if;
+  -- Sent again because the answer was lost.
+  if (campaign_private.note_request(
+    request_id, concat_ws(' ', move, expected, scheduled_at), campaign_id
+  )).request_id is not null then
+    return next campaign;
+    return;
   end if;
   -- Waiting for the lock may have brought another status than the one the caller saw.
   if campaign.status <> coalesce(expected, seen) then
@@ -489,8 +497,8 @@ begin
   return next campaign;
 end
 $$;
-comment on function public.move_campaign(uuid, text, text, timestamptz) is
-  'Makes one named move of the status machine. CMP01: illegal; CMP02: somebody else moved it first; CMP05: not ready; PT404: not the caller''s.';
+comment on function public.move_campaign(uuid, text, text, timestamptz, uuid) is
+  'Makes one named move of the status machine; the same request again makes none, and returns the campaign. CMP01: illegal; CMP02: somebody else moved it first; CMP05: not ready; PT404: not the caller''s.';
 
 create function campaign_private.require_launchable(campaign public.campaigns)
 returns void
@@ -523,7 +531,7 @@ revoke execute on function
   campaign_private.freeze_audience(public.campaigns), campaign_private.continue_freeze(),
   campaign_private.record_move(),
   campaign_private.require_launchable(public.campaigns),
-  public.move_campaign(uuid, text, text, timestamptz)
+  public.move_campaign(uuid, text, text, timestamptz, uuid)
   from public, anon, authenticated, service_role;
 grant execute on function
   campaign_private.begin_campaign(), campaign_private.guard_campaign(), campaign_private.move_status(),
@@ -532,4 +540,4 @@ grant execute on function
   campaign_private.record_move(),
   campaign_private.require_launchable(public.campaigns)
   to authenticated, service_role;
-grant execute on function public.move_campaign(uuid, text, text, timestamptz) to authenticated;
+grant execute on function public.move_campaign(uuid, text, text, timestamptz, uuid) to authenticated;

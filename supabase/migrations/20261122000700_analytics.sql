@@ -432,7 +432,7 @@ comment on function campaign_private.refuse_contradictions(public.ingest_result,
 
 create function public.record_engagement(
   campaign_id uuid, impressions integer default 0, clicks integer default 0,
-  conversions integer default 0, day date default null
+  conversions integer default 0, day date default null, request_id uuid default null
 )
 returns setof public.campaign_analytics
 language plpgsql
@@ -441,9 +441,11 @@ set search_path = ''
 as $$
 #variable_conflict use_column
 declare
-  zone text := (
+  zone constant text := (
     select c.timezone from public.campaigns as c where c.id = record_engagement.campaign_id
   );
+  counted_for constant date := coalesce(record_engagement.day, (now() at time zone zone)::date);
+  earlier campaign_private.requests;
 begin
   if zone is null then
     raise exception using errcode = 'PT404', message = 'there is no such campaign';
@@ -457,11 +459,24 @@ begin
     raise exception using errcode = '22023', detail = 'on',
       message = 'must lie between the year 2000 and tomorrow';
   end if;
+  earlier := campaign_private.note_request(
+    record_engagement.request_id,
+    concat_ws(' ', 'record', impressions, clicks, conversions, day),
+    record_engagement.campaign_id, counted_for
+  );
+  if earlier.request_id is not null then
+    return query
+    select a.* from public.campaign_analytics as a
+    where a.campaign_id = record_engagement.campaign_id and a.date = earlier.date;
+    if not found then
+      raise exception using errcode = 'PT404', message = 'that day''s counters were deleted';
+    end if;
+    return;
+  end if;
   return query
   insert into public.campaign_analytics as a (campaign_id, date, impressions, clicks, conversions)
   values (
-    record_engagement.campaign_id,
-    coalesce(record_engagement.day, (now() at time zone zone)::date),
+    record_engagement.campaign_id, counted_for,
     record_engagement.impressions, record_engagement.clicks, record_engagement.conversions
   )
   on conflict (campaign_id, date) do update set
@@ -471,8 +486,8 @@ begin
   returning a.*;
 end
 $$;
-comment on function public.record_engagement(uuid, integer, integer, integer, date) is
-  'Adds totals to a day''s counter (today in the campaign''s time zone unless told otherwise) and returns that day.';
+comment on function public.record_engagement(uuid, integer, integer, integer, date, uuid) is
+  'Adds totals to a day''s counter (today in the campaign''s time zone unless told otherwise) and returns that day. The same request again adds nothing.';
 
 revoke execute on function
   campaign_private.count_events(),
@@ -480,7 +495,7 @@ revoke execute on function
   campaign_private.given_events(jsonb, uuid), campaign_private.contradicting_events(jsonb, uuid),
   campaign_private.refuse_contradictions(public.ingest_result, jsonb, uuid),
   public.ingest_events(jsonb),
-  public.record_engagement(uuid, integer, integer, integer, date)
+  public.record_engagement(uuid, integer, integer, integer, date, uuid)
   from public, anon, authenticated, service_role;
 grant execute on function
   campaign_private.count_events(),
@@ -490,5 +505,5 @@ grant execute on function
   to authenticated, service_role;
 grant execute on function
   public.ingest_events(jsonb),
-  public.record_engagement(uuid, integer, integer, integer, date)
+  public.record_engagement(uuid, integer, integer, integer, date, uuid)
   to authenticated;

@@ -17,7 +17,6 @@ from campaign_sdk import (
     ProtocolError,
     TimedOut,
     Unavailable,
-    everyone,
 )
 from clients import Mode
 from wire import KEY, session
@@ -76,17 +75,17 @@ def serving(answer: bytes, *, silent: bool = False) -> Iterator[Server]:
         thread.join()
 
 
-def create(mode: Mode, url: str, timeout: float) -> object:
-    """Create a segment, which is a write; return it, or raise."""
+def lift(mode: Mode, url: str, timeout: float) -> object:
+    """Lift a suppression, a write that isn't sent again; return it, or raise."""
     if mode == "sync":
         with CampaignClient(url, KEY, timeout=timeout) as client:
             client._connection.keeper.keep(session())
-            return client.segments.create("x", everyone())
+            return client.suppressions.lift("x@example.com")
 
     async def main() -> object:
         async with AsyncCampaignClient(url, KEY, timeout=timeout) as client:
             client._connection.keeper.keep(session())
-            return await client.segments.create("x", everyone())
+            return await client.suppressions.lift("x@example.com")
 
     return asyncio.run(main())
 
@@ -94,8 +93,8 @@ def create(mode: Mode, url: str, timeout: float) -> object:
 def test_nobody_listens(mode: Mode) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
-    with pytest.raises(Unavailable, match="can't be reached") as caught:
-        create(mode, url, 10)
+    with pytest.raises(Unavailable, match="nothing answers") as caught:
+        lift(mode, url, 10)
     assert caught.value.maybe_applied is False
 
 
@@ -106,7 +105,7 @@ def test_nobody_listens(mode: Mode) -> None:
 )
 def test_the_server_hangs_up(mode: Mode, answer: bytes) -> None:
     with serving(answer) as server, pytest.raises(Unavailable) as caught:
-        create(mode, server.url, 10)
+        lift(mode, server.url, 10)
     assert caught.value.maybe_applied is True
     assert not isinstance(caught.value, TimedOut)
     assert len(server.requests) == 1
@@ -115,7 +114,7 @@ def test_the_server_hangs_up(mode: Mode, answer: bytes) -> None:
 @pytest.mark.parametrize("answer", [b"", HEAD, HEAD + b"Content-Length: 9\r\n\r\n["])
 def test_the_server_falls_silent(mode: Mode, answer: bytes) -> None:
     with serving(answer, silent=True) as server, pytest.raises(TimedOut) as caught:
-        create(mode, server.url, 0.1)
+        lift(mode, server.url, 0.1)
     assert caught.value.maybe_applied is True
     assert len(server.requests) == 1
 
@@ -132,13 +131,13 @@ def test_the_server_falls_silent(mode: Mode, answer: bytes) -> None:
 def test_the_answer_makes_no_sense(mode: Mode, head: bytes, body: bytes) -> None:
     answer = head + b"Content-Length: %d\r\n\r\n" % len(body) + body
     with serving(answer) as server, pytest.raises(ProtocolError):
-        create(mode, server.url, 10)
+        lift(mode, server.url, 10)
 
 
 def test_a_redirect_doesnt_take_the_key_along(mode: Mode) -> None:
     with serving(b"") as elsewhere:
         answer = f"HTTP/1.1 307 x\r\nLocation: {elsewhere.url}/\r\nContent-Length: 0\r\n\r\n"
         with serving(answer.encode()) as server, pytest.raises(CampaignError):
-            create(mode, server.url, 10)
+            lift(mode, server.url, 10)
         assert KEY.encode() in server.requests[0]
         assert elsewhere.requests == []

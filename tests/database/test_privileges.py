@@ -31,6 +31,7 @@ TABLE_GRANTS = {
     "gone_contacts": APPEND_ONLY,
     "webhook_reports": APPEND_ONLY,
     "soft_bounces": ALL,
+    "requests": ALL,
     "campaign_moves": {"SELECT"},
     "hot_fields": {"SELECT"},
     "draft_budgets": {"SELECT"},
@@ -127,6 +128,7 @@ COMMANDS = {
     "webhook_reports": {"r", "a"},
     "draft_budgets": {"r"},
     "soft_bounces": {"r", "a", "w", "d"},
+    "requests": {"r", "a", "w", "d"},
     "campaign_moves": {"r"},
     "ticks": {"r", "a", "w"},
 }

@@ -138,6 +138,12 @@ class Resource(Generic[Mode]):
         return request
 
 
+def keyed(query: Any) -> Any:
+    """Return a write that may be sent again: the same again changes nothing."""
+    query.request.headers[REPLAYABLE] = "keyed"
+    return query
+
+
 def _advance(steps: _Body, answer: Any, error: Exception | None) -> Any:
     return steps.throw(error) if error else steps.send(answer)
 

@@ -20,6 +20,7 @@ from campaign_sdk._core.operation import (
     operation,
     pages,
 )
+from campaign_sdk._core.writing import new_request_id
 from campaign_sdk.analytics._account import IngestReport
 from campaign_sdk.analytics._clicks import LinkClicks, link_clicks
 from campaign_sdk.analytics._events import Event
@@ -61,7 +62,8 @@ class Analytics(Experiments[Mode]):
     ) -> Steps[Engagement]:
         """Add totals to a day, for people who have no single events; return that day.
 
-        Calling it twice adds twice: it is never sent again by itself.
+        Calling it twice adds twice. A request whose answer is lost is sent again, and counts
+        once.
 
         Args:
             campaign_id: the campaign.
@@ -82,8 +84,9 @@ class Analytics(Experiments[Mode]):
             "campaign_id": uuid_text(campaign_id, "campaign_id"),
             **counts,
             "day": _day(on),
+            "request_id": new_request_id(),
         }
-        response = yield self._rpc("record_engagement", arguments)
+        response = yield self._rpc("record_engagement", arguments, kind="keyed")
         return Engagement.from_row(rows_of(response)[0])
 
     @operation

@@ -19,6 +19,7 @@ from campaign_sdk._core.operation import (
     Request,
     Resource,
     Steps,
+    keyed,
     operation,
 )
 from campaign_sdk.assets._failures import from_storage
@@ -75,7 +76,7 @@ class Assets(Resource[Mode]):
         }
         # A NotFound of the table would be the campaign's: it was just read.
         query = self._db.from_("campaign_assets").upsert(row, on_conflict="campaign_id,name")
-        return _assets(self, rows_of((yield query)))[0]
+        return _assets(self, rows_of((yield keyed(query))))[0]
 
     @operation
     def list(self, campaign_id: UUID | str) -> Steps[Sequence[Asset]]:

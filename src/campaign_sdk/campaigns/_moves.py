@@ -10,8 +10,9 @@ from uuid import UUID
 from campaign_sdk._core.errors import IllegalTransition, InvalidInput
 from campaign_sdk._core.failures import rows_of
 from campaign_sdk._core.model import text, uuid_text
-from campaign_sdk._core.operation import Mode, Resource, Steps, operation
+from campaign_sdk._core.operation import Mode, Resource, Steps, keyed, operation
 from campaign_sdk._core.paging import collect, table_pages
+from campaign_sdk._core.writing import new_request_id
 from campaign_sdk.campaigns._freeze import frozen
 from campaign_sdk.campaigns._launch import refuse_unready
 from campaign_sdk.campaigns._models import (
@@ -78,7 +79,7 @@ class Moves(Resource[Mode]):
             Conflict: another was promoted before, or the campaign isn't active or paused.
         """
         query = self._db.from_("campaigns").update({"promoted": text(variant, "variant")})
-        return one_campaign((yield query.eq("id", uuid_text(id))).data)
+        return one_campaign((yield keyed(query.eq("id", uuid_text(id)))).data)
 
     @operation
     def schedule(
@@ -151,8 +152,9 @@ class Moves(Resource[Mode]):
             "move": move,
             "expected": expected,
             "scheduled_at": scheduled_at,
+            "request_id": new_request_id(),
         }
-        response = yield self._rpc("move_campaign", arguments)
+        response = yield self._rpc("move_campaign", arguments, kind="keyed")
         return one_campaign(response.data)
 
     @operation

@@ -9,8 +9,9 @@ from uuid import UUID
 from campaign_sdk._core.connection import Connection
 from campaign_sdk._core.errors import Conflict, InvalidInput, StaleState
 from campaign_sdk._core.model import NOT_GIVEN, NotGiven, given, text, timezone_name, uuid_text
-from campaign_sdk._core.operation import Mode, PagedSteps, Resource, Steps, operation, pages
+from campaign_sdk._core.operation import Mode, PagedSteps, Resource, Steps, keyed, operation, pages
 from campaign_sdk._core.paging import PAGE, collect, table_pages
+from campaign_sdk._core.writing import create_row, delete_rows
 from campaign_sdk.assets import references
 from campaign_sdk.campaigns import _content
 from campaign_sdk.campaigns._audience import Audiences, audience_of
@@ -100,8 +101,8 @@ class Campaigns(Moves[Mode], Audiences[Mode]):
         values = {key: value for key, value in optional.items() if value is not None}
         row = _row({"name": name, **values})
         warnings = yield from _odd_fields(self, row)
-        response = yield self._db.from_("campaigns").insert(row)
-        return one_campaign(response.data).model_copy(update={"warnings": warnings})
+        created = yield from create_row(self, "campaigns", row)
+        return Campaign.from_row(created).model_copy(update={"warnings": warnings})
 
     @operation
     def get(self, id: UUID | str) -> Steps[Campaign]:
@@ -172,7 +173,8 @@ class Campaigns(Moves[Mode], Audiences[Mode]):
         if not row:
             return (yield from read_campaign(self, id))
         warnings = yield from _odd_fields(self, row)
-        response = yield self._db.from_("campaigns").update(row).eq("id", uuid_text(id))
+        update = self._db.from_("campaigns").update(row).eq("id", uuid_text(id))
+        response = yield keyed(update)
         return one_campaign(response.data).model_copy(update={"warnings": warnings})
 
     @operation
@@ -182,8 +184,10 @@ class Campaigns(Moves[Mode], Audiences[Mode]):
         Raises:
             NotFound: there is no such campaign, or it is somebody else's.
         """
-        response = yield self._db.from_("campaigns").delete().eq("id", uuid_text(id))
-        one_campaign(response.data)
+        query = self._db.from_("campaigns").delete
+        rows = yield from delete_rows(lambda: query().eq("id", uuid_text(id)))
+        if rows is not None:
+            one_campaign(rows)
 
     @operation
     def duplicate(self, id: UUID | str, *, name: str | None = None) -> Steps[Campaign]:
@@ -212,8 +216,7 @@ class Campaigns(Moves[Mode], Audiences[Mode]):
             "hold_out": source.hold_out,
             "test_share": source.test_share,
         }
-        response = yield self._db.from_("campaigns").insert(row)
-        copy = one_campaign(response.data)
+        copy = Campaign.from_row((yield from create_row(self, "campaigns", row)))
         if references(copy.html or ""):
             assets = {"source": str(source.id), "target": str(copy.id)}
             yield self._rpc("copy_assets", assets, kind="keyed")
@@ -325,8 +328,12 @@ def _save_draft(resource: Resource[Any], campaign: Campaign, draft: Draft) -> St
     unchanged = update.eq("id", str(campaign.id)).eq(
         "updated_at", utc_text(campaign.updated_at, "updated_at")
     )
-    response = yield unchanged
-    if not response.data:
+    if (yield keyed(unchanged)).data:
+        return
+    # Not there any more as it was read: unless this was sent again, and had been stored before.
+    found = yield from read_campaign(resource, campaign.id)
+    stored = {"message": found.message, **{name: getattr(found, name) for name in kept}}
+    if stored != {"message": draft.body, **kept}:
         raise StaleState(
             "somebody changed the campaign while the draft was written: not saved", details=draft
         )

@@ -22,6 +22,7 @@ from campaign_sdk._core.operation import (
     pages,
 )
 from campaign_sdk._core.paging import PAGE, function_pages, table_pages
+from campaign_sdk._core.writing import delete_rows
 from campaign_sdk.contacts._addresses import normalize_email
 from campaign_sdk.contacts._history import Happening, history
 from campaign_sdk.contacts._import import ImportReport
@@ -229,8 +230,10 @@ class Contacts(Persons[Mode]):
         Raises:
             NotFound: there is no such contact, or it is somebody else's.
         """
-        response = yield self._db.from_("contacts").delete().eq("id", uuid_text(id))
-        _one(response.data)
+        query = self._db.from_("contacts").delete
+        rows = yield from delete_rows(lambda: query().eq("id", uuid_text(id)))
+        if rows is not None:
+            _one(rows)
 
     @operation
     def count(self) -> Steps[int]:

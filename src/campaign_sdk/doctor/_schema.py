@@ -77,7 +77,7 @@ CHAPTERS = {
                 "id user_id campaign_id from_status to_status changed_at changed_by"
             ),
         },
-        {"move_campaign": "campaign_id move expected scheduled_at"},
+        {"move_campaign": "campaign_id move expected scheduled_at request_id"},
     ),
     "settings": Chapter(
         {"campaign_settings": "user_id cap_messages cap_days quiet_from quiet_until updated_at"}
@@ -132,7 +132,7 @@ CHAPTERS = {
         },
         {
             "ingest_events": "events",
-            "record_engagement": "campaign_id impressions clicks conversions day",
+            "record_engagement": "campaign_id impressions clicks conversions day request_id",
         },
     ),
     "reports": Chapter(

@@ -11,8 +11,9 @@ from postgrest.types import CountMethod
 
 from campaign_sdk._core.failures import rows_of
 from campaign_sdk._core.model import NOT_GIVEN, NotGiven, given, text, timezone_name, uuid_text
-from campaign_sdk._core.operation import Mode, PagedSteps, Resource, Steps, operation, pages
+from campaign_sdk._core.operation import Mode, PagedSteps, Resource, Steps, keyed, operation, pages
 from campaign_sdk._core.paging import PAGE, collect, function_pages, table_pages
+from campaign_sdk._core.writing import create_row, delete_rows
 from campaign_sdk.contacts._matching import match_arguments
 from campaign_sdk.contacts._models import Contact
 from campaign_sdk.rules import Rules, RulesLike
@@ -60,8 +61,8 @@ class Segments(Resource[Mode]):
         warnings = yield from field_warnings(self, Rules.of(rules))
         if strict:
             refuse_unknown(warnings)
-        response = yield self._db.from_("audience_segments").insert(row)
-        return one_segment(response.data).model_copy(update={"warnings": warnings})
+        created = yield from create_row(self, "audience_segments", row)
+        return Segment.from_row(created).model_copy(update={"warnings": warnings})
 
     @operation
     def get(self, id: UUID | str) -> Steps[Segment]:
@@ -106,8 +107,8 @@ class Segments(Resource[Mode]):
             timezone_name(changes["timezone"])
         if not changes:
             return (yield from read_segment(self, id))
-        response = yield self._db.from_("audience_segments").update(changes).eq("id", uuid_text(id))
-        return one_segment(response.data)
+        update = self._db.from_("audience_segments").update(changes).eq("id", uuid_text(id))
+        return one_segment((yield keyed(update)).data)
 
     @operation
     def delete(self, id: UUID | str) -> Steps[None]:
@@ -117,8 +118,10 @@ class Segments(Resource[Mode]):
             NotFound: there is no such segment, or it is somebody else's.
             Conflict: a campaign uses it.
         """
-        response = yield self._db.from_("audience_segments").delete().eq("id", uuid_text(id))
-        one_segment(response.data)
+        query = self._db.from_("audience_segments").delete
+        rows = yield from delete_rows(lambda: query().eq("id", uuid_text(id)))
+        if rows is not None:
+            one_segment(rows)
 
     @operation
     def size(
