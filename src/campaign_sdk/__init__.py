@@ -35,11 +35,17 @@ if TYPE_CHECKING:
         WebhookRefused,
     )
     from campaign_sdk.analytics import (
+        BestHour,
+        BreakdownGroup,
+        CampaignBreakdown,
         Comparison,
         Engagement,
         Event,
         EventProblem,
         Experiment,
+        Fact,
+        GroupRate,
+        Hour,
         IngestReport,
         LinkClicks,
         Metric,
@@ -47,6 +53,7 @@ if TYPE_CHECKING:
         Reconciliation,
         Report,
         ReportRow,
+        Summary,
         WebhookReport,
     )
     from campaign_sdk.assets import Asset
@@ -112,8 +119,9 @@ _HOMES = {
         "RateLimited SchemaMismatch StaleState TimedOut Unavailable WebhookRefused"
     ),
     "analytics": (
-        "Comparison Engagement Event EventProblem Experiment IngestReport LinkClicks Metric Plan "
-        "WebhookReport Reconciliation Report ReportRow"
+        "BestHour BreakdownGroup CampaignBreakdown Comparison Engagement Event EventProblem "
+        "Experiment Fact GroupRate Hour IngestReport LinkClicks Metric Plan WebhookReport "
+        "Reconciliation Report ReportRow Summary"
     ),
     "assets": "Asset",
     "attributes": "Attributes",
@@ -145,8 +153,11 @@ __all__ = [
     "AudiencePreview",
     "AudienceSize",
     "AuthUnavailable",
+    "BestHour",
     "Breakdown",
+    "BreakdownGroup",
     "Campaign",
+    "CampaignBreakdown",
     "CampaignClient",
     "CampaignError",
     "CampaignFailure",
@@ -169,9 +180,12 @@ __all__ = [
     "Event",
     "EventProblem",
     "Experiment",
+    "Fact",
     "FieldGroup",
     "FunnelStep",
+    "GroupRate",
     "Happening",
+    "Hour",
     "IllegalTransition",
     "ImportReport",
     "IngestReport",
@@ -213,6 +227,7 @@ __all__ = [
     "Status",
     "StatusChange",
     "StreamedDraft",
+    "Summary",
     "Suppression",
     "SuppressionReport",
     "Template",

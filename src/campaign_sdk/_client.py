@@ -70,7 +70,7 @@ class _Client(Generic[Mode]):
         self.assets = Assets(connection)
         self.deliveries = Deliveries(connection)
         self.settings = Settings(connection)
-        self.analytics = Analytics(connection)
+        self.analytics = Analytics(connection, self._writer)
 
     @property
     def url(self) -> str:

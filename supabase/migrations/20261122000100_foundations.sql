@@ -14,9 +14,9 @@ begin
     from pg_catalog.pg_type as t
     where t.typnamespace = 'public'::regnamespace and t.typname in (
       'audience_groups', 'audience_inspection', 'audience_segments', 'begun_part',
-      'campaign_analytics', 'campaign_assets', 'campaign_batches', 'campaign_deliveries',
-      'campaign_events', 'campaign_failures', 'campaign_member', 'campaign_rates',
-      'campaign_settings', 'campaign_status_history', 'campaigns', 'claimed_batch',
+      'campaign_analytics', 'campaign_assets', 'campaign_batches', 'campaign_breakdown',
+      'campaign_deliveries', 'campaign_events', 'campaign_failures', 'campaign_hours',
+      'campaign_member', 'campaign_rates', 'campaign_settings', 'campaign_status_history', 'campaigns', 'claimed_batch',
       'contact_fields', 'contact_history', 'contacts', 'delivery_counts', 'draft_budgets',
       'engagement', 'engagement_report', 'erasure', 'experiment_arm', 'ingest_result',
       'link_clicks', 'link_keys', 'link_settings', 'link_signer', 'noted_receipts', 'received',
@@ -26,8 +26,8 @@ begin
     union all
     select distinct 'function public.' || p.proname from pg_catalog.pg_proc as p
     where p.pronamespace = 'public'::regnamespace and p.proname in (
-      'audience_funnel', 'audience_size', 'begin_draft', 'begin_send', 'campaign_members',
-      'claim_batch', 'contact_history', 'copy_assets', 'count_clicks', 'delivery_status',
+      'audience_funnel', 'audience_size', 'begin_draft', 'begin_send', 'break_down_campaign',
+      'campaign_members', 'claim_batch', 'click_hours', 'contact_history', 'copy_assets', 'count_clicks', 'delivery_status',
       'erase_person', 'experiment_arms', 'export_person', 'find_contact', 'find_suppression',
       'freeze_campaign', 'group_audience', 'ingest_events', 'inspect_audience', 'last_tick',
       'lift_suppression', 'link_signer', 'list_contact_fields', 'match_contacts', 'move_campaign',

@@ -132,6 +132,11 @@ def counting(client: CampaignClient) -> None:
     client.analytics.compare(a, b)
     client.analytics.reconcile(b)
     client.analytics.clicks(b)
+    client.analytics.breakdown(b, "city", bins=None)
+    client.analytics.breakdown(b, "orders", bins=[0, 2.5])
+    client.analytics.best_hour(b, timezone="contact")
+    client.analytics.best_hour()
+    client.analytics.summarize(b, "city")
 
 
 def surroundings(client: CampaignClient) -> None:

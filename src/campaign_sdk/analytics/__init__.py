@@ -5,12 +5,18 @@ from campaign_sdk.analytics._clicks import LinkClicks
 from campaign_sdk.analytics._events import Actor, Event, EventType
 from campaign_sdk.analytics._reports import WebhookReport
 from campaign_sdk.analytics._resource import Analytics
+from campaign_sdk.analytics._summary import Summary
 from campaign_sdk.reports import (
     METRICS,
+    BestHour,
+    BreakdownGroup,
+    CampaignBreakdown,
     Comparison,
     DayDifference,
     Engagement,
     Experiment,
+    GroupRate,
+    Hour,
     Metric,
     Plan,
     Proportion,
@@ -18,11 +24,15 @@ from campaign_sdk.reports import (
     Report,
     ReportRow,
 )
+from campaign_sdk.reports.words import Fact
 
 __all__ = [
     "METRICS",
     "Actor",
     "Analytics",
+    "BestHour",
+    "BreakdownGroup",
+    "CampaignBreakdown",
     "Comparison",
     "DayDifference",
     "Engagement",
@@ -30,6 +40,9 @@ __all__ = [
     "EventProblem",
     "EventType",
     "Experiment",
+    "Fact",
+    "GroupRate",
+    "Hour",
     "IngestReport",
     "LinkClicks",
     "Metric",
@@ -38,5 +51,6 @@ __all__ = [
     "Reconciliation",
     "Report",
     "ReportRow",
+    "Summary",
     "WebhookReport",
 ]

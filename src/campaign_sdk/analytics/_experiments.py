@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from campaign_sdk._core.failures import rows_of
@@ -69,5 +70,12 @@ class Experiments(Resource[Mode]):
         """
         check_experiment(metric, confidence)
         campaign = uuid_text(campaign_id, "campaign_id")
-        rows = rows_of((yield self._rpc("experiment_arms", {"campaign_id": campaign}, kind="read")))
-        return Experiment.of(UUID(campaign), metric, rows, plan, confidence)
+        return (yield from read_experiment(self, campaign, metric, plan, confidence))
+
+
+def read_experiment(
+    resource: Resource[Any], campaign: str, metric: str, plan: Plan | None, confidence: float
+) -> Steps[Experiment]:
+    """Read the arms of a campaign."""
+    response = yield resource._rpc("experiment_arms", {"campaign_id": campaign}, kind="read")
+    return Experiment.of(UUID(campaign), metric, rows_of(response), plan, confidence)

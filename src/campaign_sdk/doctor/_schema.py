@@ -145,6 +145,10 @@ CHAPTERS = {
         }
     ),
     "experiment_counts": Chapter(functions={"experiment_arms": "campaign_id"}),
+    "breakdown": Chapter(
+        functions={"break_down_campaign": "campaign_id field edges smallest largest"}
+    ),
+    "hours": Chapter(functions={"click_hours": "campaign_id by_contact"}),
     "estimates": Chapter(functions={"refuse_estimates": ""}),
     "tracking": Chapter(
         {"link_keys": "user_id key_id created_at revoked_at"},

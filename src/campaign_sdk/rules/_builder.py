@@ -215,6 +215,15 @@ def field(name: Any) -> Field[Any]:
     return name if isinstance(name, Field) else Field(name)
 
 
+def field_name(named: Field[Any] | str) -> str:
+    """Return the name of a field that is given as one, or by its name.
+
+    Raises:
+        InvalidRules: it can't be the name of a field.
+    """
+    return named._name if isinstance(named, Field) else _wire.load_field(named, "field")
+
+
 def everyone() -> Rules:
     """Return the rules of the whole audience, which is never what unfinished rules mean."""
     return Rules(EVERYONE)
