@@ -125,8 +125,6 @@ def test_every_constraint_of_our_tables_is_explained(db: psycopg.Connection) -> 
         ("40P01", Unavailable),
         ("53300", Unavailable),
         ("08006", Unavailable),
-        ("P0001", CampaignError),
-        ("XX000", CampaignError),
         ("401", PermissionDenied),
         ("403", PermissionDenied),
         ("404", ProtocolError),

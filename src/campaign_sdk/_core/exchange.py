@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import random
+import re
 import time
 from collections.abc import Generator
 from dataclasses import dataclass
@@ -24,12 +25,15 @@ from campaign_sdk._core.errors import (
     TimedOut,
     Unavailable,
 )
+from campaign_sdk._core.failures.states import IN_DOUBT, PASSING
 from campaign_sdk._core.session import Held, SessionKeeper
 from campaign_sdk._core.settings import is_loopback
 
 # A request marked with this header may be sent again: it is a read, or carries a key.
 REPLAYABLE = "x-campaign-replayable"
 _RETRIES = 3
+_STATE = re.compile(r"[0-9A-Z]{5}|PGRST[0-9A-Z]+")
+_LONGEST_REFUSAL = 100_000
 _BUSY = frozenset({429, 502, 503, 504, *range(520, 531)})
 
 _Exchange = Generator[Any, Any, httpx.Response]
@@ -169,10 +173,12 @@ def _tried(
 
 def _pause(answer: httpx.Response | httpx.TransportError, attempt: int, kind: str) -> float | None:
     """Return how long to wait before trying again, or `None` if that isn't allowed."""
-    backoff = 0.5 * 2**attempt * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, no secret
+    backoff: float = 0.5 * 2**attempt * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, no secret
     if isinstance(answer, httpx.TransportError):
         lost = not isinstance(answer, httpx.TimeoutException)
         return backoff if lost and kind != "write" else None
+    if kind != "write" and _state(answer).startswith(PASSING):
+        return backoff
     # 429 means that nothing was done: even a write may be sent again.
     if answer.status_code == 429 or (answer.status_code in _BUSY and kind != "write"):
         asked = retry_after(answer.headers.get("retry-after", ""))
@@ -189,8 +195,11 @@ def _good(
     if status == 429:
         asked = retry_after(answer.headers.get("retry-after", ""))
         raise RateLimited("too many requests to the server", retry_after=asked, code="429")
+    state = _state(answer)
+    if kind != "read" and state.startswith(IN_DOUBT):
+        raise Unavailable(f"the database's session ended ({state})", maybe_applied=True, code=state)
     # The server itself would have said in JSON what is wrong.
-    if status in _BUSY or (status >= 500 and not _is_json(answer)):
+    if (status in _BUSY and not state) or (status >= 500 and not _is_json(answer)):
         raise Unavailable(
             f"the server isn't available ({status})", maybe_applied=kind != "read", code=str(status)
         )
@@ -233,6 +242,17 @@ def _is_plausible(request: httpx.Request, answer: httpx.Response) -> bool:
 def _is_json(response: httpx.Response) -> bool:
     kind: str = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     return kind == "application/json" or kind.endswith("+json")
+
+
+def _state(answer: httpx.Response) -> str:
+    """The code with which the database or PostgREST says what is wrong; empty if none does."""
+    if answer.status_code < 400 or not _is_json(answer) or len(answer.content) > _LONGEST_REFUSAL:
+        return ""
+    try:
+        code = answer.json().get("code")
+    except (ValueError, AttributeError, RecursionError):
+        return ""
+    return code if isinstance(code, str) and _STATE.fullmatch(code) else ""
 
 
 def retry_after(value: str) -> float | None:

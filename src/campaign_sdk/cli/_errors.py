@@ -45,10 +45,39 @@ _REMEDIES: dict[type[errors.CampaignError], str] = {
     errors.StaleState: "look at it again with `campaign show`, then decide",
     errors.NotReady: "see it all with `campaign preflight`; --force overrules its errors",
     errors.TimedOut: "run it again; what was done stays done",
-    errors.Unavailable: "check SUPABASE_URL, or start a stack with `campaign local start`",
     errors.SchemaMismatch: "write them to a folder with `campaign migrations export`",
     errors.LocalStackError: "look into `campaign local logs`",
 }
+
+# By the database's own word, where there is one: for a hosted project, and for a local stack.
+_STATES: dict[str, tuple[str, str]] = {
+    "25006": (
+        "see its disk in the project's dashboard (Settings, Compute and Disk)",
+        "make room on this machine's disk, then start the stack anew",
+    ),
+    "28": (
+        "restart the project in its dashboard, or reset its database password there",
+        "`campaign local reset` begins anew",
+    ),
+    "40": ("run it again", "run it again"),
+    "53300": ("run it again when less is going on", "run it again when less is going on"),
+    "53": (
+        "see disk and memory in the project's dashboard (Observability)",
+        "make room on this machine",
+    ),
+    "57": (
+        "wait until the project is up, as its dashboard says, then run it again",
+        "see `campaign local status`, and start the stack with `campaign local start`",
+    ),
+    "": (
+        "see the project's health and logs in its dashboard; is SUPABASE_URL right?",
+        "see `campaign local status` and `campaign local logs`, or `campaign local start`",
+    ),
+}
+_LOOK_FIRST = (
+    "it may have been done all the same: look first, with `campaign show`, `campaign list` or "
+    "`campaign report`, before you run it again"
+)
 
 # A stack on this machine knows no Google, and after a reset no account.
 _AT_HOME = (
@@ -78,6 +107,13 @@ def _remedy(error: errors.CampaignError) -> str | None:
         return None
     if isinstance(error, errors.NotAuthenticated) and _is_local():
         return _AT_HOME
+    if getattr(error, "maybe_applied", False) and not hasattr(error, "__notes__"):
+        return _LOOK_FIRST
+    if isinstance(error, errors.Unavailable) and not isinstance(error, errors.TimedOut):
+        found = next(
+            each for state, each in _STATES.items() if (error.code or "").startswith(state)
+        )
+        return found[_is_local()]
     return next((text for kind, text in _REMEDIES.items() if isinstance(error, kind)), None)
 
 

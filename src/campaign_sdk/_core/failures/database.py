@@ -26,9 +26,9 @@ from campaign_sdk._core.errors import (
     TimedOut,
     Unavailable,
 )
+from campaign_sdk._core.failures.states import MIGRATE, STATES, unlisted, without_data
 
 _SIGN_IN = "sign in first, for example with client.auth.sign_in_with_password(...)"
-_MIGRATE = "apply the migrations of campaign_sdk to this project (supabase db push)"
 _PROJECT = "is the URL that of a Supabase project?"
 # How Supabase's gateway words its refusal of an API key, which has no code.
 REFUSED_KEY = "API key"
@@ -73,14 +73,14 @@ def _not_found(error: APIError) -> CampaignError:
 
 def _exists(error: APIError) -> CampaignError:
     path, reason = CONSTRAINTS.get(_constraint(error), ("id", "there is one already"))
-    _scrub(error)
+    without_data(error)
     return AlreadyExists(f"{path}: {reason}", code=error.code)
 
 
 def _link(error: APIError) -> CampaignError:
     in_use = "referenced from" in f"{error.details} {error.message}"
     path, reason = CONSTRAINTS.get(_constraint(error), ("value", "points at nothing of yours"))
-    _scrub(error)
+    without_data(error)
     if in_use:
         return Conflict(f"it is still in use (as a {path})", code=error.code)
     return NotFound(f"{path}: {reason}", code=error.code)
@@ -88,14 +88,14 @@ def _link(error: APIError) -> CampaignError:
 
 def _check(error: APIError) -> CampaignError:
     constraint = _constraint(error)
-    _scrub(error)
+    without_data(error)
     path, reason = CONSTRAINTS.get(constraint, (constraint, "the database refuses this value"))
     return InvalidInput(path, reason, code=error.code)
 
 
 def _missing(error: APIError) -> CampaignError:
     column = _constraint(error)
-    _scrub(error)
+    without_data(error)
     return InvalidInput(column, "must not be empty", code=error.code)
 
 
@@ -107,7 +107,7 @@ def _parameter(error: APIError) -> CampaignError:
 
 def _value(error: APIError) -> CampaignError:
     code = error.code
-    _scrub(error)
+    without_data(error)
     return InvalidInput("value", "the database can't store this value", code=code)
 
 
@@ -120,18 +120,18 @@ def _signed_out(error: APIError) -> CampaignError:
 
 
 def _schema(error: APIError) -> CampaignError:
-    return SchemaMismatch(f"{_message(error)}; {_MIGRATE}", code=error.code)
+    return SchemaMismatch(f"{_message(error)}; {MIGRATE}", code=error.code)
 
 
 def _misread(error: APIError) -> CampaignError:
     code = error.code
-    _scrub(error)
+    without_data(error)
     return ProtocolError(f"the server doesn't understand our request; {_PROJECT}", code=code)
 
 
 def _unserved(error: APIError) -> CampaignError:
     code = error.code
-    _scrub(error)
+    without_data(error)
     return ConfigurationError(
         "the project's API doesn't serve the schema public: add it (Project Settings, Data API, "
         "Exposed schemas)",
@@ -140,6 +140,7 @@ def _unserved(error: APIError) -> CampaignError:
 
 
 def _waited(error: APIError) -> CampaignError:
+    without_data(error)
     return TimedOut(
         "somebody else holds what this needs, and the database waited long enough", code=error.code
     )
@@ -147,7 +148,7 @@ def _waited(error: APIError) -> CampaignError:
 
 def _wholesale(error: APIError) -> CampaignError:
     code, unfiltered = error.code, "WHERE clause" in (error.message or "")
-    _scrub(error)
+    without_data(error)
     if unfiltered:
         return InvalidInput(
             "filter", "is missing: the project changes or deletes nothing without one", code=code
@@ -156,6 +157,7 @@ def _wholesale(error: APIError) -> CampaignError:
 
 
 def _cancelled(error: APIError) -> CampaignError:
+    without_data(error)
     return TimedOut("the database's statement timeout ended the query", code=error.code)
 
 
@@ -163,8 +165,14 @@ def _unavailable(error: APIError) -> CampaignError:
     return Unavailable(f"the database isn't available ({error.code})", code=error.code)
 
 
+def _internal(error: APIError) -> CampaignError:
+    without_data(error)
+    return ProtocolError(f"the server failed inside ({error.code}); {_PROJECT}", code=error.code)
+
+
 # SQLSTATE and PostgREST codes, or their prefixes; the longest that fits counts.
 CODES: dict[str, Callable[[APIError], CampaignError]] = {
+    **STATES,
     "CMP01": _illegal,
     "CMP02": _stale,
     "CMP03": _rules,
@@ -180,6 +188,7 @@ CODES: dict[str, Callable[[APIError], CampaignError]] = {
     "PGRST106": _unserved,
     "PGRST1": _misread,
     "PGRST2": _schema,
+    "PGRST": _internal,
     "42P01": _schema,
     "42883": _schema,
     "42703": _schema,
@@ -188,17 +197,15 @@ CODES: dict[str, Callable[[APIError], CampaignError]] = {
     "21000": _wholesale,
     "22023": _parameter,
     "22": _value,
+    "23": _check,
+    "23001": _link,
     "23502": _missing,
     "23503": _link,
     "23505": _exists,
     "23514": _check,
     "57014": _cancelled,
-    "08": _unavailable,
-    "40": _unavailable,
-    "53": _unavailable,
     "54": _value,
     "55P03": _waited,
-    "57": _unavailable,
 }
 
 _LINE = "must be one line of 1 to 998 characters"
@@ -312,7 +319,7 @@ def from_database(error: APIError) -> CampaignError:
     for length in range(len(code), 1, -1):
         if code[:length] in CODES:
             return CODES[code[:length]](error)
-    return CampaignError(_message(error), code=code, hint=error.hint)
+    return unlisted(error) or CampaignError(_message(error), code=code, hint=error.hint)
 
 
 def _from_gateway(error: APIError, status: str) -> CampaignError:
@@ -344,12 +351,3 @@ def _message(error: APIError) -> str:
 def _constraint(error: APIError) -> str:
     named = re.search(r'(?:constraint|column) "(\w+)"', error.message or "")
     return named[1] if named else "value"
-
-
-def _scrub(error: APIError) -> None:
-    """Remove the row that PostgreSQL quotes: tracebacks print the cause as well."""
-    error.details = None
-    error._raw_error = {"code": error.code}
-    if not (error.code or "").startswith("23"):
-        error.message = None
-    error.args = (error.code,)
