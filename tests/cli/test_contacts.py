@@ -19,7 +19,7 @@ def rows(path: Path) -> list[dict[str, str]]:
 def test_import_accounts_for_every_row(
     client: CampaignClient, campaign: Campaign, folder: Path
 ) -> None:
-    result = campaign("contacts", "import", "customers.csv", "--rejects", "rejects.csv")
+    result = campaign("contacts", "import", "customers.csv", "--rejects", "rejects.csv", code=19)
     assert "read       4" in result.stdout
     assert "created    3" in result.stdout
     assert "rejected   1" in result.stdout
@@ -27,7 +27,7 @@ def test_import_accounts_for_every_row(
     assert "rejects.csv" in result.stderr
     assert rows(folder / "rejects.csv")[0]["line"] == "5"
     assert client.contacts.count() == 3
-    again = json.loads(campaign("contacts", "import", "customers.csv", "--json").stdout)
+    again = json.loads(campaign("contacts", "import", "customers.csv", "--json", code=19).stdout)
     assert (again["read"], again["unchanged"], again["rejected"]) == (4, 3, 1)
 
 
@@ -134,7 +134,9 @@ def test_import_is_told_what_columns_are(
         "Spent": 1234.5,
         "Since": "2026-11-20",
     }
-    campaign("contacts", "subscribe", "ann@example.com")
+    still = campaign("contacts", "subscribe", "ann@example.com", code=18, input="n\n")
+    assert "nothing was changed" in still.stderr
+    campaign("contacts", "subscribe", "ann@example.com", "--consent")
     found = client.contacts.find("ann@example.com")
     assert found is not None
     assert found.is_subscribed
@@ -163,3 +165,54 @@ def test_an_export_appears_whole_or_not_at_all(campaign: Campaign, folder: Path)
     if Path("/dev/full").exists():
         full = campaign("contacts", "export", "--output", "/dev/full", code=8).stderr
         assert "/dev/full can't be written (No space left on device)" in full
+
+
+@pytest.mark.usefixtures("world")
+def test_one_contact_by_hand(client: CampaignClient, campaign: Campaign) -> None:
+    dora = ("contacts", "add", "dora@example.com", "--set", "city=Pune", "--set", "orders=3")
+    assert "dora@example.com is created" in campaign(*dora).stdout
+    assert "is unchanged" in campaign(*dora).stdout
+    assert "is updated" in campaign(*dora, "--set", "shop.vip=true", "--phone", "+91 2").stdout
+    campaign("contacts", "update", "dora@example.com", "--set", 'zip="01234"', "--unset", "city")
+    found = client.contacts.find("dora@example.com")
+    assert found is not None
+    assert found.phone == "+91 2"
+    assert found.attributes == {
+        "city": None,
+        "orders": 3,
+        "shop": {"vip": True},
+        "zip": "01234",
+    }
+    moved = campaign("contacts", "update", "dora@example.com", "--email", "d@example.com", "--json")
+    assert json.loads(moved.stdout)["email"] == "d@example.com"
+    campaign("contacts", "update", "d@example.com", code=2)
+    campaign("contacts", "add", "nobody", code=8)
+    assert "city=Pune" in campaign("contacts", "add", "e@example.com", "--set", "x", code=2).stderr
+    campaign("contacts", "delete", "d@example.com", code=18, input="n\n")
+    campaign("contacts", "delete", "d@example.com", "--yes")
+    assert client.contacts.find("d@example.com") is None
+
+
+def test_who_can_be_written_to(client: CampaignClient, campaign: Campaign) -> None:
+    client.contacts.upsert([{"email": f"{name}@example.com"} for name in "abc"])
+    campaign("contacts", "unsubscribe", "a@example.com")
+    client.suppressions.add("b@example.com")
+    for command in (
+        ("contacts", "list", "--json"),
+        ("contacts", "export", "--json"),
+        ("contacts", "list", "--json", "--where", "everyone"),
+        ("segments", "members", "--json", "--where", "everyone"),
+    ):
+        assert len(json.loads(campaign(*command).stdout)) == 3
+        reached = json.loads(campaign(*command, "--reachable").stdout)
+        assert [one["email"] for one in reached] == ["c@example.com"]
+
+
+def test_wide_contacts_are_readable(client: CampaignClient, campaign: Campaign) -> None:
+    attributes = {f"field_{number}": number for number in range(30)}
+    client.contacts.upsert([{"email": "a@example.com", "attributes": attributes}])
+    shown = campaign("contacts", "list")
+    assert len(shown.stdout.splitlines()) <= 5
+    assert "and 18 more" in shown.stdout
+    assert "contacts find" in shown.stderr
+    assert "field_29" in campaign("contacts", "find", "a@example.com").stdout

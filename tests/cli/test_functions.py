@@ -91,7 +91,7 @@ def test_deploying_names_secrets_and_never_shows_them(campaign: Campaign, cli: W
 
 def test_nothing_is_done_before_a_person_agrees(campaign: Campaign, cli: Watched) -> None:
     campaign("functions", "export")
-    campaign("functions", "deploy", code=1, input="n\n")
+    campaign("functions", "deploy", code=18, input="n\n")
     [query] = cli.asked()
     assert query["given"][:2] == ["db", "query"]  # type: ignore[index]
 

@@ -31,7 +31,7 @@ def test_its_life(campaign: Campaign, folder: Path, monkeypatch: pytest.MonkeyPa
         assert known["url"] in campaign("auth", "signup", "--email", "a@example.com").stdout
         (folder / ".env").write_text(env)
         assert "postgres.log" in campaign(*shlex.split(example_of("local logs"))).stdout
-        campaign("local", "reset", code=1, input="n\n")
+        campaign("local", "reset", code=18, input="n\n")
         assert known["url"] in campaign(*shlex.split(example_of("local reset"))).stdout
         # Whoever was signed in is gone with the rest, and isn't taken for somebody.
         nobody = campaign("contacts", "list", code=4)

@@ -75,7 +75,7 @@ def test_a_file_that_cannot_be_written(campaign: Campaign) -> None:
     )
 
 
-@pytest.mark.parametrize("width", ["60", "120"])
+@pytest.mark.parametrize("width", ["40", "60", "120"])
 @pytest.mark.usefixtures("world")
 def test_nothing_is_cut_at_any_width(
     width: str, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
@@ -89,6 +89,9 @@ def test_nothing_is_cut_at_any_width(
         "show Spring": ["[draft]", "Hello {{ city }}!"],
         "analytics summary Spring": ["impressions", "conversions", "CTR"],
         "contacts fields": ["last_order_at", "100.0%"],
+        "segments list": ["Lapsed", "orders"],
+        "preflight Spring": ["Ready"],
+        "report": ["impressions"],
     }.items():
         shown = campaign(*command.split()).stdout
         assert "\x1b" not in shown

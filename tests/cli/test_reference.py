@@ -5,7 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from campaign_sdk.cli._errors import BUG, EXIT_CODES, INTERRUPTED, UNHEALTHY
+from campaign_sdk.cli._errors import (
+    ABORTED,
+    BUG,
+    EXIT_CODES,
+    INTERRUPTED,
+    PARTLY,
+    UNHEALTHY,
+)
 from campaign_sdk.cli.reference import reference
 
 from .test_examples_in_help import COMMANDS, example_of
@@ -27,6 +34,6 @@ def test_every_command_is_there_with_its_example() -> None:
 
 
 def test_every_exit_code_is_there() -> None:
-    codes = {0, 2, BUG, INTERRUPTED, UNHEALTHY, *EXIT_CODES.values()}
+    codes = {0, 2, BUG, ABORTED, PARTLY, INTERRUPTED, UNHEALTHY, *EXIT_CODES.values()}
     listed = re.findall(r"^\| (\d+) \|", reference(), re.MULTILINE)
     assert list(map(int, listed)) == sorted(codes)

@@ -93,7 +93,7 @@ def test_members(campaign: Campaign, folder: Path) -> None:
 
 
 def test_delete_asks_first(world: CampaignClient, campaign: Campaign) -> None:
-    campaign("segments", "delete", "Old", code=1, input="n\n")
+    campaign("segments", "delete", "Old", code=18, input="n\n")
     assert len(world.segments.list()) == 2
     campaign("segments", "delete", "Old", input="y\n")
     assert len(world.segments.list()) == 1

@@ -18,10 +18,13 @@ _DISK = {
     *(errno.EISDIR, errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.ENXIO),
 }
 
+Target = str | Path | IO[str]
+"""A path, or a file that is open for writing texts."""
+
 
 @contextmanager
 def written_whole(
-    path: str | Path, argument: str, *, encoding: str = "utf-8", errors: str = "strict"
+    path: Target, argument: str, *, encoding: str = "utf-8", errors: str = "strict"
 ) -> Iterator[IO[str]]:
     """Open a file to be written as text: beside it, renamed at the end, mode 0600.
 
@@ -29,7 +32,7 @@ def written_whole(
     ends are written as they are given. A device or a pipe is written to as it is.
 
     Args:
-        path: the file.
+        path: the file; one that is open already is written to, and left open.
         argument: what an error names.
         encoding: of the text.
         errors: what becomes of a character that the encoding lacks.
@@ -37,6 +40,9 @@ def written_whole(
     Raises:
         InvalidInput: it can't be written, or the disk is full.
     """
+    if not isinstance(path, str | Path):
+        yield path
+        return
     with (
         _whole(path, argument) as descriptor,
         open(descriptor, "w", encoding=encoding, errors=errors, newline="") as stream,
@@ -51,11 +57,18 @@ def write_bytes_whole(path: str | Path, content: bytes, argument: str = "path") 
 
 
 def write_whole(
-    path: str | Path, text: str, argument: str = "path", *, encoding: str = "utf-8"
+    path: Target, text: str, argument: str = "path", *, encoding: str = "utf-8"
 ) -> None:
     """Write a text to a file, as `written_whole` does."""
     with written_whole(path, argument, encoding=encoding) as stream:
         stream.write(text)
+
+
+def is_same(target: Target, source: Path | None) -> bool:
+    """Whether what is written to is the file that is read."""
+    if source is None or not isinstance(target, str | Path):
+        return False
+    return Path(target).resolve() == source.resolve()
 
 
 @contextmanager

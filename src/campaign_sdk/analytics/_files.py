@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 
 from campaign_sdk._core.cells import guarded
 from campaign_sdk._core.errors import InvalidInput
-from campaign_sdk._core.files import written_whole
+from campaign_sdk._core.files import Target, is_same, written_whole
 from campaign_sdk.analytics._events import Event
 from campaign_sdk.contacts.files._dialect import checked_delimiter, delimiter_of, told_delimiter
 from campaign_sdk.contacts.files._encoding import encoding_of
@@ -218,7 +218,7 @@ def _amount(text: str) -> Decimal | str:
 
 
 @contextmanager
-def rejects_written(source: EventFile, path: str | Path | None) -> Iterator[Reject]:
+def rejects_written(source: EventFile, path: Target | None) -> Iterator[Reject]:
     """Open the file of refused events, to be corrected and ingested as it is.
 
     A CSV has its columns, and before them line, column and reason; JSON lines have these
@@ -230,7 +230,7 @@ def rejects_written(source: EventFile, path: str | Path | None) -> Iterator[Reje
     if path is None:
         yield lambda _row, _field, _reason: None
         return
-    if source.path is not None and Path(path).resolve() == source.path.resolve():
+    if is_same(path, source.path):
         raise InvalidInput("rejects", "must not be the file that is ingested")
     with written_whole(path, "rejects", errors="surrogateescape") as stream:
         if source.delimiter is None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterable, Iterable, Mapping
 from contextlib import ExitStack
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from campaign_sdk._core.errors import InvalidInput
 from campaign_sdk._core.failures import rows_of
+from campaign_sdk._core.files import Target
 from campaign_sdk._core.model import uuid_text
 from campaign_sdk._core.operation import Blocking, Mode, Resource, Steps, operation
 from campaign_sdk._core.writing import new_request_id
@@ -101,7 +101,7 @@ class Intake(Resource[Mode]):
         file: FileLike,
         *,
         campaign_id: UUID | str | None = None,
-        rejects: str | Path | None = None,
+        rejects: Target | None = None,
         encoding: str | None = None,
         delimiter: str | None = None,
         batch_size: int = BATCH,

@@ -31,6 +31,7 @@ from campaign_sdk.cli import (
     tracking,
     webhooks,
 )
+from campaign_sdk.cli._errors import ABORTED, INTERRUPTED
 
 # All that stands at the root, in the order and under the headings of `--help`. Each is a
 # `Typer`: one that has a name is a noun with commands of its own (`campaign contacts ...`);
@@ -60,7 +61,8 @@ _EPILOG = (
     "5 not allowed, 6 not found, 7 conflict, 8 invalid input, 9 too many requests, "
     "10 unavailable, 11 protocol, 12 schema, 13 drafting, 14 local stack, "
     "15 the doctor found a fault, 16 a webhook isn't proven, "
-    "17 a sender took nothing, 130 interrupted.\n\n"
+    "17 a sender took nothing, 18 stopped at a question, 19 a part was refused, "
+    "130 interrupted.\n\n"
     "[bold]Example:[/] campaign segments size --where 'orders >= 3 and not city in (\"Pune\")'"
 )
 
@@ -77,8 +79,10 @@ class Root(TyperGroup):
         """Run a command."""
         try:
             return super().invoke(ctx)
-        except KeyboardInterrupt:
-            code = _complain("interrupted", 130)
+        except KeyboardInterrupt as stop:
+            code = _complain(": ".join(("interrupted", *map(str, stop.args))), INTERRUPTED)
+        except typer.Abort:
+            code = _complain("stopped at a question: nothing was changed", ABORTED)
         except Exception as error:
             if ctx.params.get("_debug") or _belongs_to_typer(error):
                 raise

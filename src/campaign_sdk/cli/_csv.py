@@ -1,26 +1,26 @@
-"""Contacts as CSV, safe to open in a spreadsheet."""
+"""Contacts as CSV, safe to open in a spreadsheet, or as JSON."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from campaign_sdk.cli._show import note
+from campaign_sdk.cli._files import is_screen, written
+from campaign_sdk.cli._show import note, print_json_list
 
 if TYPE_CHECKING:
     from campaign_sdk import Contact
 
 
-def export_contacts(contacts: Iterable[Contact], output: Path | None) -> None:
-    """Write contacts to a file, marked as UTF-8 for spreadsheets, or to the screen."""
-    from campaign_sdk._core.files import written_whole
+def export_contacts(contacts: Iterable[Contact], output: Path | None, *, as_json: bool) -> None:
+    """Write contacts to a file, a CSV marked as UTF-8 for spreadsheets, or to the screen."""
     from campaign_sdk.contacts.files._export import write_contacts
 
-    if output is None:
-        write_contacts(contacts, sys.stdout)
+    if as_json:
+        print_json_list(contacts, output)
         return
-    with written_whole(output, "output", encoding="utf-8-sig") as stream:
+    with written(output, encoding="utf-8-sig") as stream:
         count = write_contacts(contacts, stream)
-    note(f"wrote {count:,} contacts to {output}")
+    if not is_screen(output):
+        note(f"wrote {count:,} contacts to {output}")

@@ -9,6 +9,7 @@
 6   no such thing                   14   the local stack couldn't be started
 7   the state stands against it     15   the doctor found a fault
 16  a webhook isn't proven          17   a sender took nothing
+18  stopped at a question           19   a part was refused, the rest is stored
                                    130   interrupted (Ctrl-C)
 """
 
@@ -17,7 +18,10 @@ from __future__ import annotations
 from campaign_sdk._core import errors
 
 BUG = 1
+INVALID = 8
 UNHEALTHY = 15
+ABORTED = 18
+PARTLY = 19
 INTERRUPTED = 130
 
 # The first that fits counts.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,6 +10,9 @@ import typer
 from campaign_sdk._core.errors import InvalidInput
 from campaign_sdk.cli import _show
 from campaign_sdk.cli._connect import connect
+from campaign_sdk.cli._errors import INVALID, PARTLY
+from campaign_sdk.cli._files import aside, source, target, there
+from campaign_sdk.cli._interrupt import Account, going_on
 from campaign_sdk.cli._options import SHOWN, Json
 from campaign_sdk.cli._show import console
 
@@ -18,23 +20,16 @@ if TYPE_CHECKING:
     from campaign_sdk import CampaignClient, ImportReport
 
 _COUNTS = ("read", "created", "updated", "unchanged", "duplicate", "rejected")
-_INVALID = 8
-_STDIN = "-"
-
-
-def _there(path: Path) -> Path:
-    if str(path) != _STDIN and not path.exists():
-        raise typer.BadParameter(f"file {path} does not exist")
-    return path
 
 
 def import_contacts(
     path: Annotated[
         Path,
-        typer.Argument(callback=_there, help="A CSV file; - for standard input."),
+        typer.Argument(callback=there, help="A CSV file; - for standard input."),
     ],
     rejects: Annotated[
-        Path | None, typer.Option(help="Where to write the rows that are refused, with reasons.")
+        Path | None,
+        typer.Option(help="Where to write the rows that are refused, with reasons; or -."),
     ] = None,
     preset: Annotated[
         str | None,
@@ -72,9 +67,12 @@ def import_contacts(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Import a CSV file, every row accounted for. Run it again if it was cut off."""
+    """Import a CSV file, every row accounted for. Run it again if it was cut off.
+
+    Exits 8 if every row is refused, 19 if some are: the others are stored.
+    """
     options = {
-        "rejects": rejects,
+        "rejects": target(rejects),
         "preset": preset,
         "columns": dict(_pairs(columns, "--map", "NAME=email")),
         "email_column": email_column,
@@ -88,23 +86,31 @@ def import_contacts(
     }
     with connect() as client:
         report = _with_progress(client, path, **options)
-    _print_report(report, rejects, as_json)
-    if report.read and report.rejected == report.read:
-        raise typer.Exit(_INVALID)
+    with aside(rejects):
+        _print_report(report, rejects, as_json)
+    if report.rejected and not report.dry_run:
+        raise typer.Exit(INVALID if report.rejected == report.read else PARTLY)
 
 
 def _with_progress(client: CampaignClient, path: Path, **options: Any) -> ImportReport:
+    with going_on("run it again: what is stored stays as it is") as account:
+        return _imported(client, path, account, **options)
+
+
+def _imported(client: CampaignClient, path: Path, account: Account, **options: Any) -> ImportReport:
     from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
 
     screen = console(stderr=True)
     columns = (BarColumn(bar_width=None), DownloadColumn(), TimeRemainingColumn())
     with Progress(*columns, console=screen, disable=not screen.is_terminal) as bar:
         task = bar.add_task("", total=None)
-        return client.contacts.import_csv(
-            sys.stdin.buffer if str(path) == _STDIN else path,
-            progress=lambda done, total, _: bar.update(task, completed=done, total=total),
-            **options,
-        )
+
+        def note(done: int, total: int, report: ImportReport) -> None:
+            bar.update(task, completed=done, total=total)
+            stored = report.created + report.updated + report.unchanged
+            account.done = f"{report.read:,} rows are read, {stored:,} contacts of them stored"
+
+        return client.contacts.import_csv(source(path), progress=note, **options)
 
 
 def _pairs(given: list[str] | None, option: str, like: str) -> list[tuple[str, str]]:

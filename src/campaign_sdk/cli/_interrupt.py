@@ -5,11 +5,32 @@ from __future__ import annotations
 import _thread
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from types import FrameType
 from typing import Self
 
 # With a little time for what has to be noted then, it is all over within two seconds.
 PATIENCE = 1.0
+
+
+@dataclass
+class Account:
+    """What is done so far, in words, for whoever presses Ctrl-C."""
+
+    done: str = ""
+
+
+@contextmanager
+def going_on(how: str) -> Iterator[Account]:
+    """Let Ctrl-C say what is done, and how to go on."""
+    account = Account()
+    try:
+        yield account
+    except KeyboardInterrupt:
+        told = f"{account.done}; {how}" if account.done else how
+        raise KeyboardInterrupt(told) from None
 
 
 class Interruption:

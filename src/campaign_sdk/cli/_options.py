@@ -12,6 +12,7 @@ import typer
 from campaign_sdk._core.errors import InvalidInput
 from campaign_sdk.cli import _complete, _show
 from campaign_sdk.cli._connect import find_segment
+from campaign_sdk.cli._files import read_text, there
 
 if TYPE_CHECKING:
     from campaign_sdk import CampaignClient
@@ -26,9 +27,8 @@ RulesFile = Annotated[
     Path | None,
     typer.Option(
         "--rules",
-        exists=True,
-        dir_okay=False,
-        help="A JSON file of rules, as react-querybuilder writes it.",
+        callback=there,
+        help="A JSON file of rules, as react-querybuilder writes it; - for standard input.",
     ),
 ]
 Timezone = Annotated[
@@ -39,8 +39,17 @@ AsOf = Annotated[
 ]
 Limit = Annotated[int | None, typer.Option(min=0, help="How many to show; 0 for all.")]
 Output = Annotated[
-    Path | None, typer.Option("--output", "-o", help="The file to write; otherwise the screen.")
+    Path | None,
+    typer.Option("--output", "-o", help="The file to write; otherwise, and for -, the screen."),
 ]
+
+Reachable = Annotated[
+    bool,
+    typer.Option(
+        "--reachable", help="Only who may be written to: neither unsubscribed nor suppressed."
+    ),
+]
+Yes = Annotated[bool, typer.Option("--yes", help="Don't ask.")]
 
 CampaignName = Annotated[
     str,
@@ -70,7 +79,7 @@ def _read_rules(file: Path) -> Rules:
     from campaign_sdk.rules import Rules
 
     try:
-        wire = json.loads(file.read_text(encoding="utf-8-sig"))
+        wire = json.loads(read_text(file, "rules"))
     except (ValueError, RecursionError) as error:
         raise InvalidInput("rules", f"{file.name} isn't a JSON file ({error})") from None
     return Rules.of(wire)

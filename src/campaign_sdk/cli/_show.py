@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,8 @@ from rich.table import Table
 from rich.text import Text
 
 from campaign_sdk._core.errors import InvalidRules
+from campaign_sdk.cli._files import written
+from campaign_sdk.cli._narrow import FittingTable
 
 if TYPE_CHECKING:
     from campaign_sdk.analytics import Engagement
@@ -62,10 +65,13 @@ def plain(value: object) -> Text:
 
 
 def table(*columns: str, numbers: Iterable[str] = ()) -> Table:
-    """Return an empty table; `numbers` names the columns to align on the right."""
+    """Return an empty table; `numbers` names the columns to align on the right.
+
+    Where it doesn't fit, each row is shown as a few lines of its own.
+    """
     right = set(numbers)
     gap = 1 if console().width < _NARROW else 2
-    made = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="bold cyan")
+    made = FittingTable(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="bold cyan")
     for name in columns:
         made.add_column(plain(name), justify="right" if name in right else "left", overflow="fold")
     return made
@@ -173,21 +179,23 @@ def _escaped(char: str) -> str:
     return json.dumps(char)[1:-1]
 
 
-def print_json(value: Any) -> None:
-    """Print one result as one JSON document."""
-    _write(_json(value, indent=2) + "\n")
+def print_json(value: Any, output: Path | None = None) -> None:
+    """Print one result as one JSON document, or write it to a file."""
+    with written(output) as stream:
+        stream.write(_json(value, indent=2) + "\n")
 
 
-def print_json_list(values: Iterable[Any]) -> None:
-    """Print many results as one JSON array, a line each, as they come."""
-    for piece in _array(values):
-        _write(piece)
+def print_json_list(values: Iterable[Any], output: Path | None = None) -> None:
+    """Print many results as one JSON array, a line each, as they come, or write them to a file."""
+    with written(output) as stream:
+        for piece in _array(values):
+            stream.write(piece)
 
 
 def print_json_lines(values: Iterable[Any]) -> None:
     """Print results as JSON lines, each as soon as it comes."""
     for value in values:
-        _write(_json(value) + "\n")
+        sys.stdout.write(_json(value) + "\n")
         sys.stdout.flush()
 
 
@@ -201,10 +209,6 @@ def _array(values: Iterable[Any]) -> Iterator[str]:
 
 def _utf() -> bool:
     return (sys.stdout.encoding or "").lower().startswith("utf")
-
-
-def _write(text: str) -> None:
-    sys.stdout.write(text)
 
 
 STATUSES = ("draft", "scheduled", "active", "paused", "completed", "archived")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -12,6 +11,9 @@ import typer
 
 from campaign_sdk.cli import _complete, _reporting, _show
 from campaign_sdk.cli._connect import connect, find_campaign, find_segment
+from campaign_sdk.cli._errors import INVALID, PARTLY
+from campaign_sdk.cli._files import aside, is_screen, source, target
+from campaign_sdk.cli._interrupt import going_on
 from campaign_sdk.cli._options import SHOWN, CampaignName, Json, Output, example
 
 if TYPE_CHECKING:
@@ -21,8 +23,6 @@ if TYPE_CHECKING:
 app = typer.Typer(name="analytics", help="Count and report what came back.", no_args_is_help=True)
 # What is asked for most stands at the root as well: `campaign report`.
 verbs = typer.Typer()
-
-_INVALID = 8
 
 Count = Annotated[int, typer.Option(min=0, help="How many to add.")]
 
@@ -82,7 +82,8 @@ def ingest(
         ),
     ] = None,
     rejects: Annotated[
-        Path | None, typer.Option(help="Where to write the events that are refused, with reasons.")
+        Path | None,
+        typer.Option(help="Where to write the events that are refused, with reasons; or -."),
     ] = None,
     delimiter: Annotated[
         str | None, typer.Option(help="What stands between two cells; found out otherwise.")
@@ -96,19 +97,20 @@ def ingest(
 
     An event has an event_id, a type (impression, click, conversion, delivered, bounced,
     complained, unsubscribed), occurred_at with an offset, and perhaps campaign_id,
-    contact_id, value, actor and link. Exits 8 if every event is refused.
+    contact_id, value, actor and link. Exits 8 if every event is refused, 19 if some are.
     """
-    with connect() as client:
+    with connect() as client, going_on("run it again: each event is counted once"):
         report = client.analytics.ingest_file(
-            sys.stdin.buffer if str(file) == "-" else file,
+            source(file),
             campaign_id=find_campaign(client, campaign).id if campaign else None,
-            rejects=rejects,
+            rejects=target(rejects),
             delimiter=delimiter,
             encoding=encoding,
         )
-    _show.print_json(report) if as_json else _print_ingested(report, rejects)
-    if report.rejected and not report.inserted + report.duplicates:
-        raise typer.Exit(_INVALID)
+    with aside(rejects):
+        _show.print_json(report) if as_json else _print_ingested(report, rejects)
+    if report.rejected:
+        raise typer.Exit(PARTLY if report.inserted + report.duplicates else INVALID)
 
 
 def _print_ingested(report: IngestReport, rejects: Path | None) -> None:
@@ -167,15 +169,17 @@ def report(
     start: Annotated[str | None, typer.Option("--from", help="The first day.")] = None,
     end: Annotated[str | None, typer.Option("--to", help="The day after the last.")] = None,
     timezone: Annotated[str | None, typer.Option(help="IANA time zone of the days.")] = None,
-    plot: Annotated[Path | None, typer.Option(help="Draw it: a png, svg or html file.")] = None,
+    plot: Annotated[
+        Path | None, typer.Option(help="Draw it: a png, svg or html file; - for a png.")
+    ] = None,
     output: Output = None,
     as_json: Json = False,
 ) -> None:
     """Report by day, campaign or other.
 
-    --output FILE writes CSV, --plot FILE a picture. The metrics: impressions, clicks,
-    conversions, human_impressions, human_clicks, delivered, bounced, complained,
-    unsubscribed, reach, value, ctr, human_ctr, cvr and conversion_per_impression.
+    --output FILE writes CSV, with --json JSON, and --plot FILE a picture. The metrics:
+    impressions, clicks, conversions, human_impressions, human_clicks, delivered, bounced,
+    complained, unsubscribed, reach, value, ctr, human_ctr, cvr and conversion_per_impression.
     """
     with connect() as client:
         found = client.analytics.report(
@@ -188,18 +192,30 @@ def report(
             timezone=timezone,
         )
     if plot is not None:
+        _draw(found, plot)
+    with aside(plot):
+        _print_found(found, output, as_json)
+
+
+def _draw(found: Report, plot: Path) -> None:
+    if is_screen(plot):
+        typer.echo(found.plot(), nl=False)
+    else:
         found.plot(plot)
         _show.note(f"drew {plot}")
+
+
+def _print_found(found: Report, output: Path | None, as_json: bool) -> None:
     if output is not None:
-        found.to_csv(output, encoding="utf-8-sig")
-        _show.note(f"wrote {output}")
-    _print_found(found, as_json)
-
-
-def _print_found(found: Report, as_json: bool) -> None:
-    if as_json:
+        if as_json:
+            found.to_json(target(output))
+        else:
+            found.to_csv(target(output), encoding="utf-8-sig")
+        if not is_screen(output):
+            _show.note(f"wrote {output}")
+    if as_json and output is None:
         typer.echo(found.to_json())
-    else:
+    elif not as_json and (output is None or not is_screen(output)):
         _reporting.print_report(found)
 
 

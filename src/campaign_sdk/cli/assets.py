@@ -9,6 +9,7 @@ import typer
 
 from campaign_sdk.cli import _show
 from campaign_sdk.cli._connect import connect, find_campaign
+from campaign_sdk.cli._files import read_bytes
 from campaign_sdk.cli._options import CampaignName, Json, example
 
 app = typer.Typer(name="assets", help="The images of a campaign.", no_args_is_help=True)
@@ -19,7 +20,9 @@ AssetName = Annotated[str, typer.Argument(metavar="NAME", help="What the HTML ca
 @app.command(epilog=example('campaign assets upload Spring hero.png --alt "A red kettle"'))
 def upload(
     campaign: CampaignName,
-    file: Annotated[Path, typer.Argument(help="A PNG, JPEG, GIF or WebP image, at most 2 MB.")],
+    file: Annotated[
+        Path, typer.Argument(help="A PNG, JPEG, GIF or WebP image, at most 2 MB; or -.")
+    ],
     name: Annotated[
         str | None, typer.Option(help="What the HTML calls it; by default the file's name.")
     ] = None,
@@ -31,7 +34,8 @@ def upload(
     """Store an image; the HTML shows it with {{ asset "hero.png" }}."""
     with connect() as client:
         found = find_campaign(client, campaign)
-        stored = client.assets.upload(found.id, file, name=name, alt=alt)
+        image = read_bytes(file) if str(file) == "-" else file
+        stored = client.assets.upload(found.id, image, name=name, alt=alt)
     if as_json:
         _show.print_json(stored)
         return

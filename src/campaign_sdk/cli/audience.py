@@ -72,7 +72,4 @@ def audience(campaign: CampaignName, output: Output = None, as_json: Json = Fals
     """
     with connect() as client:
         reached = client.campaigns.audience(find_campaign(client, campaign).id)
-        if as_json:
-            _show.print_json_list(reached)
-        else:
-            export_contacts(reached, output)
+        export_contacts(reached, output, as_json=as_json)

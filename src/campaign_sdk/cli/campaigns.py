@@ -11,6 +11,7 @@ import typer
 from campaign_sdk.cli import _complete, _show
 from campaign_sdk.cli._connect import connect, find_campaign, find_segment
 from campaign_sdk.cli._edit import edit_message
+from campaign_sdk.cli._files import read_text, there
 from campaign_sdk.cli._options import (
     CampaignName,
     Json,
@@ -30,12 +31,17 @@ Message = Annotated[
     str | None, typer.Option(help="The text, with placeholders such as {{ city }}.")
 ]
 MessageFile = Annotated[
-    Path | None, typer.Option(exists=True, dir_okay=False, help="The text, in a file.")
+    Path | None,
+    typer.Option(callback=there, help="The text, in a file; or -."),
 ]
 Subject = Annotated[str | None, typer.Option(help="The subject of an e-mail, with placeholders.")]
 Html = Annotated[
     Path | None,
-    typer.Option("--html", exists=True, dir_okay=False, help="The same as HTML, in a file."),
+    typer.Option(
+        "--html",
+        callback=there,
+        help="The same as HTML, in a file; or -.",
+    ),
 ]
 SegmentName = Annotated[
     str | None,
@@ -90,7 +96,7 @@ def _audience(
 def _text(message: str | None, file: Path | None) -> str | None:
     if message is not None and file is not None:
         raise typer.BadParameter("give --message or --message-file, not both")
-    return message if file is None else file.read_text(encoding="utf-8")
+    return message if file is None else read_text(file, "message")
 
 
 @app.command(epilog=example("campaign edit Spring --message-file message.txt"))

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from campaign_sdk._core.errors import NotFound
+from campaign_sdk._core.errors import InvalidInput, NotFound
 from campaign_sdk.cli import _show
+from campaign_sdk.cli._attributes import attributes_of
 from campaign_sdk.cli._connect import connect
 from campaign_sdk.cli._csv import export_contacts
 from campaign_sdk.cli._import import import_contacts
@@ -17,56 +18,63 @@ from campaign_sdk.cli._options import (
     Json,
     Limit,
     Output,
+    Reachable,
     RulesFile,
     Where,
+    Yes,
     example,
     rules_given,
     warn_of_fields,
 )
+from campaign_sdk.cli._people import print_contacts
 
 if TYPE_CHECKING:
     from campaign_sdk import CampaignClient, Contact
 
 app = typer.Typer(
-    name="contacts", help="Import, find, export and unsubscribe contacts.", no_args_is_help=True
+    name="contacts", help="Import, find, change and export contacts.", no_args_is_help=True
 )
+Email = Annotated[str, typer.Argument(help="The contact's address.")]
+Phone = Annotated[str | None, typer.Option(help="As people write it.")]
+Values = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        help="An attribute, such as city=Pune, orders=3 or vip=true. Repeatable.",
+    ),
+]
+
 app.command("import", epilog=example("campaign contacts import customers.csv"))(import_contacts)
 
 
 @app.command("list", epilog=example("campaign contacts list --where 'orders >= 3' --limit 5"))
 def list_(
-    where: Where = None, rules: RulesFile = None, limit: Limit = None, as_json: Json = False
+    where: Where = None,
+    rules: RulesFile = None,
+    reachable: Reachable = False,
+    limit: Limit = None,
+    as_json: Json = False,
 ) -> None:
     """List contacts: the first 20, or with --json all."""
     chosen = rules_given(where, rules)
     with connect() as client:
         warn_of_fields(client, chosen)
-        found = client.contacts.iterate(chosen)
+        found = client.contacts.iterate(chosen, reachable=reachable)
         if as_json:
             _show.print_json_list(islice(found, limit or None))
         else:
             print_contacts(found, SHOWN if limit is None else limit)
 
 
-def print_contacts(found: Any, limit: int) -> None:
-    """Print contacts as a table, and say so if there are more."""
-    made = _show.table("email", "phone", "subscribed", "attributes")
-    for contact in islice(found, limit or None):
-        subscribed = "yes" if contact.is_subscribed else "no"
-        attributes = _show.plain(_show.attributes(contact.attributes))
-        made.add_row(_show.plain(contact.email), _show.plain(contact.phone), subscribed, attributes)
-    _show.console().print(made)
-    if limit and next(found, None) is not None:
-        _show.note(f"there are more than {limit}: --limit 0 shows all")
-
-
 @app.command(epilog=example("campaign contacts find asha@example.com"))
-def find(
-    email: Annotated[str, typer.Argument(help="The contact's address.")], as_json: Json = False
-) -> None:
+def find(email: Email, as_json: Json = False) -> None:
     """Show one contact."""
     with connect() as client:
         contact = _found(client, email)
+    _print(contact, as_json)
+
+
+def _print(contact: Contact, as_json: bool) -> None:
     if as_json:
         _show.print_json(contact)
     else:
@@ -75,9 +83,7 @@ def find(
 
 
 @app.command(epilog=example("campaign contacts history asha@example.com"))
-def history(
-    email: Annotated[str, typer.Argument(help="The contact's address.")], as_json: Json = False
-) -> None:
+def history(email: Email, as_json: Json = False) -> None:
     """Show what happened with one contact in all campaigns."""
     with connect() as client:
         found = client.contacts.history(_found(client, email).id)
@@ -93,7 +99,6 @@ def history(
 
 
 def _found(client: CampaignClient, email: str) -> Contact:
-
     contact = client.contacts.find(email)
     if contact is None:
         raise NotFound(f"no contact has the address {email}")
@@ -101,12 +106,19 @@ def _found(client: CampaignClient, email: str) -> Contact:
 
 
 @app.command(epilog=example("campaign contacts export --where 'orders >= 3' --output regulars.csv"))
-def export(where: Where = None, rules: RulesFile = None, output: Output = None) -> None:
-    """Write contacts as CSV, an attribute a column; safe to open in a spreadsheet."""
+def export(
+    where: Where = None,
+    rules: RulesFile = None,
+    reachable: Reachable = False,
+    output: Output = None,
+    as_json: Json = False,
+) -> None:
+    """Write contacts as CSV, an attribute a column; safe to open in a spreadsheet. Or as JSON."""
     chosen = rules_given(where, rules)
     with connect() as client:
         warn_of_fields(client, chosen)
-        export_contacts(client.contacts.iterate(chosen), output)
+        found = client.contacts.iterate(chosen, reachable=reachable)
+        export_contacts(found, output, as_json=as_json)
 
 
 @app.command(epilog=example("campaign contacts fields"))
@@ -125,17 +137,77 @@ def fields(as_json: Json = False) -> None:
     _show.console().print(made)
 
 
+@app.command(epilog=example("campaign contacts add dora@example.com --set city=Pune"))
+def add(email: Email, phone: Phone = None, values: Values = None, as_json: Json = False) -> None:
+    """Store a contact; one that is there already is given what is new."""
+    item: dict[str, Any] = {"email": email, "attributes": attributes_of(values or [])}
+    if phone is not None:
+        item["phone"] = phone
+    with connect() as client:
+        report = client.contacts.upsert([item])
+    if report.problems:
+        raise InvalidInput(report.problems[0].column, report.problems[0].reason)
+    became = "created" if report.created else "updated" if report.updated else "unchanged"
+    _show.print_json(report) if as_json else _show.say("{} is {}.", email, became)
+
+
+@app.command(epilog=example("campaign contacts update asha@example.com --set orders=13"))
+def update(
+    email: Email,
+    new_email: Annotated[str | None, typer.Option("--email", help="Another address.")] = None,
+    phone: Phone = None,
+    values: Values = None,
+    unset: Annotated[
+        list[str] | None, typer.Option(help="An attribute to blank. Repeatable.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Change what is given of a contact; the rest stays."""
+    given: dict[str, Any] = {"email": new_email, "phone": phone}
+    changes = {name: value for name, value in given.items() if value is not None}
+    if values or unset:
+        blanks = [f"{name}=null" for name in unset or []]
+        changes["attributes"] = attributes_of([*(values or []), *blanks])
+    if not changes:
+        raise typer.BadParameter("say what to change: --set, --unset, --phone, --email")
+    with connect() as client:
+        contact = client.contacts.update(_found(client, email).id, **changes)
+    _print(contact, as_json)
+
+
+@app.command(epilog=example("campaign contacts delete asha@example.com --yes"))
+def delete(email: Email, yes: Yes = False) -> None:
+    """Delete a contact; what was counted stays counted."""
+    with connect() as client:
+        found = _found(client, email)
+        if not yes:
+            typer.confirm(f"Delete {found.email}?", abort=True)
+        client.contacts.delete(found.id)
+    _show.say("Deleted.")
+
+
 @app.command(epilog=example("campaign contacts unsubscribe asha@example.com"))
-def unsubscribe(email: Annotated[str, typer.Argument(help="The contact's address.")]) -> None:
+def unsubscribe(email: Email) -> None:
     """Take a contact out of every audience, until the person asks to be back."""
     with connect() as client:
         contact = client.contacts.unsubscribe(_found(client, email).id)
     _show.say("{} gets no more messages.", contact.email)
 
 
-@app.command(epilog=example("campaign contacts subscribe asha@example.com"))
-def subscribe(email: Annotated[str, typer.Argument(help="The contact's address.")]) -> None:
-    """Take a contact back into audiences, because the person has asked for it."""
+@app.command(epilog=example("campaign contacts subscribe asha@example.com --consent"))
+def subscribe(
+    email: Email,
+    consent: Annotated[
+        bool, typer.Option("--consent", help="The person has asked for it; asked for otherwise.")
+    ] = False,
+) -> None:
+    """Take a contact back into audiences, because the person has asked for it.
+
+    Nobody else's word is enough: without --consent it asks you to say so.
+    """
     with connect() as client:
-        contact = client.contacts.subscribe(_found(client, email).id)
-    _show.say("{} gets messages again.", contact.email)
+        found = _found(client, email)
+        if not consent:
+            typer.confirm(f"Has {found.email} asked to be written to again?", abort=True)
+        client.contacts.subscribe(found.id)
+    _show.say("{} gets messages again.", found.email)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +11,7 @@ import typer
 
 from campaign_sdk._core.errors import ConfigurationError, Conflict
 from campaign_sdk.cli import _show
+from campaign_sdk.cli._files import read_text, there
 from campaign_sdk.cli._options import example
 
 if TYPE_CHECKING:
@@ -26,7 +28,10 @@ _LOOK_SECONDS = 0.5
 
 EnvFile = Annotated[
     Path | None,
-    typer.Option(exists=True, dir_okay=False, help="More secrets for them, NAME=value a line."),
+    typer.Option(
+        callback=there,
+        help="More secrets for them, NAME=value a line; - for standard input.",
+    ),
 ]
 
 
@@ -111,7 +116,9 @@ def _gates() -> dict[str, bool]:
 def _secrets(env_file: Path | None) -> dict[str, str]:
     from dotenv import dotenv_values
 
-    values = dotenv_values(env_file, interpolate=False) if env_file else {}
+    if env_file is None:
+        return {}
+    values = dotenv_values(stream=StringIO(read_text(env_file, "env-file")), interpolate=False)
     return {name: value for name, value in values.items() if value}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,13 +13,17 @@ from campaign_sdk.cli._options import (
     AsOf,
     Json,
     Output,
+    Reachable,
     RulesFile,
     Timezone,
     Where,
+    Yes,
     audience_given,
     example,
     moment_given,
+    rules_given,
     rules_needed,
+    warn_of_fields,
 )
 from campaign_sdk.cli.drafting import described
 
@@ -96,6 +100,30 @@ def _print(segment: Segment) -> None:
     _show.print_facts({**known, "rules": _show.explained(segment)})
 
 
+@app.command(epilog=example("campaign segments edit Lapsed --where 'orders >= 4'"))
+def edit(
+    segment: Named,
+    name: Annotated[str | None, typer.Option(help="A new name.")] = None,
+    where: Where = None,
+    rules: RulesFile = None,
+    description: Annotated[str | None, typer.Option(help="For people.")] = None,
+    timezone: Timezone = None,
+    as_json: Json = False,
+) -> None:
+    """Change what is given; launched campaigns keep their audience."""
+    given = {"name": name, "description": description, "timezone": timezone}
+    changes: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
+    wanted = rules_given(where, rules)
+    if wanted is not None:
+        changes["rules"] = wanted
+    if not changes:
+        raise typer.BadParameter("say what to change: --name, --where, --rules ...")
+    with connect() as client:
+        warn_of_fields(client, wanted)
+        edited = client.segments.update(find_segment(client, segment).id, **changes)
+    _show.print_json(edited) if as_json else _print(edited)
+
+
 @app.command(epilog=example("campaign segments size --where 'orders >= 3'"))
 def size(
     segment: MaybeNamed = None,
@@ -146,7 +174,7 @@ def _warn(warnings: tuple[str, ...]) -> None:
 
 
 def _print_preview(client: CampaignClient, target: Segment | Rules, found: AudiencePreview) -> None:
-    from campaign_sdk.cli.contacts import print_contacts
+    from campaign_sdk.cli._people import print_contacts
     from campaign_sdk.rules import Rules
     from campaign_sdk.segments import Segment
 
@@ -168,6 +196,7 @@ def members(
     rules: RulesFile = None,
     as_of: AsOf = None,
     timezone: Timezone = None,
+    reachable: Reachable = False,
     output: Output = None,
     as_json: Json = False,
 ) -> None:
@@ -175,17 +204,16 @@ def members(
     moment = moment_given(as_of, timezone)
     with connect() as client:
         target = audience_given(client, segment, where, rules)
-        found = client.segments.members(target, as_of=moment, timezone=timezone)
-        if as_json:
-            _show.print_json_list(found)
-        else:
-            export_contacts(found, output)
+        found = client.segments.members(
+            target, as_of=moment, timezone=timezone, reachable=reachable
+        )
+        export_contacts(found, output, as_json=as_json)
 
 
 @app.command(epilog=example("campaign segments delete Old --yes"))
 def delete(
     segment: Named,
-    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
+    yes: Yes = False,
 ) -> None:
     """Delete a segment; the contacts stay."""
     with connect() as client:

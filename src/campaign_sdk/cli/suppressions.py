@@ -10,6 +10,7 @@ import typer
 
 from campaign_sdk.cli import _show
 from campaign_sdk.cli._connect import connect
+from campaign_sdk.cli._files import read_text, there
 from campaign_sdk.cli._options import SHOWN, Json, Limit, example
 
 app = typer.Typer(
@@ -42,7 +43,10 @@ def add(
     emails: Annotated[list[str] | None, typer.Argument(help="Addresses.")] = None,
     file: Annotated[
         Path | None,
-        typer.Option(exists=True, dir_okay=False, help="A file with one address a line."),
+        typer.Option(
+            callback=there,
+            help="A file with one address a line; - for standard input.",
+        ),
     ] = None,
     source: Annotated[str | None, typer.Option(help="Who says so.")] = None,
     as_json: Json = False,
@@ -50,7 +54,7 @@ def add(
     """Never write to these addresses again."""
     given = list(emails or [])
     if file is not None:
-        given += [line for line in file.read_text("utf-8-sig").splitlines() if line.strip()]
+        given += [line for line in read_text(file, "file").splitlines() if line.strip()]
     if not given:
         raise typer.BadParameter("give an address, or --file")
     with connect() as client:

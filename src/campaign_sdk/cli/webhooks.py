@@ -13,6 +13,7 @@ import typer
 from campaign_sdk._core.errors import ConfigurationError, InvalidInput
 from campaign_sdk.cli import _show
 from campaign_sdk.cli._connect import connect, find_campaign
+from campaign_sdk.cli._files import read_bytes, there
 from campaign_sdk.cli._options import SHOWN, Json, example, moment_of
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ app = typer.Typer(
 )
 
 Body = Annotated[
-    Path, typer.Argument(exists=True, dir_okay=False, help="A file with the body as it came.")
+    Path,
+    typer.Argument(callback=there, help="A file with the body as it came; or -."),
 ]
 
 
@@ -57,7 +59,7 @@ def check(
         secrets=_secrets(secret_env or f"{provider.upper()}_WEBHOOK_SECRET"),
         clock=time.time if at is None else moment_of(at, None, "at").timestamp,
     )
-    _print(webhook.read([_header(text) for text in headers or []], body.read_bytes()), as_json)
+    _print(webhook.read([_header(text) for text in headers or []], read_bytes(body)), as_json)
 
 
 @app.command(epilog=example("campaign webhooks replay event.json --campaign Spring"))
@@ -75,9 +77,7 @@ def replay(
     named = None if provider is None else _provider(provider)
     with connect() as client:
         campaign_id = None if campaign is None else find_campaign(client, campaign).id
-        report = client.analytics.receive(
-            body.read_bytes(), provider=named, campaign_id=campaign_id
-        )
+        report = client.analytics.receive(read_bytes(body), provider=named, campaign_id=campaign_id)
     if as_json:
         _show.print_json(report)
     else:

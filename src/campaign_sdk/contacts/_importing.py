@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
-from pathlib import Path
 from typing import Any, Protocol
 
 from campaign_sdk._core.errors import CampaignError, InvalidInput
+from campaign_sdk._core.files import Target
 from campaign_sdk._core.flight import Flight
 from campaign_sdk._core.operation import Blocking, Kind, Resource, Steps
 from campaign_sdk.contacts._import import Ahead, Batch, ImportReport, Tally, keys_of
@@ -47,7 +47,7 @@ def import_file(
     file: FileLike,
     options: Mapping[str, Any],
     *,
-    rejects: str | Path | None,
+    rejects: Target | None,
     dry_run: bool,
     batch_size: int,
     progress: Progress | None,

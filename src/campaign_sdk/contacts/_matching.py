@@ -10,9 +10,11 @@ from campaign_sdk.contacts._items import utc_text
 from campaign_sdk.rules import Rules
 
 
-def match_arguments(rules: Rules, as_of: datetime | None, timezone: str) -> dict[str, Any]:
+def match_arguments(
+    rules: Rules, as_of: datetime | None, timezone: str, *, reachable: bool = False
+) -> dict[str, Any]:
     """Return what the SQL functions of audiences take."""
     arguments = {"rules": rules.to_wire(), "timezone": timezone_name(timezone)}
     if as_of is not None:
         arguments["as_of"] = utc_text(as_of, "as_of")
-    return arguments
+    return {**arguments, "reachable": True} if reachable else arguments

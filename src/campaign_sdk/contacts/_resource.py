@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +12,7 @@ from postgrest.types import CountMethod
 
 from campaign_sdk._core.errors import NotFound, ProtocolError
 from campaign_sdk._core.failures import rows_of
+from campaign_sdk._core.files import Target
 from campaign_sdk._core.model import NOT_GIVEN, NotGiven, given, uuid_text
 from campaign_sdk._core.operation import (
     Mode,
@@ -67,7 +67,7 @@ class Contacts(Persons[Mode]):
         self,
         file: FileLike,
         *,
-        rejects: str | Path | None = None,
+        rejects: Target | None = None,
         delimiter: str | None = None,
         encoding: str | None = None,
         columns: Mapping[str, str | None] | None = None,
@@ -94,8 +94,9 @@ class Contacts(Persons[Mode]):
 
         Args:
             file: its path, or a file that is open for reading texts or bytes.
-            rejects: where to write the refused rows as CSV: line, column, reason, then
-                the row's own cells. It can be corrected and imported as it is.
+            rejects: where to write the refused rows as CSV, a path or an open file: line,
+                column, reason, then the row's own cells. It can be corrected and imported as
+                it is.
             delimiter: what stands between two cells.
             encoding: of the file; a byte order mark counts more.
             columns: what columns are: `{"E-mail 1 - Value": "email", "Town":
@@ -253,6 +254,7 @@ class Contacts(Persons[Mode]):
         *,
         as_of: datetime | None = None,
         timezone: str = "UTC",
+        reachable: bool = False,
         page_size: int = PAGE,
     ) -> PagedSteps[Contact]:
         """Yield each contact exactly once, in the order of their ids, page by page.
@@ -261,14 +263,21 @@ class Contacts(Persons[Mode]):
             rules: only those who match; all by default.
             as_of: the moment that relative dates refer to; now by default.
             timezone: the IANA time zone of relative dates.
+            reachable: only those who may be written to, neither unsubscribed nor suppressed.
             page_size: contacts in one request. The server's own limit may be lower.
         """
         if rules is None:
-            select = partial(self._db.from_("contacts").select, "*")
+            select = partial(self._select_all, reachable=reachable)
             yield from table_pages(select, Contact, page_size)
         else:
-            arguments = match_arguments(Rules.of(rules), as_of, timezone)
+            arguments = match_arguments(Rules.of(rules), as_of, timezone, reachable=reachable)
             yield from function_pages(self, "match_contacts", arguments, Contact, page_size)
+
+    def _select_all(self, *, reachable: bool) -> Any:
+        query = self._db.from_("contacts").select("*")
+        if not reachable:
+            return query
+        return query.is_("unsubscribed_at", "null").is_("suppressed_at", "null")
 
     @operation
     def fields(self, *, sample: int = 100_000) -> Steps[tuple[ContactField, ...]]:

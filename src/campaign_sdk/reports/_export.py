@@ -10,12 +10,11 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from campaign_sdk._core.cells import guarded
 from campaign_sdk._core.errors import ConfigurationError
-from campaign_sdk._core.files import write_whole
+from campaign_sdk._core.files import Target, write_whole
 from campaign_sdk._core.installing import how_to_install
 from campaign_sdk.reports._data import ReportData
 from campaign_sdk.reports._metrics import METRICS, title_of
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 _HTML_ROWS = 60
 
 
-def written(text: str, path: Path | str | None, encoding: str = "utf-8") -> str:
+def written(text: str, path: Target | None, encoding: str = "utf-8") -> str:
     """Return a text, and write it to a file if one is named: whole, or not at all."""
     if path is not None:
         write_whole(path, text, encoding=encoding)

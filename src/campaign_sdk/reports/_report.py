@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from campaign_sdk._core.files import Target
 from campaign_sdk.reports import _export
 from campaign_sdk.reports._data import ReportData
 
@@ -30,7 +31,7 @@ class Report(ReportData):
         totals: the whole.
     """
 
-    def to_csv(self, path: Path | str | None = None, *, encoding: str = "utf-8") -> str:
+    def to_csv(self, path: Target | None = None, *, encoding: str = "utf-8") -> str:
         """Return the lines as CSV (RFC 4180), and write them to a file if one is named.
 
         A text that a spreadsheet would run as a formula gets an apostrophe in front.
@@ -45,7 +46,7 @@ class Report(ReportData):
         text = _export.csv_text(self.columns, self.records())
         return _export.written(text, path, encoding)
 
-    def to_json(self, path: Path | str | None = None) -> str:
+    def to_json(self, path: Target | None = None) -> str:
         """Return the report as JSON, and write it to a file if one is named.
 
         Values are texts, so that no reader rounds them.

@@ -230,12 +230,14 @@ class Segments(Resource[Mode]):
         *,
         as_of: datetime | None = None,
         timezone: str | None = None,
+        reachable: bool = False,
         page_size: int = PAGE,
     ) -> PagedSteps[Contact]:
         """Yield each member exactly once, in the order of their ids, page by page.
 
-        Takes the same arguments as `size`, and how many contacts to fetch in one request.
+        Takes the same arguments as `size`; with `reachable`, yields only those who may be
+        written to. `page_size` is how many contacts to fetch in one request.
         """
         rules, zone = yield from audience(self, target, timezone)
-        arguments = match_arguments(rules, as_of, zone)
+        arguments = match_arguments(rules, as_of, zone, reachable=reachable)
         yield from function_pages(self, "match_contacts", arguments, Contact, page_size)

@@ -6,11 +6,10 @@ import csv
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from campaign_sdk._core.cells import guarded
 from campaign_sdk._core.errors import InvalidInput
-from campaign_sdk._core.files import written_whole
+from campaign_sdk._core.files import Target, is_same, written_whole
 from campaign_sdk.contacts.files._cells import look_of, unmarked
 from campaign_sdk.contacts.files._columns import OWN, REJECTS
 from campaign_sdk.contacts.files._file import ContactFile
@@ -24,7 +23,7 @@ Reject = Callable[[Row, str, str], object]
 
 
 @contextmanager
-def rejects_written(source: ContactFile, path: str | Path | None) -> Iterator[Reject]:
+def rejects_written(source: ContactFile, path: Target | None) -> Iterator[Reject]:
     """Open the file of refused rows; it appears when the block ends well.
 
     It is written as the source is: with the same delimiter, and a byte order mark if the
@@ -36,7 +35,7 @@ def rejects_written(source: ContactFile, path: str | Path | None) -> Iterator[Re
     if path is None:
         yield lambda _row, _column, _reason: None
         return
-    if source.path is not None and Path(path).resolve() == source.path.resolve():
+    if is_same(path, source.path):
         raise InvalidInput("rejects", "must not be the file that is imported")
     encoding = "utf-8" if source.encoding in ("utf-8", "utf_8", "UTF-8") else "utf-8-sig"
     # What wasn't text in the file is written back byte for byte.

@@ -1,0 +1,71 @@
+"""Files that a command reads or writes; `-` is standard input or output."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, redirect_stdout
+from pathlib import Path
+from typing import IO
+
+import typer
+
+from campaign_sdk._core.errors import InvalidInput
+
+_DASH = Path("-")
+
+
+def there(path: Path | None) -> Path | None:
+    """Check an option or argument that names a file to read."""
+    if path is not None and path != _DASH and (path.is_dir() or not path.exists()):
+        raise typer.BadParameter(f"{path} isn't a file")
+    return path
+
+
+def source(path: Path) -> Path | IO[bytes]:
+    """Return what the library reads: the path, or standard input."""
+    return sys.stdin.buffer if path == _DASH else path
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return what is in a file."""
+    return sys.stdin.buffer.read() if path == _DASH else path.read_bytes()
+
+
+def read_text(path: Path, argument: str) -> str:
+    """Return the text of a file, without a byte order mark.
+
+    Raises:
+        InvalidInput: it isn't UTF-8.
+    """
+    try:
+        return read_bytes(path).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise InvalidInput(argument, f"{path} isn't text in UTF-8") from None
+
+
+def target(path: Path | None) -> Path | IO[str] | None:
+    """Return what the library writes to: the path, or standard output."""
+    return sys.stdout if path == _DASH else path
+
+
+@contextmanager
+def written(output: Path | None, *, encoding: str = "utf-8") -> Iterator[IO[str]]:
+    """Open the file of `--output`; without one, and for `-`, it is standard output."""
+    from campaign_sdk._core.files import written_whole
+
+    if output is None or output == _DASH:
+        yield sys.stdout
+        return
+    with written_whole(output, "output", encoding=encoding) as stream:
+        yield stream
+
+
+def aside(*outputs: Path | None) -> AbstractContextManager[object]:
+    """Send what is printed for people to stderr, if one of the outputs has taken stdout."""
+    return redirect_stdout(sys.stderr) if _DASH in outputs else nullcontext()
+
+
+def is_screen(output: Path | None) -> bool:
+    """Whether what is written goes to standard output."""
+    return output is None or output == _DASH
