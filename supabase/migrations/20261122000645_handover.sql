@@ -310,7 +310,10 @@ begin
     leased_until = clock_timestamp() + campaign_private.lease_time(seconds)
   where b.campaign_id = held.campaign_id and b.batch = held.batch;
   select json_agg(
-    json_build_object('place', width_bucket(c.id, members), 'contact', to_json(c)) order by c.id
+    -- What a contact is made of; whose it is is known, and who is here isn't unsubscribed.
+    json_build_object('place', width_bucket(c.id, members), 'contact', json_build_object(
+      'id', c.id, 'email', c.email, 'phone', c.phone, 'attributes', c.attributes,
+      'created_at', c.created_at, 'updated_at', c.updated_at)) order by c.id
   ) into answer.contacts
   from public.contacts as c
   where c.user_id = held.user_id and c.id = any (members[held.begun + 1 :])

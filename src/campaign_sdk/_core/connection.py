@@ -14,7 +14,7 @@ from campaign_sdk._core.errors import NotAuthenticated
 from campaign_sdk._core.exchange import Exchange
 from campaign_sdk._core.session import AsyncStorage, SessionKeeper
 from campaign_sdk._core.settings import Settings, require_secure
-from campaign_sdk._core.transport import AsyncWire, Wire
+from campaign_sdk._core.transport import AsyncHttp, AsyncWire, Http, Wire
 
 if TYPE_CHECKING:
     import supabase
@@ -74,7 +74,7 @@ class SyncConnection(Connection):
             transport or httpx.HTTPTransport(verify=_tls(), limits=_LIMITS),
             Exchange(keeper, timeout),
         )
-        self.http = httpx.Client(transport=self.wire, follow_redirects=False)
+        self.http = Http(self.wire)
         options = SyncClientOptions(httpx_client=self.http, storage=keeper, **_OPTIONS)
         super().__init__(settings, keeper, Client(settings.url, settings.key, options))
 
@@ -103,7 +103,7 @@ class AsyncConnection(Connection):
             transport or httpx.AsyncHTTPTransport(verify=_tls(), limits=_LIMITS),
             Exchange(keeper, timeout),
         )
-        self.http = httpx.AsyncClient(transport=self.wire, follow_redirects=False)
+        self.http = AsyncHttp(self.wire)
         options = AsyncClientOptions(
             httpx_client=self.http, storage=AsyncStorage(keeper), **_OPTIONS
         )

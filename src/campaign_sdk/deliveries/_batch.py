@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Generic
 from uuid import UUID
 
@@ -68,7 +69,6 @@ class Batch(Resource[Mode], Generic[Mode]):
         campaign_id: the campaign.
         number: which of its batches this is.
         variant: which variant its members get; `None` if there are none.
-        contacts: who could still be written to when it was claimed, in order.
     """
 
     def __init__(
@@ -78,9 +78,7 @@ class Batch(Resource[Mode], Generic[Mode]):
         self.campaign_id: UUID = letters.campaign.id
         self.number: int = row["batch"]
         self.variant: str | None = row["variant"]
-        members = row["contacts"] or ()
-        self._places: list[int] = [member["place"] for member in members]
-        self.contacts = tuple(Contact.from_row(member["contact"]) for member in members)
+        self._members: Sequence[dict[str, Any]] = row["contacts"] or ()
         self._begun: int = row["begun"]
         self._size: int = row["size"]
         self._lease: str = row["lease"]
@@ -90,7 +88,12 @@ class Batch(Resource[Mode], Generic[Mode]):
         self._unwritten: list[Noted] = []
 
     def __repr__(self) -> str:
-        return f"<Batch {self.number} of {self.campaign_id}: {len(self.contacts)} contacts>"
+        return f"<Batch {self.number} of {self.campaign_id}: {len(self._members)} contacts>"
+
+    @cached_property
+    def contacts(self) -> tuple[Contact, ...]:
+        """Who could still be written to when it was claimed, in order."""
+        return _contacts(self._members)
 
     def parts(self, size: int) -> Iterator[Part]:
         """Yield the batch in parts of so many contacts, for one request each.
@@ -101,12 +104,13 @@ class Batch(Resource[Mode], Generic[Mode]):
         if type(size) is not int or not 1 <= size <= 1_000:
             raise InvalidInput("size", "must be a number from 1 to 1,000")
         after = self._begun
-        for start in range(0, max(len(self.contacts), 1), size):
-            stop = start + size
-            last = stop >= len(self.contacts)
+        for start in range(0, max(len(self._members), 1), size):
+            members = self._members[start : start + size]
+            last = start + size >= len(self._members)
             # Who can't be written to any more stands between the others, and behind them.
-            through = self._size if last else self._places[stop - 1]
-            yield Part(self.contacts[start:stop], after, through)
+            through: int = self._size if last else members[-1]["place"]
+            # Read when their turn comes: a thousand at once would keep the collector busy.
+            yield Part(_contacts(members), after, through)
             after = through
 
     @operation
@@ -194,11 +198,12 @@ class Batch(Resource[Mode], Generic[Mode]):
         messages: list[Message] = []
         failed: list[Noted] = []
         for contact in part.contacts:
-            if str(contact.id) in contact_ids:
+            who = str(contact.id)
+            if who in contact_ids:
                 try:
-                    messages.append(self._letters.message(contact, self.variant))
+                    messages.append(self._letters.message(contact, self.variant, who))
                 except InvalidInput as error:
-                    failed.append(noted(str(contact.id), "failed", f"rendering {error}"[:500]))
+                    failed.append(noted(who, "failed", f"rendering {error}"[:500]))
         return messages, failed
 
     def _settle(self, outcomes: list[Noted]) -> Steps[None]:
@@ -220,6 +225,10 @@ class Batch(Resource[Mode], Generic[Mode]):
             "outcomes": outcomes or None,
         }
         yield self._rpc("release_batch", arguments, kind="keyed")
+
+
+def _contacts(members: Sequence[dict[str, Any]]) -> tuple[Contact, ...]:
+    return Contact.from_rows([member["contact"] for member in members])
 
 
 class Claim(Model):

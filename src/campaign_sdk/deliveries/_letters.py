@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from html import escape
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -78,8 +79,19 @@ class Letters:
             links.rewrite(UUID(int=0), campaign.html)
         return cls(campaign, subject, text, html, parsed("preheader", campaign.preheader), links)
 
-    def message(self, contact: Contact, variant: str | None = None) -> Message:
+    @cached_property
+    def _prefix(self) -> str:
+        return f"{self.campaign.id}/"
+
+    def message(
+        self, contact: Contact, variant: str | None = None, who: str | None = None
+    ) -> Message:
         """Return the message for one contact.
+
+        Args:
+            contact: to whom.
+            variant: which variant of the campaign they get.
+            who: the contact's id, if it is at hand as text.
 
         Raises:
             InvalidInput: a placeholder without a default has no value here, nothing is left
@@ -87,9 +99,9 @@ class Letters:
                 holds nothing of the contact.
         """
         if variant is not None and self.variants:
-            return replace(self.variants[variant].message(contact), variant=variant)
+            return replace(self.variants[variant].message(contact, who=who), variant=variant)
         message = Message(
-            key=f"{self.campaign.id}/{contact.id}",
+            key=self._prefix + (who or str(contact.id)),
             to=self._address(contact),
             contact=contact,
             variant=variant,

@@ -16,12 +16,12 @@ def noted(
     contact_id: str, outcome: str, reason: str | None, provider_id: str | None = None
 ) -> Noted:
     """Return an outcome as the database takes it."""
-    return {
-        "contact_id": contact_id,
-        "outcome": outcome,
-        "reason": reason,
-        "provider_id": provider_id,
-    }
+    found = {"contact_id": contact_id, "outcome": outcome}
+    if reason is not None:
+        found["reason"] = reason
+    if provider_id is not None:
+        found["provider_id"] = provider_id
+    return found
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ _HERE = Path(__file__).parent
 PACKAGE = ("package.json", "package-lock.json")
 SCRIPTS = (
     *("server.mjs", "repairs.mjs", "types.mjs", "json.mjs", "errors.mjs", "google.mjs"),
-    *("functions.mjs", "jwt.mjs", "storage.mjs"),
+    *("functions.mjs", "identity.mjs", "jwt.mjs", "prepared.mjs", "storage.mjs"),
 )
 ANSWER_SECONDS = 60
 STOP_SECONDS = 5

@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import { request as open } from "node:http";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
-import { signedBy } from "./jwt.mjs";
+import { claimsOf } from "./jwt.mjs";
 
 const PREFIX = "/functions/v1/";
 const NAME = /^[A-Za-z][\w-]*$/;
@@ -55,7 +55,7 @@ export class Functions {
 
   #admits(name, request) {
     if (request.method === "OPTIONS" || this.settings.open.includes(name)) return true;
-    return signedBy(this.settings.secret, request.headers.authorization);
+    return claimsOf(this.settings.secret, request.headers.authorization) !== undefined;
   }
 
   /** Requests that arrive together wait for one start. */

@@ -2,19 +2,37 @@
 // tests/local/ that fails without it.
 
 import { PostgresConnection } from "@supabase/lite/postgres";
-import { sql } from "kysely";
+import { CompiledQuery } from "kysely";
 import { answersItself, postgrestError, refuseUnfiltered } from "./errors.mjs";
 import { wrapArguments, wrapColumns } from "./json.mjs";
+import { prepareStatements } from "./prepared.mjs";
 import { types } from "./types.mjs";
 
 // Requests beyond the pool wait for their turn; PostgreSQL's max_connections is far above.
 const POOL = 24;
 
+// The claims, the role, the role's own settings (which SET ROLE leaves out) and the request.
+const SETTINGS = `
+  with kept as (
+    select d.setrole = to_regrole($1) as own, c.setting
+    from pg_catalog.pg_db_role_setting d, unnest(d.setconfig) as c (setting)
+    where d.setrole in (to_regrole('authenticator'), to_regrole($1))
+      and c.setting not like '%preload_libraries=%'
+    order by own
+  )
+  select set_config(split_part(setting, '=', 1),
+                    substr(setting, strpos(setting, '=') + 1), true) from kept
+  union all
+  select set_config(key, value, true) from jsonb_each_text($2::jsonb)
+`;
+
 export class RepairedConnection extends PostgresConnection {
   #schema;
+  #version = 0;
 
   constructor(url) {
     super({ url, postgresOptions: { max: POOL, onnotice: () => {}, types } });
+    prepareStatements(this.driver, { settings: SETTINGS, version: () => this.#version });
     // Otherwise the first request grants everything to everybody, and undoes every revoke.
     this.rlsState = "active";
   }
@@ -41,47 +59,38 @@ export class RepairedConnection extends PostgresConnection {
 
   async clearSchemaCache() {
     this.#schema = undefined;
+    this.#version += 1;
     await super.clearSchemaCache();
   }
 
-  /** Become the caller: claims, role, and the role's own settings, which SET ROLE leaves out. */
-  async applyJwtSessionContext(db, { auth, storage }) {
+  /** A call whose plan a change of the schema has overtaken has done nothing: it goes anew. */
+  async withContext(context, work, options) {
+    const request = { ...context, rpc: options?.rpc };
+    try {
+      return await super.withContext(request, work, options);
+    } catch (error) {
+      if (error?.routine !== "RevalidateCachedQuery") throw error;
+      this.#version += 1;
+      return super.withContext(request, work, options);
+    }
+  }
+
+  /** Become the caller. */
+  async applyJwtSessionContext(db, { auth, storage, rpc }) {
     const role = auth?.role || "anon";
     const settings = {
       "request.jwt.claims": JSON.stringify(auth?.jwt ?? { role }),
       "request.jwt.claim.sub": String(auth?.uid ?? ""),
       "request.jwt.claim.role": role,
       "storage.operation": String(storage?.operation ?? ""),
+      ...(rpc && requestSettings(rpc)),
       role,
     };
-    await sql`
-      with kept as (
-        select d.setrole = to_regrole(${role}) as own, c.setting
-        from pg_catalog.pg_db_role_setting d, unnest(d.setconfig) as c (setting)
-        where d.setrole in (to_regrole('authenticator'), to_regrole(${role}))
-          and c.setting not like '%preload_libraries=%'
-        order by own
-      )
-      select set_config(split_part(setting, '=', 1),
-                        substr(setting, strpos(setting, '=') + 1), true) from kept
-      union all
-      select set_config(key, value, true) from jsonb_each_text(${JSON.stringify(settings)}::jsonb)
-    `.execute(db);
+    await db.executeQuery(CompiledQuery.raw(SETTINGS, [role, JSON.stringify(settings)]));
   }
 
-  /** Lite does this in five statements. */
-  async applyRpcRequestGucs(db, { method, path, requestHeaders = {} }) {
-    const settings = {
-      "response.status": "",
-      "response.headers": "",
-      "request.method": method,
-      "request.path": path,
-      "request.headers": JSON.stringify(requestHeaders),
-    };
-    await sql`
-      select set_config(key, value, true) from jsonb_each_text(${JSON.stringify(settings)}::jsonb)
-    `.execute(db);
-  }
+  /** They are among those of the caller: Lite would send five statements more. */
+  async applyRpcRequestGucs() {}
 
   async onPostgrestAST(ast) {
     const { columns, functions = [] } = await this.introspect({ useCache: true });
@@ -95,4 +104,14 @@ export class RepairedConnection extends PostgresConnection {
   normalizeDbError(error) {
     return answersItself(error) ? error : postgrestError(error);
   }
+}
+
+function requestSettings({ method, path, requestHeaders = {} }) {
+  return {
+    "response.status": "",
+    "response.headers": "",
+    "request.method": method,
+    "request.path": path,
+    "request.headers": JSON.stringify(requestHeaders),
+  };
 }

@@ -13,6 +13,7 @@ import { getRequestListener } from "@hono/node-server";
 import { App } from "@supabase/lite";
 import { Functions, isForFunctions } from "./functions.mjs";
 import { redirectGoogle } from "./google.mjs";
+import { identify } from "./identity.mjs";
 import { RepairedConnection } from "./repairs.mjs";
 import { FileAdapter } from "./storage.mjs";
 
@@ -26,7 +27,9 @@ let decorate = (response) => response;
 
 async function prepare({ database, app: config, fresh, google, files }) {
   if (google) decorate = redirectGoogle(google);
-  app = new App({ ...config, connection: new RepairedConnection(database) });
+  const server = { middlewares: [identify(config.auth.jwt_secret)] };
+  const connection = new RepairedConnection(database);
+  app = new App({ ...config, connection, options: { server } });
   app._storageAdapter = new FileAdapter(files);
   if (fresh) await app.ensureSystemSchema();
   return {};

@@ -162,5 +162,7 @@ def _line(value: object, longest: int) -> str | None:
     """
     if value is None:
         return None
-    printable = (char if char.isprintable() else " " for char in str(value)[: 2 * longest])
-    return " ".join("".join(printable).split())[:longest] or None
+    text = str(value)[: 2 * longest]
+    if not text.isprintable():
+        text = "".join(char if char.isprintable() else " " for char in text)
+    return " ".join(text.split())[:longest] or None

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from difflib import get_close_matches
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from campaign_sdk._core.errors import InvalidInput
 
@@ -123,6 +123,11 @@ class Template:
             InvalidInput: a placeholder without default has no value here, or one
                 has a list or an object. Names the placeholder, never the value.
         """
+        pieces = self._filled(contact, html) if self.fields else self._parts
+        message = "".join(cast("Iterable[str]", pieces))
+        return _BREAKS.sub(" ", message) if one_line else message
+
+    def _filled(self, contact: Any, html: bool) -> list[str]:
         column, attributes = _sides(contact)
         pieces: list[str] = []
         for part in self._parts:
@@ -134,8 +139,7 @@ class Template:
             except Refused as reason:
                 raise self._error(part, str(reason)) from None
             pieces.append(_html.escape(value) if html else value)
-        message = "".join(pieces)
-        return _BREAKS.sub(" ", message) if one_line else message
+        return pieces
 
     def _error(self, part: Placeholder, reason: str) -> InvalidInput:
         return error_at(self.source, self._path, part.at, f"`{{{{ {part.name} }}}}`: {reason}")
