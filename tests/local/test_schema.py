@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 
+import httpx
 import psycopg
 import pytest
 from postgrest import APIError
@@ -70,3 +71,49 @@ def _answers(client: Client) -> bool:
         return bool(client.rpc("late_function", {}).execute().data == 1)
     except APIError:
         return False
+
+
+def test_a_function_with_another_result_breaks_no_request(
+    anon: Client, db: psycopg.Connection
+) -> None:
+    def answer(columns: str, values: str) -> None:
+        db.execute(
+            "drop function if exists changing();"
+            f"create function changing() returns table ({columns}) language sql"
+            f" as $$ select {values} $$; grant execute on function changing() to anon".encode()
+        )
+
+    def called() -> list[dict[str, object]]:
+        return anon.rpc("changing", {}).execute().data
+
+    answer("a integer", "1")
+    assert eventually(lambda: callable_now(anon))
+    # So many that connections of the pool have prepared the call.
+    assert all(called() == [{"a": 1}] for _ in range(30))
+    answer("a text, b integer", "'x', 2")
+    # Not eventually: a plan that was overtaken is made anew, whether the notice came or not.
+    assert all(called() == [{"a": "x", "b": 2}] for _ in range(30))
+    db.execute("drop function changing()")
+
+
+def callable_now(client: Client) -> bool:
+    try:
+        client.rpc("changing", {}).execute()
+    except APIError:
+        return False
+    return True
+
+
+def test_what_a_function_says_of_its_response(anon: Client, db: psycopg.Connection) -> None:
+    db.execute(
+        "create function speaking(code text) returns integer language plpgsql as $$ begin"
+        " perform set_config('response.status', code, true); return 1; end $$;"
+        " grant execute on function speaking(text) to anon"
+    )
+    url = f"{anon.rest_url}/rpc/speaking"
+    headers = {"apikey": anon.supabase_key}
+    assert eventually(lambda: httpx.post(url, json={"code": ""}, headers=headers).is_success)
+    asked = ["201", "", "404", "202", ""]
+    got = [httpx.post(url, json={"code": code}, headers=headers).status_code for code in asked]
+    assert got == [201, 200, 404, 202, 200]
+    db.execute("drop function speaking(text)")

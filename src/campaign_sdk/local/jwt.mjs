@@ -11,11 +11,22 @@ export function claimsOf(secret, authorization) {
   const meant = createHmac("sha256", secret).update(`${head}.${body}`).digest();
   const given = Buffer.from(signature, "base64url");
   if (given.length !== meant.length || !timingSafeEqual(given, meant)) return undefined;
-  const claims = JSON.parse(Buffer.from(body, "base64url").toString());
-  return isNow(claims) ? claims : undefined;
+  const claims = read(body);
+  return read(head)?.alg === "HS256" && claims && isNow(claims) ? claims : undefined;
+}
+
+function read(part) {
+  try {
+    const value = JSON.parse(Buffer.from(part, "base64url").toString());
+    return value && typeof value === "object" && !Array.isArray(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function isNow({ exp, nbf, iat }) {
   const now = Date.now() / 1000;
-  return !(exp <= now) && !(nbf > now) && !(iat > now);
+  const times = [exp, nbf, iat].filter((time) => time !== undefined);
+  if (times.some((time) => typeof time !== "number")) return false;
+  return !(exp <= now) && !(nbf > now) && !(iat > Math.floor(now));
 }
