@@ -83,7 +83,7 @@ def test_a_function_with_another_result_breaks_no_request(
             f" as $$ select {values} $$; grant execute on function changing() to anon".encode()
         )
 
-    def called() -> list[dict[str, object]]:
+    def called() -> object:
         return anon.rpc("changing", {}).execute().data
 
     answer("a integer", "1")
