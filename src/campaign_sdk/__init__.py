@@ -93,7 +93,7 @@ if TYPE_CHECKING:
         Usage,
     )
     from campaign_sdk.local import LocalSupabase
-    from campaign_sdk.rules import Rules, RulesLike, everyone, field
+    from campaign_sdk.rules import Rules, RulesLike, did, everyone, field, received
     from campaign_sdk.segments import (
         AudiencePreview,
         AudienceSize,
@@ -133,7 +133,7 @@ _HOMES = {
     "deliveries": "Delivery DeliveryStatus ReceiptReport Resolution SendReport",
     "drafting": "Draft DraftProblem DraftedRules DraftingOptions Drafts StreamedDraft Usage",
     "local": "LocalSupabase",
-    "rules": "Rules RulesLike everyone field",
+    "rules": "Rules RulesLike did everyone field received",
     "segments": (
         "AudiencePreview AudienceSize Breakdown FieldGroup FunnelStep Segment SegmentAnalytics"
     ),
@@ -241,8 +241,10 @@ __all__ = [
     "WebhookRefused",
     "WebhookReport",
     "__version__",
+    "did",
     "everyone",
     "field",
+    "received",
 ]
 
 

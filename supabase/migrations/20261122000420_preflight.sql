@@ -135,25 +135,27 @@ language sql stable security invoker set search_path = '' as $$
   select format(
     'select count(*), count(*) filter (where ok), array[%s]::bigint[], array[%s]::bigint[], '
     'array[%s]::bigint[], array[%s]::bigint[] from (select ok%s from (select c.attributes, '
-    'c.unsubscribed_at is null and c.suppressed_at is null as ok%s from public.contacts as c '
-    'where c.user_id = ', lacking, unusable, unshowable, counts, states, texts)
+    'c.unsubscribed_at is null and c.suppressed_at is null as ok%s from public.contacts as c ',
+    lacking, unusable, unshowable, counts, states, texts)
   from pieces, blank
 $$;
 comment on function campaign_private.inspection_query is
-  'The query of inspect_audience, up to whose contacts they are.';
+  'The query of inspect_audience, up to what is joined to whose contacts.';
 
 create function public.inspect_audience(
   rules jsonb, placeholders jsonb default '[]', messages jsonb default '[]',
   as_of timestamptz default now(), timezone text default 'UTC'
 ) returns public.audience_inspection
-language plpgsql stable security invoker set search_path = '' as $$
+language plpgsql stable security invoker
+set search_path = '' set hash_mem_multiplier = 16 as $$
 declare
-  predicate constant text := campaign_private.compile_rules(rules, as_of, timezone);
+  predicate constant text := campaign_private.compile_rules(rules, as_of, timezone, true);
   result public.audience_inspection;
 begin
   perform campaign_private.check_placeholders(placeholders, messages);
   execute campaign_private.inspection_query(placeholders, messages)
-    || format('%L and %s offset 0) as c offset 0) as f', auth.uid(), predicate) into result;
+    || format('%s where c.user_id = %L and %s offset 0) as c offset 0) as f',
+              campaign_private.behaviour_joins(rules, as_of, timezone), auth.uid(), predicate) into result;
   return result;
 end
 $$;

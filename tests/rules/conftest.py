@@ -22,6 +22,24 @@ MEMBERS = """
     order by texts.n
 """
 
+SIZES = """
+    select s.total from unnest(%s::text[]) with ordinality as texts(text, n),
+      lateral public.audience_size(texts.text::jsonb, %s, %s) as s
+    order by texts.n
+"""
+
+CAMPAIGN = "insert into public.campaigns (id, user_id, name, timezone) values (%s, %s, %s, 'UTC')"
+EVENT = """
+    insert into public.campaign_events (campaign_id, event_id, user_id, contact_id, type,
+      occurred_at, value, actor, link, received_at)
+    values (%s, %s, %s, %s, %s, %s, %s, %s, %s, '2100-01-01')
+"""
+DELIVERY = """
+    insert into public.campaign_deliveries
+      (campaign_id, contact_id, user_id, batch, variant, outcome, reason, at)
+    values (%s, %s, %s, 1, %s, %s, 'why', %s) on conflict do nothing
+"""
+
 INSERT = """
     insert into public.contacts
       (id, email, phone, attributes, unsubscribed_at, created_at, updated_at)
@@ -34,7 +52,10 @@ class Audience:
 
     def __init__(self, connection: psycopg.Connection, user: str) -> None:
         self.connection = connection
+        self.user = user
         self.numbers: dict[uuid.UUID, int] = {}
+        self.told: list[Mapping[str, Any]] = []
+        self.sent: list[Mapping[str, Any]] = []
         claims = json.dumps({"sub": user, "role": "authenticated"})
         connection.execute("select set_config('request.jwt.claims', %s, false)", [claims])
         connection.execute("set role authenticated")
@@ -52,6 +73,44 @@ class Audience:
                 [_row(key, n, c) for n, (key, c) in enumerate(zip(ids, contacts, strict=True))],
             )
         self.connection.execute("set role authenticated")
+
+    def happen(
+        self, events: Sequence[Mapping[str, Any]], deliveries: Sequence[Mapping[str, Any]]
+    ) -> None:
+        """Replace what happened: `contact` is a place in `fill`, and `told` what was kept."""
+        ids = dict(enumerate(self.numbers))
+        self.told = [item for item in events if item["contact"] is None or item["contact"] in ids]
+        first = {(item["campaign_id"], item["contact"]): item for item in reversed(deliveries)}
+        self.sent = [item for item in first.values() if item["contact"] in ids]
+        campaigns = {item["campaign_id"] for item in (*self.told, *self.sent)}
+        self.connection.execute("reset role")
+        # Triggers would ask for a launch and its batches.
+        self.connection.execute("set session_replication_role = replica")
+        with self.connection.cursor() as cursor:
+            for table in ("campaign_events", "campaign_deliveries", "campaigns"):
+                cursor.execute(f"delete from public.{table} where user_id = %s", [self.user])
+            for campaign in campaigns:
+                cursor.execute(CAMPAIGN, [campaign, self.user, "a campaign"])
+            for n, item in enumerate(self.told):
+                cursor.execute(EVENT, [
+                    item["campaign_id"], str(n), self.user, ids.get(item["contact"]), item["type"],
+                    item["occurred_at"], item["value"], item["actor"], item["link"],
+                ])  # fmt: skip
+            for item in self.sent:
+                cursor.execute(DELIVERY, [
+                    item["campaign_id"], ids[item["contact"]], self.user, item["variant"],
+                    item["outcome"], item["at"],
+                ])  # fmt: skip
+        self.connection.execute("set session_replication_role = default")
+        self.connection.execute("set role authenticated")
+
+    def sizes(
+        self, trees: Sequence[Mapping[str, Any]], as_of: str = AS_OF, timezone: str = "UTC"
+    ) -> list[int]:
+        """Say for each tree how many contacts match it."""
+        texts = [json.dumps(tree) for tree in trees]
+        rows = self.connection.execute(SIZES, [texts, as_of, timezone]).fetchall()
+        return [row[0] for row in rows]
 
     def members(
         self, trees: Sequence[Mapping[str, Any]], as_of: str = AS_OF, timezone: str = "UTC"

@@ -88,6 +88,7 @@ relative = st.fixed_dictionaries(
         ),
     }
 )  # fmt: skip
+recurring = relative.map(lambda value: {**value, "recurring": "yearly"})
 equal_to = st.one_of(scalars, relative)
 dates = st.one_of(st.sampled_from(DATES), relative)
 amounts = st.one_of(numbers, st.sampled_from(NUMERIC))
@@ -95,23 +96,32 @@ within = st.one_of(amounts, dates, texts)
 found = st.one_of(texts.filter(lambda text: bool(text.strip(" \t\n"))), numbers, st.booleans())
 
 
-def _rule(operators: list[str], values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+def asked(
+    fields: list[str], operators: list[str], values: st.SearchStrategy[Any]
+) -> st.SearchStrategy[Any]:
     return st.fixed_dictionaries(
-        {"field": st.sampled_from(FIELDS), "operator": st.sampled_from(operators), "value": values}
+        {"field": st.sampled_from(fields), "operator": st.sampled_from(operators), "value": values}
     )
 
 
-rules = st.one_of(
-    _rule(["=", "!="], equal_to),
-    _rule(["<", "<=", ">", ">="], within),
-    _rule(["contains", "doesNotContain", "beginsWith", "doesNotBeginWith", "endsWith",
-           "doesNotEndWith"], found),
-    _rule(["in", "notIn"], st.lists(scalars, min_size=1, max_size=12)),
-    _rule(["between", "notBetween"], st.tuples(dates, dates).map(list)),
-    _rule(["between", "notBetween"], st.tuples(amounts, amounts).map(list)),
-    _rule(["between", "notBetween"], st.tuples(within, within).map(list)),
-    _rule(["null", "notNull"], st.none()),
-)  # fmt: skip
+def rules_on(fields: list[str]) -> st.SearchStrategy[Any]:
+    return st.one_of(
+        asked(fields, ["=", "!="], equal_to),
+        asked(fields, ["<", "<=", ">", ">="], within),
+        asked(fields, ["contains", "doesNotContain", "beginsWith", "doesNotBeginWith",
+                       "endsWith", "doesNotEndWith"], found),
+        asked(fields, ["in", "notIn"], st.lists(scalars, min_size=1, max_size=12)),
+        asked(fields, ["between", "notBetween"], st.tuples(dates, dates).map(list)),
+        asked(fields, ["between", "notBetween"], st.tuples(amounts, amounts).map(list)),
+        asked(fields, ["between", "notBetween"], st.tuples(within, within).map(list)),
+        asked(fields, ["=", "!="], recurring),
+        asked(fields, ["between", "notBetween"], st.tuples(recurring, recurring).map(list)),
+        asked(fields, ["between", "<"], st.tuples(recurring, relative).map(list)),
+        asked(fields, ["null", "notNull"], st.none()),
+    )  # fmt: skip
+
+
+rules = rules_on(FIELDS)
 
 
 def _group(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
@@ -124,7 +134,11 @@ def _group(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     )
 
 
-trees = _group(st.recursive(rules, _group, max_leaves=8))
+def trees_of(leaves: st.SearchStrategy[Any], most: int = 8) -> st.SearchStrategy[Any]:
+    return _group(st.recursive(leaves, _group, max_leaves=most))
+
+
+trees = trees_of(rules)
 timezones = st.sampled_from(
     ["UTC", "Europe/Berlin", "Asia/Kolkata", "America/New_York", "Pacific/Apia",
      "Australia/Lord_Howe", "Europe/Dublin", "Africa/Casablanca"]

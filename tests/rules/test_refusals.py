@@ -18,6 +18,7 @@ from .conftest import Audience, wire
 EMPTY: dict[str, Any] = {"combinator": "and", "rules": []}
 FINE = {"field": "a", "operator": "=", "value": 1}
 NOW = {"mode": "relative", "anchor": "now", "offset": 0, "unit": "day"}
+YEARLY = {**NOW, "recurring": "yearly"}
 NUL, SURROGATE = "a\0b", "a\ud800b"
 
 
@@ -33,6 +34,18 @@ def nested(depth: int, innermost: object = FINE) -> dict[str, Any]:
 
 
 VALUE = "$.rules[0].value"
+INNER = f"{VALUE}.rules[0]"
+
+
+def counted(match: object, *rules: object, name: object = "a", **keys: object) -> dict[str, Any]:
+    return group({"field": name, "operator": "=", "match": match, "value": group(*rules), **keys})
+
+
+def event(field: str, operator: str, value: object) -> dict[str, Any]:
+    rule = {"field": field, "operator": operator, "value": value}
+    return counted({"mode": "some"}, rule, name="events")
+
+
 REFUSED: list[tuple[object, str]] = [
     # not a tree of rules at all
     ([], "$"),
@@ -113,7 +126,76 @@ REFUSED: list[tuple[object, str]] = [
     (wire("phone", "notBetween", ["2026-11-01", "2026-11-02"]), "$.rules[0].operator"),
     # what would change who is meant
     (group({**FINE, "lhs": {"kind": "field", "field": "b"}}), "$.rules[0].lhs"),
-    (group({**FINE, "match": {"mode": "some"}}), "$.rules[0].match"),
+    (group({**FINE, "match": {"mode": "some"}}), VALUE),
+    # match modes
+    *(
+        (counted(match, FINE), f"$.rules[0].match{at}")
+        for match, at in [
+            ("some", ""),
+            ([], ""),
+            (False, ""),
+            ({}, ".mode"),
+            ({"mode": "any"}, ".mode"),
+            ({"mode": "Some"}, ".mode"),
+            ({"mode": ["some"]}, ".mode"),
+            ({"mode": "atLeast"}, ".threshold"),
+            ({"mode": "atMost", "threshold": None}, ".threshold"),
+            ({"mode": "exactly", "threshold": "2"}, ".threshold"),
+            ({"mode": "exactly", "threshold": True}, ".threshold"),
+            ({"mode": "atLeast", "threshold": -1}, ".threshold"),
+            ({"mode": "atLeast", "threshold": 1.5}, ".threshold"),
+            ({"mode": "atLeast", "threshold": 10**10}, ".threshold"),
+            ({"mode": "some", "of": "events"}, ".of"),
+        ]
+    ),
+    (counted({"mode": "some"}), f"{VALUE}.rules"),
+    (counted({"mode": "some"}, FINE, value="5"), VALUE),
+    (counted({"mode": "some"}, FINE, value=[FINE]), VALUE),
+    (counted({"mode": "some"}, FINE, value=group(FINE, muted=True)), VALUE),
+    (counted({"mode": "some"}, FINE, value=group(FINE, muted=1)), f"{VALUE}.muted"),
+    (counted({"mode": "some"}, {**FINE, "muted": True}), f"{VALUE}.rules"),
+    (counted({"mode": "some"}, wire("b", "<", "x")["rules"][0]), f"{INNER}.value"),
+    (counted({"mode": "some"}, {**FINE, "lhs": 1}), f"{INNER}.lhs"),
+    (counted({"mode": "some"}, wire("~", "=", 1)["rules"][0]), f"{INNER}.field"),
+    (counted({"mode": "some"}, wire("a..b", "=", 1)["rules"][0]), f"{INNER}.field"),
+    (counted({"mode": "some"}, FINE, operator="!="), "$.rules[0].operator"),
+    (counted({"mode": "some"}, FINE, operator="any"), "$.rules[0].operator"),
+    (counted({"mode": "some"}, FINE, valueSource="field"), "$.rules[0].valueSource"),
+    (counted({"mode": "some"}, FINE, name=""), "$.rules[0].field"),
+    (counted({"mode": "some"}, FINE, name=5), "$.rules[0].field"),
+    (counted({"mode": "some"}, FINE, name="email"), "$.rules[0].field"),
+    (counted({"mode": "some"}, FINE, name="created_at"), "$.rules[0].field"),
+    # what happened
+    (wire("events", "notNull"), "$.rules[0].field"),
+    (wire("deliveries", "=", 5), "$.rules[0].field"),
+    (event("a", "=", 1), f"{INNER}.field"),
+    (event("outcome", "=", "sent"), f"{INNER}.field"),
+    (event("attributes.type", "=", "click"), f"{INNER}.field"),
+    (event("", "=", "click"), f"{INNER}.field"),
+    (event("type", "=", "clicked"), f"{INNER}.value"),
+    (event("type", "notIn", ["click", 5]), f"{INNER}.value"),
+    (event("actor", "!=", "robot"), f"{INNER}.value"),
+    (event("type", "<", 5), f"{INNER}.operator"),
+    (event("campaign_id", "=", "Spring"), f"{INNER}.value"),
+    (event("campaign_id", "in", ["Spring"]), f"{INNER}.value"),
+    (event("campaign_id", "!=", 5), f"{INNER}.value"),
+    (event("campaign_id", "contains", "5"), f"{INNER}.operator"),
+    (event("campaign_id", "<", 5), f"{INNER}.operator"),
+    (event("value", ">", "2026-01-01"), f"{INNER}.value"),
+    (event("value", "notBetween", [NOW, NOW]), f"{INNER}.value"),
+    (event("occurred_at", ">", 5), f"{INNER}.value"),
+    (
+        counted({"mode": "some"}, counted({"mode": "some"}, FINE)["rules"][0], name="events"),
+        f"{INNER}.field",
+    ),
+    (
+        counted(
+            {"mode": "some"},
+            {**counted({"mode": "some"}, FINE)["rules"][0], "field": "type"},
+            name="events",
+        ),
+        f"{INNER}.field",
+    ),
     (group({**FINE, "valueSource": "expression"}), "$.rules[0].valueSource"),
     (group({**FINE, "valueSource": "parameter"}), "$.rules[0].valueSource"),
     (group({**FINE, "not": True}), "$.rules[0].not"),
@@ -154,9 +236,20 @@ REFUSED: list[tuple[object, str]] = [
     (wire("a", "<", {**NOW, "offset": "1"}), f"{VALUE}.offset"),
     (wire("a", "<", {**NOW, "offset": 365_001}), f"{VALUE}.offset"),
     (wire("a", "<", {**NOW, "offset": -(10**30)}), f"{VALUE}.offset"),
+    (wire("a", "=", {**YEARLY, "recurring": "monthly"}), f"{VALUE}.recurring"),
+    (wire("a", "=", {**YEARLY, "recurring": True}), f"{VALUE}.recurring"),
+    (wire("a", "<", YEARLY), "$.rules[0].operator"),
+    (wire("a", "between", [YEARLY, NOW]), VALUE),
+    (wire("a", "between", [NOW, YEARLY]), VALUE),
+    (wire("a", "between", ["2026-01-01", YEARLY]), VALUE),
+    (wire("a", "between", [YEARLY, {**YEARLY, "offset": -7}]), VALUE),
+    (wire("email", "=", YEARLY), VALUE),
+    (event("value", "between", [YEARLY, YEARLY]), f"{INNER}.value"),
     (wire("a", "=", 10**309), VALUE),
     # limits
     (nested(33), "$" + ".rules[0]" * 32),
+    (group(*event("type", "=", "click")["rules"] * 33), "$"),
+    (nested(32, counted({"mode": "some"}, FINE)["rules"][0]), "$" + ".rules[0]" * 32 + ".value"),
     (nested(3_000), "$"),
     (wire("a", "=", "x" * 262_144), "$"),
     (wire("a", "=", "x" * 10_000_000), "$"),
@@ -186,7 +279,7 @@ def write(tree: object) -> str:
 @pytest.mark.parametrize(("tree", "path"), REFUSED, ids=map(named, range(len(REFUSED))))
 def test_both_refuse_with_the_same_path(asking: Audience, tree: Any, path: str) -> None:
     with pytest.raises(InvalidRules) as caught:
-        Rules.of(tree)
+        Rules.from_wire(tree)
     assert caught.value.path == path
     assert asking.refusal(write(tree)) == (path, caught.value.reason)
 
@@ -249,7 +342,9 @@ def test_the_limits_themselves_are_fine(asking: Audience) -> None:
     room = 262_144 - len(json.dumps(group({**FINE, "value": ""})))
     largest = group({**FINE, "value": "x" * room})
     crowded = group(*[{**FINE, "value": n} for n in range(5_000)])
-    for tree in (nested(32), largest, crowded):
+    listed = nested(31, counted({"mode": "some"}, FINE)["rules"][0])
+    often = group(*event("type", "=", "click")["rules"] * 32)
+    for tree in (nested(32), listed, largest, crowded, often):
         assert asking.refusal(json.dumps(tree)) is None
         Rules.of(tree)
     assert asking.refusal(json.dumps(group({**FINE, "value": "x" * (room + 1)})))

@@ -102,7 +102,8 @@ def _code(rule: dict[str, Any], field: str = "") -> str:
 
 def _written(value: Any) -> str:
     if isinstance(value, dict):
-        return f"{value['anchor']} {value['offset']:+d} {value['unit']}"
+        shown = f"{value['anchor']} {value['offset']:+d} {value['unit']}"
+        return f"{shown} of any year" if "recurring" in value else shown
     if isinstance(value, list):
         return f"[{', '.join(map(_written, value))}]"
     return json.dumps(value)

@@ -24,6 +24,7 @@ from campaign_sdk.campaigns._variants import Variant, share, variants_row
 from campaign_sdk.channels import Channel
 from campaign_sdk.channels._limits import check_channel
 from campaign_sdk.contacts._items import utc_text
+from campaign_sdk.contacts._naming import named_rules
 from campaign_sdk.drafting import Draft, Drafting
 from campaign_sdk.drafting._drafts import Brief, Wishes
 from campaign_sdk.rules import Rules, RulesLike
@@ -99,7 +100,7 @@ class Campaigns(Moves[Mode], Audiences[Mode]):
         if test_share is not None and optional["variants"] is None:
             raise InvalidInput("test_share", "needs variants to test")
         values = {key: value for key, value in optional.items() if value is not None}
-        row = _row({"name": name, **values})
+        row = yield from _resolved(self, {"name": name, **values})
         warnings = yield from _odd_fields(self, row)
         created = yield from create_row(self, "campaigns", row)
         return Campaign.from_row(created).model_copy(update={"warnings": warnings})
@@ -165,7 +166,7 @@ class Campaigns(Moves[Mode], Audiences[Mode]):
         )
         if changes.get("rules") is not None and changes.get("segment_id") is not None:
             raise InvalidInput("rules", "can't stand beside segment_id: choose one of the two")
-        row = _row(changes)
+        row = yield from _resolved(self, changes)
         if row.get("rules") is not None:
             row["segment_id"] = None
         if row.get("segment_id") is not None:
@@ -300,7 +301,7 @@ _CHECKS: dict[str, Callable[[Any], Any]] = {
     "html": _content.html,
     "channel": check_channel,
     "description": lambda value: text(value, "description", longest=10_000),
-    "rules": lambda value: value if value is None else Rules.of(value).to_wire(),
+    "rules": lambda value: value,
     "segment_id": lambda value: value if value is None else uuid_text(value, "segment_id"),
     "timezone": timezone_name,
     "variants": lambda value: value,
@@ -311,6 +312,14 @@ _CHECKS: dict[str, Callable[[Any], Any]] = {
 
 def _row(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _CHECKS[name](value) for name, value in values.items()}
+
+
+def _resolved(resource: Resource[Any], values: Mapping[str, Any]) -> Steps[dict[str, Any]]:
+    """Check the values of a row; campaigns that its rules name get their ids."""
+    row = _row(values)
+    if row.get("rules") is not None:
+        row["rules"] = (yield from named_rules(resource, row["rules"])).to_wire()
+    return row
 
 
 def _odd_fields(resource: Resource[Any], row: Mapping[str, Any]) -> Steps[tuple[str, ...]]:

@@ -145,13 +145,7 @@ def explained(thing: Segment | Campaign) -> Text:
 
 def rule_at(rules: Rules, path: str) -> str:
     """Return one rule of a tree as people read it, by its JSON path (`$.rules[0]`)."""
-    from campaign_sdk.rules import Rules
-
-    node: Any = rules.to_wire()
-    if path != "$":
-        node = node["rules"][int(path.split("[", 1)[1].split("]", 1)[0])]
-    group = node if "rules" in node else {"combinator": "and", "rules": [node]}
-    return Rules.from_wire(group).explain()
+    return rules.part(path).explain()
 
 
 def attributes(values: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from campaign_sdk._core.operation import Resource, Steps
-from campaign_sdk.rules._wire import COLUMNS
+from campaign_sdk.rules._wire import COLUMNS, RESERVED
 
 _COLUMN_TYPES = {"email": "string", "phone": "string"}
 
@@ -43,7 +43,7 @@ def read_fields(resource: Resource[Any]) -> Steps[KnownFields]:
 
 
 def _attribute(row: dict[str, Any], sampled: int) -> KnownField:
-    name = f"attributes.{row['name']}" if row["name"] in COLUMNS else row["name"]
+    name = f"attributes.{row['name']}" if row["name"] in RESERVED else row["name"]
     coverage = row["present"] / sampled if sampled else None
     return KnownField(name, frozenset(row["types"]), coverage)
 

@@ -35,10 +35,11 @@ from campaign_sdk.contacts._items import (
 )
 from campaign_sdk.contacts._matching import match_arguments
 from campaign_sdk.contacts._models import Contact, ContactField
+from campaign_sdk.contacts._naming import named_rules
 from campaign_sdk.contacts._persons import Persons
 from campaign_sdk.contacts.files._consent import Consent
 from campaign_sdk.contacts.files._source import FileLike
-from campaign_sdk.rules import Rules, RulesLike
+from campaign_sdk.rules import RulesLike
 
 
 class Contacts(Persons[Mode]):
@@ -270,7 +271,8 @@ class Contacts(Persons[Mode]):
             select = partial(self._select_all, reachable=reachable)
             yield from table_pages(select, Contact, page_size)
         else:
-            arguments = match_arguments(Rules.of(rules), as_of, timezone, reachable=reachable)
+            asked = yield from named_rules(self, rules)
+            arguments = match_arguments(asked, as_of, timezone, reachable=reachable)
             yield from function_pages(self, "match_contacts", arguments, Contact, page_size)
 
     def _select_all(self, *, reachable: bool) -> Any:

@@ -6,11 +6,16 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Generic, NoReturn, TypeVar, overload
+from uuid import UUID
 
 from campaign_sdk._core.errors import InvalidRules
 
 from . import _dates, _spans, _wire
+from ._anniversary import Anniversary
+from ._counting import Counted
 from ._rules import Rules
+from ._scopes import HISTORIES
+from ._spans import one_of
 from ._tree import EVERYONE, Rule, Value
 from ._values import MAX_NUMBER, exact, numeric, plain
 
@@ -19,20 +24,21 @@ _RULE = "$.rules[0]"
 
 Date = date | datetime
 Number = int | float | Decimal
-Operand = str | bool | Number | Date
+Operand = str | bool | Number | Date | UUID
 
 V = TypeVar("V")
 """What a field may be compared with."""
 
 
-class Field(Generic[V]):
+class Field(Counted, Generic[V]):
     """A field of a contact, to be compared; made by `field`."""
 
-    __slots__ = ("_name",)
+    __slots__ = ()
 
     def __init__(self, name: str) -> None:
         """Name a field; see `field`."""
-        self._name = _wire.load_field(name, f"{_RULE}.field")
+        counted_only = name in HISTORIES
+        self._name = name if counted_only else _wire.load_field(name, f"{_RULE}.field")
 
     def __eq__(self, other: V) -> Rules:  # type: ignore[override]
         """Equal to a value: a text exactly, a number by its value."""
@@ -123,7 +129,7 @@ class Field(Generic[V]):
         Days and longer units count whole days: within the last 7 days is since the day
         a week ago began. Hours and minutes elapse. Exactly one unit is given.
         """
-        count, unit = _one_of(
+        count, unit = one_of(
             minute=minutes, hour=hours, day=days, week=weeks, month=months, year=years
         )
         return self._rule("between", _spans.last(count, unit))
@@ -146,7 +152,7 @@ class Field(Generic[V]):
         Days and longer units count whole days, today's included: within the next 7 days
         is from the start of today until the day in a week ends. Exactly one unit is given.
         """
-        count, unit = _one_of(
+        count, unit = one_of(
             minute=minutes, hour=hours, day=days, week=weeks, month=months, year=years
         )
         return self._rule("between", _spans.coming(count, unit))
@@ -159,6 +165,10 @@ class Field(Generic[V]):
         return ~self.within_next(
             minutes=minutes, hours=hours, days=days, weeks=weeks, months=months, years=years
         )
+
+    def anniversary(self) -> Anniversary:
+        """The date without its year, such as a birthday: it comes back every year."""
+        return Anniversary(self._name)
 
     def __hash__(self) -> int:
         """Fields of the same name have the same hash."""
@@ -204,10 +214,11 @@ def field(name: Any) -> Field[Any]:
 
     Args:
         name: `email`, `phone`, `created_at`, `updated_at` or `unsubscribed_at` for a
-            column; anything else is a path into the attributes, such as `address.city`.
-            `attributes.email` is the attribute of that name. An attribute of a class
-            (`Customer.last_order_at`, see `Attributes`) is taken as it is, so that checkers
-            know what it can be asked.
+            column; `events` or `deliveries` for the list of what happened, or was sent,
+            which can only be counted; anything else is a path into the attributes, such
+            as `address.city`. `attributes.email` is the attribute of that name. An
+            attribute of a class (`Customer.last_order_at`, see `Attributes`) is taken as
+            it is, so that checkers know what it can be asked.
 
     Raises:
         InvalidRules: if the name is empty, or a part of its path is.
@@ -245,6 +256,8 @@ def _to_wire(value: object, path: str) -> str | int | float | bool:
         return value if abs(value) <= 1 << 53 else _decimal_to_wire(Decimal(value), path)
     if isinstance(value, str | bool | float):
         return value
+    if isinstance(value, UUID):
+        return str(value)
     raise InvalidRules(
         path, f"must be a text, a number, a boolean or a date, not {type(value).__name__}"
     )
@@ -262,13 +275,3 @@ def _decimal_to_wire(value: Decimal, path: str) -> str | int | float:
     if numeric(plain(value)) is None:
         raise InvalidRules(path, "has more digits than rules can hold")
     return plain(value)
-
-
-def _one_of(**spans: int) -> tuple[int, str]:
-    given = {unit: span for unit, span in spans.items() if span}
-    if len(given) != 1:
-        raise TypeError("give exactly one of minutes, hours, days, weeks, months and years")
-    unit, span = given.popitem()
-    if not isinstance(span, int) or isinstance(span, bool) or span < 0:
-        raise InvalidRules(f"{_RULE}.value.offset", "must be a positive whole number")
-    return span, unit

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from calendar import monthrange
+from calendar import isleap, monthrange
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -45,6 +45,7 @@ UNITS = {
 ELAPSING = ("minute", "hour")
 """The units that a clock counts; the others turn on the calendar."""
 
+_DAYS_OF_A_YEAR = 366
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 _MONTH_ENDS = ("endOfMonth", "endOfQuarter", "endOfYear")
 
@@ -155,6 +156,25 @@ def _on_calendar(wall: datetime, relative: Relative) -> datetime:
     # The end of a month stays one: moved back from 28 February it is 31 January.
     day = last if relative.anchor in _MONTH_ENDS else min(wall.day, last)
     return wall.replace(year=year, month=month + 1, day=day)
+
+
+def days_between(first: datetime, last: datetime) -> frozenset[str]:
+    """The days of the year (`MM-DD`) from one wall clock's date to another's.
+
+    29 February is on the 28th of a year that has none.
+    """
+    days = set()
+    day, end = first.date(), last.date()
+    for _ in range(_DAYS_OF_A_YEAR):
+        if day > end:
+            break
+        days.add(f"{day:%m-%d}")
+        if (day.month, day.day, isleap(day.year)) == (2, 28, False):
+            days.add("02-29")
+        if day == date.max:
+            break
+        day += timedelta(days=1)
+    return frozenset(days)
 
 
 def _clamp(utc: datetime) -> datetime:

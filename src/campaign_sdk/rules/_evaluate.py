@@ -3,67 +3,137 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from campaign_sdk._core.errors import InvalidInput
+from campaign_sdk._core.errors import InvalidInput, InvalidRules
 
 from . import _dates
-from ._paths import keys_of
-from ._tree import POSITIVE, Node, Rule
-from ._values import Operand, instant, operand, stored
-from ._wire import COLUMNS, TEXTS, TIMES
+from ._histories import Histories
+from ._scopes import COLUMNS, CONTACT, ELEMENT, HISTORIES, Scope, kind_of, path_in
+from ._tree import POSITIVE, Match, Node, Relative, Rule, counted, names
+from ._values import Operand, instant, numeral, operand, stored
 
 Test = Callable[[object], bool]
-"""A question about a contact, or about one value of one."""
+"""A question about a contact, about one thing in a list, or about one value."""
+
+Read = Callable[[object], Any]
 
 
-def predicate(node: Node, as_of: datetime | None, timezone: str) -> Test:
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """When and where rules are asked, and of what."""
+
+    as_of: datetime
+    timezone: ZoneInfo
+    histories: Histories
+    scope: Scope = CONTACT
+
+
+def predicate(
+    node: Node, as_of: datetime | None, timezone: str, histories: Histories | None = None
+) -> Test:
     """Make of a tree a function that says whether a contact belongs to the audience.
 
     Raises:
         InvalidInput: if `as_of` is naive, or `timezone` unknown.
+        InvalidRules: if a campaign is named whose id nobody looked up.
     """
     if as_of is not None and as_of.utcoffset() is None:
         raise InvalidInput("as_of", "is a naive datetime: give it a time zone")
+    check_named(node)
     now = datetime.now(UTC) if as_of is None else as_of.astimezone(UTC)
-    return _node(node, now.replace(tzinfo=None), _dates.zone(timezone))
+    context = _Context(now.replace(tzinfo=None), _dates.zone(timezone), histories or Histories())
+    return _node(node, context)
 
 
-def _node(node: Node, as_of: datetime, timezone: ZoneInfo) -> Test:
+def check_named(node: Node) -> None:
+    """Refuse rules that name a campaign: only the owner's client knows its id."""
+    if named := names(node):
+        raise InvalidRules(
+            "$", f"name the campaign {named[0]!r}: give its id, or let a client ask these rules"
+        )
+
+
+def _node(node: Node, context: _Context) -> Test:
     if isinstance(node, Rule):
-        return _rule(node, as_of, timezone)
-    tests = [_node(child, as_of, timezone) for child in node.rules]
+        return _rule(node, context)
+    if isinstance(node, Match):
+        return _match(node, context)
+    tests = [_node(child, context) for child in node.rules]
     quantifier = all if node.combinator == "and" else any
     negated = node.negated
     return lambda contact: quantifier(test(contact) for test in tests) is not negated
 
 
-def _rule(rule: Rule, as_of: datetime, timezone: ZoneInfo) -> Test:
+def _rule(rule: Rule, context: _Context) -> Test:
     values = rule.value if isinstance(rule.value, tuple) else (rule.value,)
-    operands = [operand(value, as_of, timezone) for value in values if value is not None]
+    operands = [
+        operand(value, context.as_of, context.timezone) for value in values if value is not None
+    ]
     positive = POSITIVE[rule.operator]
-    holds = (_time_test if rule.field in TIMES else _value_test)(positive, operands)
-    read, negated = _reader(rule.field), positive != rule.operator
-    return lambda contact: holds(read(contact)) is not negated
+    of_time = kind_of(rule.field, context.scope) == "time"
+    if isinstance(values[0], Relative) and values[0].recurring:
+        holds = _recurring_test(operands, context.timezone if of_time else None)
+    else:
+        holds = (_time_test if of_time else _value_test)(positive, operands)
+    read, negated = _reader(rule.field, context.scope), positive != rule.operator
+    return lambda subject: holds(read(subject)) is not negated
+
+
+def _match(match: Match, context: _Context) -> Test:
+    elements, scope = _elements(match.field, context)
+    holds = _node(match.rules, replace(context, scope=scope))
+    mode, threshold = match.mode, match.threshold
+
+    def test(subject: object) -> bool:
+        found = elements(subject)
+        return counted(mode, threshold, sum(map(holds, found)), len(found))
+
+    return test
+
+
+def _elements(field: str, context: _Context) -> tuple[Read, Scope]:
+    """What is in a list; whatever isn't one has nothing in it."""
+    if context.scope is CONTACT and field in HISTORIES:
+        return context.histories.reader(field, context.as_of), HISTORIES[field]
+    read = _reader(field, context.scope)
+
+    def elements(subject: object) -> list[Any]:
+        found = read(subject)
+        return found if isinstance(found, list) else []
+
+    return elements, ELEMENT
 
 
 # reading a contact -----------------------------------------------------------------
 
 
-def _reader(field: str) -> Callable[[object], Any]:
-    if field in TIMES:
-        return lambda contact: instant(_column(contact, field))
-    if field in TEXTS:
-        return lambda contact: _text(_column(contact, field))
-    keys = keys_of(field)
+def _reader(field: str, scope: Scope) -> Read:
+    match kind_of(field, scope):
+        case "time":
+            return lambda subject: instant(_column(subject, field))
+        case "text":
+            return lambda subject: _text(_column(subject, field))
+        case "number":
+            return lambda subject: numeral(_column(subject, field))
+        case "id":
+            return lambda subject: _id(_column(subject, field))
+    keys = path_in(field, scope)
+    if scope is ELEMENT:
+        return lambda element: stored(_at(element, keys))
     return lambda contact: stored(_at(_attributes(contact), keys))
 
 
 def _column(contact: object, name: str) -> Any:
     return contact.get(name) if isinstance(contact, Mapping) else getattr(contact, name, None)
+
+
+def _id(value: Any) -> str | None:
+    return None if value is None else str(value).lower()
 
 
 def _text(value: Any) -> str | None:
@@ -85,6 +155,19 @@ def _at(value: Any, keys: list[str]) -> Any:
 
 
 # asking about a value ----------------------------------------------------------------
+
+
+def _recurring_test(operands: list[Operand], timezone: ZoneInfo | None) -> Test:
+    """Of a column in its time zone; of an attribute by the date that is written there."""
+    walls = [o.moment.wall for o in operands if o.moment]
+    days = _dates.days_between(walls[0], walls[-1])
+    if timezone is None:
+        return lambda value: (
+            isinstance(value, str) and bool(_dates.STORED.fullmatch(value)) and value[5:10] in days
+        )
+    return lambda value: (
+        isinstance(value, datetime) and f"{_dates.at_wall(value, timezone):%m-%d}" in days
+    )
 
 
 def _time_test(positive: str, operands: list[Operand]) -> Test:

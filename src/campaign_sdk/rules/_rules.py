@@ -7,13 +7,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NoReturn, TypeVar
+from uuid import UUID
 
 from campaign_sdk._core.errors import InvalidRules
 
 from . import _evaluate, _tree, _where, _wire
 from ._check import check_json
 from ._describe import describe
-from ._tree import Node
+from ._histories import Histories
+from ._tree import Group, Node
 
 Person = TypeVar("Person")
 
@@ -35,6 +37,9 @@ class Rules:
         """Refuse what the database would."""
         if _tree.depth(self._node) > _tree.MAX_DEPTH:
             raise InvalidRules("$", f"is nested more than {_tree.MAX_DEPTH} groups deep")
+        if _tree.behaviours(self._node) > _tree.MAX_BEHAVIOURS:
+            most = _tree.MAX_BEHAVIOURS
+            raise InvalidRules("$", f"ask what contacts did more than {most} times")
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> Rules:
@@ -53,7 +58,7 @@ class Rules:
             InvalidRules: with the column of what isn't understood, and what could stand there.
         """
         rules = cls(_where.parse(text))
-        rules.to_wire()  # refuses what JSON or the database can't hold
+        check_json(_wire.dump(rules._node))  # refuses what JSON or the database can't hold
         return rules
 
     @classmethod
@@ -75,14 +80,21 @@ class Rules:
         """Return react-querybuilder's JSON, ready for `json.dumps`.
 
         Raises:
-            InvalidRules: if it takes more than 256 kB.
+            InvalidRules: if it takes more than 256 kB, or names a campaign.
         """
+        _evaluate.check_named(self._node)
         wire = _wire.dump(self._node)
         check_json(wire)
         return wire
 
     def matches(
-        self, contact: object, as_of: datetime | None = None, timezone: str = "UTC"
+        self,
+        contact: object,
+        as_of: datetime | None = None,
+        timezone: str = "UTC",
+        *,
+        events: Iterable[Any] = (),
+        deliveries: Iterable[Any] = (),
     ) -> bool:
         """Whether a contact belongs to the audience, as the database would decide.
 
@@ -92,17 +104,36 @@ class Rules:
                 `attributes`, every key that isn't a column's is an attribute.
             as_of: the moment at which relative dates are resolved; now by default.
             timezone: the IANA time zone of days, weeks, months and years.
+            events: what happened, as mappings or objects with `contact_id`, `type`,
+                `campaign_id`, `occurred_at`, `value`, `link` and `actor`. Those of the
+                contact's `id` are looked at, and those without a `contact_id`; all of
+                them if the contact has no `id`. What happened after `as_of` isn't.
+            deliveries: what was sent, with `contact_id`, `campaign_id`, `outcome`,
+                `variant` and `at`; likewise.
 
         Raises:
             InvalidInput: if `as_of` is naive or `timezone` unknown. Never for data.
+            InvalidRules: the rules name a campaign instead of giving its id.
         """
-        return _evaluate.predicate(self._node, as_of, timezone)(contact)
+        histories = Histories(events, deliveries, alone=True)
+        return _evaluate.predicate(self._node, as_of, timezone, histories)(contact)
 
     def filter(
-        self, contacts: Iterable[Person], as_of: datetime | None = None, timezone: str = "UTC"
+        self,
+        contacts: Iterable[Person],
+        as_of: datetime | None = None,
+        timezone: str = "UTC",
+        *,
+        events: Iterable[Any] = (),
+        deliveries: Iterable[Any] = (),
     ) -> Iterator[Person]:
-        """Yield the contacts that belong to the audience; see `matches`."""
-        return filter(_evaluate.predicate(self._node, as_of, timezone), contacts)
+        """Yield the contacts that belong to the audience.
+
+        As `matches` decides, but for events and deliveries, which are all contacts': each
+        is taken for the contact whose `id` is its `contact_id`, and for nobody without.
+        """
+        histories = Histories(events, deliveries)
+        return filter(_evaluate.predicate(self._node, as_of, timezone, histories), contacts)
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -117,6 +148,36 @@ class Rules:
         misspelt field in such a condition means everybody.
         """
         return _tree.negative_fields(self._node)
+
+    @property
+    def campaigns(self) -> tuple[str, ...]:
+        """The campaigns that the rules name, each once, as they come.
+
+        A client puts their ids in the place of the names before it asks or stores
+        anything; without one, `with_campaigns` does.
+        """
+        return _tree.names(self._node)
+
+    def with_campaigns(self, ids: Mapping[str, UUID | str]) -> Rules:
+        """Return the same rules with the ids of campaigns in the place of their names.
+
+        Args:
+            ids: the id of each name; a name that isn't among them stays.
+        """
+        return Rules(_tree.with_ids(self._node, {name: str(ids[name]) for name in ids}))
+
+    def part(self, path: str) -> Rules:
+        """Return the rule of the outermost group at a path such as `$.rules[0]`, or with `$` all.
+
+        Raises:
+            LookupError: there is no such rule.
+        """
+        if path == "$":
+            return self
+        node = self._node
+        joined = isinstance(node, Group) and node.rules and not node.negated
+        parts = node.rules if isinstance(node, Group) and joined else (node,)
+        return {f"$.rules[{n}]": Rules(rule) for n, rule in enumerate(parts)}[path]
 
     def explain(self) -> str:
         """Return the rules as people read them."""

@@ -35,7 +35,10 @@ def _compiled(wire: Mapping[str, Any], atoms: dict[str, None]) -> Callable[[_Val
         join = all if wire["combinator"] == "and" else any
         return lambda row: join(part(row) for part in parts) is not wire["not"]
     positive = POSITIVE[wire["operator"]]
-    atom = json.dumps([wire["field"], positive, wire["value"]])
+    match = wire.get("match")
+    none = match == {"mode": "none"}
+    asked = {"mode": "some"} if none else match
+    atom = json.dumps([wire["field"], positive, wire["value"], asked])
     atoms[atom] = None
-    negative = wire["operator"] != positive
+    negative = none or wire["operator"] != positive
     return lambda row: row[atom] is not negative

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from . import _dates
 from ._dates import Moment
-from ._tree import Relative, Scalar
+from ._tree import Named, Relative, Scalar
 
 MAX_NUMBER = Decimal("1.7976931348623157e308")
 """Beyond a double, the readers of JSON disagree with each other."""
@@ -35,6 +35,8 @@ def operand(value: Scalar, as_of: datetime, timezone: ZoneInfo) -> Operand:
     """Take a value of a rule for all that it is: a text that is a number stands for both."""
     if isinstance(value, bool):
         return Operand(truth=value)
+    if isinstance(value, Named):
+        return Operand()
     if isinstance(value, Relative):
         return Operand(moment=_dates.resolve(value, as_of, timezone), relative=True)
     if isinstance(value, str):
@@ -73,6 +75,12 @@ def stored(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
     return list(value) if isinstance(value, tuple) else None
+
+
+def numeral(value: Any) -> Decimal | None:
+    """The number of an event, exact; a text that writes one is taken for it."""
+    number = numeric(value) if isinstance(value, str) else stored(value)
+    return number if isinstance(number, Decimal) else None
 
 
 def instant(value: Any) -> datetime | None:

@@ -12,6 +12,9 @@ rule       field  = is   != is not   < <= > >=                      value
            field  is missing   is present
            field  within last   not within last                     90 days
            field  within next   not within next                     2 weeks
+           field  anniversary within next ... / is today            any year's day
+           some of / all of / none of / at least 2 of   list  (rules of an element)
+           clicked "Spring" at least 2 times within last 30 days   (see `_verbs`)
 field      a name or path (`address.city`); any other name in backquotes
 value      "text" or 'text' (with a backslash before a quote), 3, -1.5, true, false,
            2026-01-31, 2026-01-31T09:00Z, or a moment: now, now -90 day,
@@ -21,14 +24,18 @@ value      "text" or 'text' (with a backslash before a quote), 3, -1.5, true, fa
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any
 
 from campaign_sdk._core.errors import InvalidRules
 
-from . import _dates, _spans, _wire
-from ._tree import EVERYONE, MAX_DEPTH, Combinator, Node, Rule, complement, group
-from ._where_hints import hint_for, in_small_letters
+from . import _spans, _wire
+from ._scopes import CONTACT, Scope, check_field, check_list, kind_of
+from ._tree import EVERYONE, MAX_DEPTH, Combinator, Match, Mode, Node, Rule, complement, group
+from ._verbs import VERBS, Deed
+from ._where_cursor import Cursor
+from ._where_hints import in_small_letters
 from ._where_tokens import Token, refuse, tokens
+from ._wire_match import check_threshold
 
 # What may follow a field, and the operator that it means. Of two that fit, the longer counts.
 _OPERATORS: dict[tuple[str, ...], str] = {
@@ -73,13 +80,13 @@ def parse(text: str) -> Node:
     return _Parser(tokens(text)).whole()
 
 
-class _Parser:
+class _Parser(Cursor):
     """Goes through the tokens from left to right; a method for each level of binding."""
 
     def __init__(self, found: list[Token]) -> None:
-        self._tokens = found
-        self._at = 0
+        super().__init__(found)
         self._depth = 0
+        self._scope: Scope = CONTACT
 
     def whole(self) -> Node:
         node = self._or()
@@ -98,7 +105,7 @@ class _Parser:
 
     def _not(self) -> Node:
         negated = False
-        while self._take("not"):
+        while self._take("not") or self._never():
             negated = not negated
         node = self._one()
         return complement(node) if negated else node
@@ -108,6 +115,10 @@ class _Parser:
             return EVERYONE
         if self._take("nobody"):
             return complement(EVERYONE)
+        if self._scope is CONTACT and (verb := self._verb()):
+            return self._deed(verb)
+        if (mode := self._mode("of")) is not None:
+            return self._match(*mode)
         return self._group() if self._take("(") else self._rule()
 
     def _group(self) -> Node:
@@ -122,6 +133,8 @@ class _Parser:
     def _rule(self) -> Node:
         start = self._token
         field = self._field()
+        if self._take("anniversary"):
+            return self._anniversary(start, field)
         operator = self._operator(field)
         if operator not in _SPANS:
             return self._checked(start, field, operator, self._value_for(operator))
@@ -129,10 +142,28 @@ class _Parser:
         ends = _wire.dump_value(span(*self._counted()))
         return self._checked(start, field, within, ends)
 
+    def _anniversary(self, start: Token, field: str) -> Rule:
+        operator = self._operator(field)
+        if operator in _SPANS:
+            operator, span = _SPANS[operator]
+            ends = _spans.yearly(span(*self._counted()))
+            return self._checked(start, field, operator, _wire.dump_value(ends))
+        if operator in ("=", "!=") and self._take("today"):
+            return self._checked(start, field, operator, _wire.dump_value(_spans.TODAY))
+        if operator not in ("=", "!=", "between", "notBetween"):
+            refuse(start.column, "an anniversary is today, or within or between some days")
+        value = self._value_for(operator)
+        moments = value if isinstance(value, list) else [value]
+        if not all(isinstance(moment, dict) for moment in moments):
+            refuse(start.column, "an anniversary is held against moments, such as startOfMonth")
+        yearly = [{**moment, "recurring": "yearly"} for moment in moments]
+        return self._checked(start, field, operator, yearly if value is moments else yearly[0])
+
     def _checked(self, start: Token, field: str, operator: str, value: Any) -> Rule:
         try:
-            name = _wire.load_field(field, "$.field")
-            return _wire.load_rule(name, operator, value, "$")
+            name = check_field(field, self._scope, "$.field")
+            value = _wire.loadable(value, kind_of(name, self._scope) == "id")
+            return _wire.load_rule(name, operator, value, "$", self._scope)
         except InvalidRules as error:
             refuse(start.column, f"the {error.path[2:]} of `{field}` {error.reason}")
 
@@ -155,20 +186,6 @@ class _Parser:
         self._at += length
         return _OPERATORS[tuple(ahead[:length])]
 
-    def _counted(self) -> tuple[int, str]:
-        count = self._token.value
-        if not isinstance(count, int) or count < 0:
-            self._refuse("a span such as 90 days")
-        self._at += 1
-        return count, self._unit()
-
-    def _unit(self) -> str:
-        name = self._token.text.removesuffix("s")
-        if name not in _dates.UNITS:
-            self._refuse(f"one of {', '.join(_dates.UNITS)}")
-        self._at += 1
-        return name
-
     def _value_for(self, operator: str) -> Any:
         if operator in ("null", "notNull"):
             return None
@@ -180,67 +197,79 @@ class _Parser:
             return [low, self._value()]
         return self._value()
 
-    def _list(self) -> list[Any]:
-        self._expect("(", "a list such as (1, 2)")
-        values = [self._value()]
-        while self._take(","):
-            values.append(self._value())
-        self._expect(")", ", or )")
-        return values
+    # what people did, and how many of a list ----------------------------------------
 
-    def _value(self) -> Any:
-        token = self._token
-        if token.kind in ("text", "number", "date"):
-            self._at += 1
-            return token.value
-        if token.kind != "word":
-            self._refuse("a value")
-        if token.text in ("true", "false"):
-            self._at += 1
-            return token.text == "true"
-        return self._moment()
+    def _never(self) -> bool:
+        """Take `never` before a verb, which is how people say `not` there."""
+        if self._words(2)[0] != "never" or self._tokens[self._at + 1].text not in VERBS:
+            return False
+        return self._take("never")
 
-    def _moment(self) -> dict[str, Any]:
-        anchor = self._token.text
-        if anchor.lower() in ("null", "none", "nil"):
-            refuse(self._token.column, "write `is missing` or `is present` instead of null")
-        if anchor not in _dates.ANCHORS:
-            refuse(self._token.column, f'put a text in quotes: "{anchor}"')
+    def _verb(self) -> str | None:
+        """Take a verb, unless what follows makes it an attribute of that name."""
+        verb, *after = self._words(4)
+        if verb not in VERBS or self._token.kind != "word":
+            return None
+        follows = self._tokens[self._at + 1]
+        if after[:3] == ["not", "within", "last"]:
+            refuse(follows.column, f"write `not {verb} within last ...`")
+        ends = follows.kind in ("end", "text") or follows.text in (")", "and", "or", "exactly")
+        if not ends and after[:2] not in (["within", "last"], ["at", "least"], ["at", "most"]):
+            return None
         self._at += 1
-        offset, unit = 0, "day"
-        if self._token.kind == "number":
-            offset = self._whole()
-            unit = self._unit()
-        return _relative(anchor, offset, unit)
+        return verb
 
-    def _whole(self) -> int:
-        value = self._token.value
-        if not isinstance(value, int):
-            self._refuse("a whole number of days, weeks ...")
-        self._at += 1
-        return value
+    def _deed(self, verb: str) -> Node:
+        start, campaign, mode, span = self._token, None, None, None
+        if self._token.kind == "text":
+            campaign, self._at = str(self._token.value), self._at + 1
+        while True:
+            if mode is None and (mode := self._mode("times", "time")):
+                continue
+            if span is None and self._words(2) == ["within", "last"]:
+                self._at += 2
+                span = _spans.last(*self._counted())
+                continue
+            break
+        try:
+            return Deed(verb, campaign, span, *(mode or ("some", None))).node()
+        except InvalidRules as error:
+            refuse(start.column, error.reason)
 
-    @property
-    def _token(self) -> Token:
-        return self._tokens[self._at]
+    def _mode(self, *ends: str) -> tuple[Mode, int | float | None] | None:
+        """Take `some of`, `at least 2 of`, or with another end `at least 2 times`."""
+        first, second, third, fourth = self._words(4)
+        plain: dict[str, Mode] = {"some": "some", "all": "all", "none": "none"}
+        if first in plain and second in ends:
+            self._at += 2
+            return plain[first], None
+        modes: dict[tuple[str, ...], Mode] = {
+            ("at", "least"): "atLeast",
+            ("at", "most"): "atMost",
+            ("exactly",): "exactly",
+        }
+        length = 2 if first == "at" else 1
+        mode = modes.get((first, second)[:length])
+        if mode is None or (second, third, fourth)[length] not in ends:
+            return None
+        number = self._tokens[self._at + length]
+        if isinstance(number.value, str):
+            refuse(number.column, "expected a number, such as 2")
+        self._at += length + 2
+        try:
+            return mode, check_threshold(number.value, "$.match.threshold")
+        except InvalidRules as error:
+            refuse(number.column, error.reason)
 
-    def _take(self, text: str) -> bool:
-        token = self._token
-        found = token.kind in ("word", "symbol") and token.text == text
-        self._at += found
-        return found
-
-    def _expect(self, text: str, wanted: str) -> None:
-        if not self._take(text):
-            self._refuse(wanted)
-
-    def _refuse(self, wanted: str) -> NoReturn:
-        token = self._token
-        if hint := hint_for([each.text for each in self._tokens[self._at : self._at + 3]]):
-            refuse(token.column, hint)
-        found = "the end" if token.kind == "end" else token.text[:40]
-        refuse(token.column, f"expected {wanted}, found {found}")
-
-
-def _relative(anchor: str, offset: int, unit: str) -> dict[str, Any]:
-    return {"mode": "relative", "anchor": anchor, "offset": offset, "unit": unit}
+    def _match(self, mode: Mode, threshold: int | float | None) -> Node:
+        start, field = self._token, self._field()
+        try:
+            inner = check_list(field, self._scope, "$.field")
+        except InvalidRules as error:
+            refuse(start.column, f"`{field}` {error.reason}")
+        if not self._take("("):
+            return Match(field, mode, threshold, EVERYONE)
+        outer, self._scope = self._scope, inner
+        rules = self._group()
+        self._scope = outer
+        return Match(field, mode, threshold, rules)

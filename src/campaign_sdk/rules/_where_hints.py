@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ._verbs import VERBS
+
 _SYMBOLS = {
     "===": "write = for equality",
     "==": "write = for equality",
@@ -52,7 +54,8 @@ _WORDS = {
 # What the language itself writes in small letters.
 _SMALL = frozenset(
     {"and", "or", "not", "in", "is", "between", "contains", "begins", "ends", "within"}
-    | {"missing", "present", "everyone", "nobody"}
+    | {"missing", "present", "everyone", "nobody", "some", "all", "none", "exactly", "never"}
+    | set(VERBS)
 )
 
 

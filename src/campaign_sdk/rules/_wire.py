@@ -12,13 +12,17 @@ from typing import Any, cast
 from campaign_sdk._core.errors import InvalidRules
 
 from ._check import check_json, check_keys
-from ._paths import keys_of
+from ._scopes import COLUMNS as COLUMNS
+from ._scopes import CONTACT, Scope, check_field, check_list, kind_of
+from ._scopes import RESERVED as RESERVED
 from ._tree import (
     EVERYONE,
     MAX_DEPTH,
     POSITIVE,
     Combinator,
     Group,
+    Match,
+    Named,
     Node,
     Relative,
     Rule,
@@ -26,16 +30,14 @@ from ._tree import (
     complement,
     group,
 )
-from ._wire_values import load_value
-
-TEXTS = ("email", "phone")
-TIMES = ("created_at", "updated_at", "unsubscribed_at")
-COLUMNS = (*TEXTS, *TIMES)
+from ._wire_match import load_match
+from ._wire_values import ID, load_value
 
 # What only the component needs; `meta` is its place for whatever else a page keeps there.
 _HARMLESS = ("id", "path", "disabled", "muted", "meta")
 _GROUP_KEYS = frozenset(("combinator", "not", "rules", "everyone", *_HARMLESS))
-_RULE_KEYS = frozenset(("field", "operator", "value", "valueSource", *_HARMLESS))
+_RULE_KEYS = frozenset(("field", "operator", "value", "valueSource", "match", *_HARMLESS))
+_NEGATIVE = "can't be negative beside a match mode: negate the group, or use another mode"
 
 
 def load(wire: object) -> Node:
@@ -45,16 +47,17 @@ def load(wire: object) -> Node:
         raise InvalidRules("$", 'must be a group: {"combinator", "rules", …}')
     if _flag(wire, "muted", "$"):
         raise InvalidRules("$", "is muted: nothing is left of the rules")
-    return _load_node(wire, "$", 1)
+    return _load_node(wire, "$", 1, CONTACT)
 
 
-def _load_node(wire: object, path: str, depth: int) -> Node:
+def _load_node(wire: object, path: str, depth: int, scope: Scope) -> Node:
     if not isinstance(wire, Mapping):
         raise InvalidRules(path, "must be a rule or a group of rules")
-    return _load_group(wire, path, depth) if "rules" in wire else _load_rule(wire, path)
+    load = _load_group if "rules" in wire else _load_rule
+    return load(wire, path, depth, scope)
 
 
-def _load_group(wire: Mapping[str, Any], path: str, depth: int) -> Node:
+def _load_group(wire: Mapping[str, Any], path: str, depth: int, scope: Scope) -> Node:
     if depth > MAX_DEPTH:
         raise InvalidRules(path, f"is nested more than {MAX_DEPTH} groups deep")
     check_keys(wire, _GROUP_KEYS, path)
@@ -67,10 +70,11 @@ def _load_group(wire: Mapping[str, Any], path: str, depth: int) -> Node:
         raise InvalidRules(f"{path}.everyone", "marks a group that has rules")
     if everyone:
         return complement(EVERYONE) if negated else EVERYONE
-    return group(cast(Combinator, wire["combinator"]), _load_rules(wire, path, depth), negated)
+    rules = _load_rules(wire, path, depth, scope)
+    return group(cast(Combinator, wire["combinator"]), rules, negated)
 
 
-def _load_rules(wire: Mapping[str, Any], path: str, depth: int) -> tuple[Node, ...]:
+def _load_rules(wire: Mapping[str, Any], path: str, depth: int, scope: Scope) -> tuple[Node, ...]:
     if not wire["rules"]:
         raise InvalidRules(f"{path}.rules", "is empty: the group is unfinished")
     places = [(rule, f"{path}.rules[{n}]") for n, rule in enumerate(wire["rules"])]
@@ -81,7 +85,7 @@ def _load_rules(wire: Mapping[str, Any], path: str, depth: int) -> tuple[Node, .
     ]
     if not kept:
         raise InvalidRules(f"{path}.rules", "is all muted: nothing is left of the group")
-    return tuple(_load_node(rule, place, depth + 1) for rule, place in kept)
+    return tuple(_load_node(rule, place, depth + 1, scope) for rule, place in kept)
 
 
 def _flag(wire: Mapping[str, Any], key: str, path: str) -> bool:
@@ -91,33 +95,70 @@ def _flag(wire: Mapping[str, Any], key: str, path: str) -> bool:
     return value
 
 
-def _load_rule(wire: Mapping[str, Any], path: str) -> Rule:
+def _load_rule(wire: Mapping[str, Any], path: str, depth: int, scope: Scope) -> Node:
     check_keys(wire, _RULE_KEYS, path)
-    field = load_field(wire.get("field"), f"{path}.field")
+    counts = wire.get("match") is not None
+    if counts:
+        inner = check_list(wire.get("field"), scope, f"{path}.field")
+        mode, threshold = load_match(wire["match"], f"{path}.match")
+    else:
+        field = check_field(wire.get("field"), scope, f"{path}.field")
     operator = wire.get("operator")
     if not isinstance(operator, str) or operator not in POSITIVE:
         raise InvalidRules(f"{path}.operator", "is not a known operator")
+    if counts and POSITIVE[operator] != operator:
+        raise InvalidRules(f"{path}.operator", _NEGATIVE)
     if wire.get("valueSource") not in (None, "", "value"):
         raise InvalidRules(f"{path}.valueSource", 'must be "value"')
-    return load_rule(field, operator, wire.get("value"), path)
+    if not counts:
+        return load_rule(field, operator, wire.get("value"), path, scope)
+    return Match(wire["field"], mode, threshold, _load_inner(wire, path, depth, inner))
 
 
-def load_rule(field: str, operator: str, value: object, path: str) -> Rule:
+def _load_inner(wire: Mapping[str, Any], path: str, depth: int, scope: Scope) -> Node:
+    value, path = wire.get("value"), f"{path}.value"
+    if not isinstance(value, Mapping) or "rules" not in value:
+        raise InvalidRules(path, "must be a group: the rules for what is in the list")
+    if _flag(value, "muted", path):
+        raise InvalidRules(path, "is muted: nothing is left of the rules")
+    return _load_group(value, path, depth, scope)
+
+
+def load_rule(field: str, operator: str, value: object, path: str, scope: Scope = CONTACT) -> Rule:
     """Make a rule, or refuse a value that it can't be asked with."""
-    kinds = (("text", TEXTS), ("time", TIMES))
-    kind = next((kind for kind, names in kinds if field in names), "attribute")
-    return Rule(field, operator, load_value(kind, operator, value, path))
+    words = scope.words.get(field, ())
+    return Rule(field, operator, load_value(kind_of(field, scope), operator, value, path, words))
+
+
+def rescoped(node: Node, scope: Scope, path: str) -> Node:
+    """Read a tree that was made of a contact's fields as one about what is in a list."""
+    if isinstance(node, Group):
+        places = enumerate(node.rules)
+        rules = tuple(rescoped(rule, scope, f"{path}.rules[{n}]") for n, rule in places)
+        return Group(node.combinator, rules, node.negated)
+    path = path if "[" in path.rsplit(".", 1)[-1] else f"{path}.rules[0]"
+    if isinstance(node, Match):
+        inner = check_list(node.field, scope, f"{path}.field")
+        return Match(
+            node.field, node.mode, node.threshold, rescoped(node.rules, inner, f"{path}.value")
+        )
+    field = check_field(node.field, scope, f"{path}.field")
+    value = loadable(node.value, kind_of(field, scope) == "id")
+    return load_rule(field, node.operator, value, path, scope)
+
+
+def loadable(value: Any, ids: bool) -> Any:
+    """A value as the wire has it; with `ids`, a text that is no id names a campaign."""
+    if isinstance(value, list | tuple):
+        return [loadable(item, ids) for item in value]
+    if ids and isinstance(value, str) and not ID.fullmatch(value):
+        return Named(value)
+    return value if isinstance(value, Named) else dump_value(value)
 
 
 def load_field(name: object, path: str) -> str:
-    """Check a field's name; `~` is what react-querybuilder calls "none chosen yet"."""
-    if not isinstance(name, str) or name in ("", "~"):
-        raise InvalidRules(path, "must name a field")
-    if name not in COLUMNS and not all(
-        1 <= len(keys_of(name)) <= 32 and key for key in keys_of(name)
-    ):
-        raise InvalidRules(path, 'must be a path of 1 to 32 names, such as "address.city"')
-    return name
+    """Check the name of a contact's field."""
+    return check_field(name, CONTACT, path)
 
 
 def dump(node: Node) -> dict[str, Any]:
@@ -126,6 +167,15 @@ def dump(node: Node) -> dict[str, Any]:
 
 
 def _dump_node(node: Node) -> dict[str, Any]:
+    if isinstance(node, Match):
+        threshold = {} if node.threshold is None else {"threshold": node.threshold}
+        return {
+            "field": node.field,
+            "operator": "=",
+            "value": dump(node.rules),
+            "valueSource": "value",
+            "match": {"mode": node.mode, **threshold},
+        }
     if isinstance(node, Rule):
         return {
             "field": node.field,
@@ -145,11 +195,14 @@ def dump_value(value: Value) -> Any:
     """Write the value of a rule as JSON-ready values."""
     if isinstance(value, tuple):
         return [dump_value(item) for item in value]
+    if isinstance(value, Named):
+        return {"campaign": value.name}
     if isinstance(value, Relative):
         return {
             "mode": "relative",
             "anchor": value.anchor,
             "offset": value.offset,
             "unit": value.unit,
+            **({"recurring": "yearly"} if value.recurring else {}),
         }
     return value

@@ -11,25 +11,30 @@ from campaign_sdk._core.errors import InvalidRules
 
 from . import _dates
 from ._check import check_keys
-from ._tree import POSITIVE, Relative, Scalar, Value
+from ._tree import POSITIVE, Named, Relative, Scalar, Value
 from ._values import MAX_NUMBER, exact, numeric
 
 ORDERED = ("<", "<=", ">", ">=", "between")
 
+ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
+
 _PLACEHOLDER = "~"
-_RELATIVE_KEYS = frozenset(("mode", "anchor", "offset", "unit"))
+_RELATIVE_KEYS = frozenset(("mode", "anchor", "offset", "unit", "recurring"))
 _BLANKS = " \t\n\r\f\v"
 _COMMA = re.compile(r"(?<!\\),")
 
 
-def load_value(kind: str, operator: str, value: object, path: str) -> Value:
+def load_value(
+    kind: str, operator: str, value: object, path: str, words: Sequence[str] = ()
+) -> Value:
     """Read the value of a rule: none, one, two or a list, as its operator takes.
 
     Args:
-        kind: what the field is: `text` or `time` for a column, else `attribute`.
+        kind: what the field holds, as in `_scopes`; `attribute` for anything.
         operator: of the rule.
         value: as it stands in the wire.
         path: of the rule itself.
+        words: the only ones that the field holds, if there are few.
 
     Raises:
         InvalidRules: it is unfinished, or the rule couldn't be true of anybody with it.
@@ -38,11 +43,37 @@ def load_value(kind: str, operator: str, value: object, path: str) -> Value:
     if positive == "notNull":
         return None
     loaded = _load(positive, value, at)
+    values = loaded if isinstance(loaded, tuple) else (loaded,)
+    if any(isinstance(value, Relative) and value.recurring for value in values):
+        _check_recurring(kind, positive, values, path)
+    if kind == "id":
+        return _load_ids(positive, loaded, path)
     if positive in ORDERED:
-        _check_order(kind, loaded if isinstance(loaded, tuple) else (loaded,), path)
+        _check_order(kind, values, path)
     if positive == "between":
         _check_between(*cast(tuple[Scalar, Scalar], loaded), at)
+    if words and positive in ("=", "in") and not all(word in words for word in values):
+        raise InvalidRules(at, f"must be one of {', '.join(words)}")
     return loaded
+
+
+def _load_ids(
+    positive: str, loaded: Scalar | tuple[Scalar, ...], path: str
+) -> Scalar | tuple[Scalar, ...]:
+    """Take ids in small letters; a campaign that is named takes one before it is asked."""
+    if positive not in ("=", "in"):
+        raise InvalidRules(f"{path}.operator", "can't be asked of an id: it is equal or it isn't")
+    values = loaded if isinstance(loaded, tuple) else (loaded,)
+    ids = tuple(map(_id, values))
+    if None in ids:
+        raise InvalidRules(f"{path}.value", "must be a campaign's id")
+    return cast(tuple[Scalar, ...], ids) if isinstance(loaded, tuple) else cast(Scalar, ids[0])
+
+
+def _id(value: Scalar) -> Scalar | None:
+    if isinstance(value, Named):
+        return value
+    return value.lower() if isinstance(value, str) and ID.fullmatch(value) else None
 
 
 def _load(positive: str, value: object, path: str) -> Scalar | tuple[Scalar, ...]:
@@ -68,6 +99,8 @@ def _load_items(value: object, path: str) -> list[object]:
 
 
 def _load_scalar(positive: str, value: object, path: str) -> Scalar:
+    if isinstance(value, Named):
+        return value
     if isinstance(value, str) and positive not in ("=", "in") and not value.strip(_BLANKS):
         raise InvalidRules(path, "is empty: the rule is unfinished")
     if value == _PLACEHOLDER:
@@ -102,8 +135,22 @@ def _check_order(kind: str, values: Sequence[Scalar], path: str) -> None:
     numbers = [_number(value) is not None for value in values]
     if kind == "time" and any(numbers):
         raise InvalidRules(f"{path}.value", "must be a date: the field is one")
+    if kind == "number" and not all(numbers):
+        raise InvalidRules(f"{path}.value", "must be a number: the field is one")
     if any(numbers) and not all(numbers):
         raise InvalidRules(f"{path}.value", "must be two numbers, or two dates")
+
+
+def _check_recurring(kind: str, positive: str, values: Sequence[Scalar], path: str) -> None:
+    """Refuse what an anniversary isn't asked: it has no order but within a year."""
+    if kind not in ("attribute", "time"):
+        raise InvalidRules(f"{path}.value", "must not recur: the field is no date")
+    if positive not in ("=", "between"):
+        raise InvalidRules(
+            f"{path}.operator", "can't be asked of an anniversary: it is on a day, or between two"
+        )
+    if not all(isinstance(value, Relative) and value.recurring for value in values):
+        raise InvalidRules(f"{path}.value", "must be two anniversaries, or none")
 
 
 def _load_relative(value: Mapping[str, Any], path: str) -> Relative:
@@ -118,7 +165,10 @@ def _load_relative(value: Mapping[str, Any], path: str) -> Relative:
     whole = isinstance(offset, int | float) and not isinstance(offset, bool) and offset % 1 == 0
     if not whole or abs(cast(float, offset)) > _dates.UNITS[unit]:
         raise InvalidRules(f"{path}.offset", "must be a whole number, within 1000 years")
-    return Relative(cast(str, anchor), int(cast(float, offset)), unit)
+    if value.get("recurring") not in (None, "yearly"):
+        raise InvalidRules(f"{path}.recurring", 'must be "yearly"')
+    yearly = value.get("recurring") is not None
+    return Relative(cast(str, anchor), int(cast(float, offset)), unit, yearly)
 
 
 def _check_between(low: Scalar, high: Scalar, path: str) -> None:
@@ -146,7 +196,7 @@ def _reversed(low: Scalar, high: Scalar) -> bool:
 
 
 def _number(value: Scalar) -> Any:
-    if isinstance(value, bool | Relative):
+    if isinstance(value, bool | Relative | Named):
         return None
     return numeric(value) if isinstance(value, str) else exact(value)
 

@@ -10,6 +10,7 @@ from campaign_sdk._core.errors import NotFound, TimedOut
 from campaign_sdk._core.model import uuid_text
 from campaign_sdk._core.operation import Resource, Steps
 from campaign_sdk.contacts._matching import match_arguments
+from campaign_sdk.contacts._naming import named_rules
 from campaign_sdk.rules import Rules, RulesLike
 from campaign_sdk.segments._models import AudienceSize, Segment
 
@@ -29,7 +30,7 @@ def audience(
         target = yield from read_segment(resource, target)
     if isinstance(target, Segment):
         return target.rules, timezone or target.timezone
-    return Rules.of(target), timezone or "UTC"
+    return (yield from named_rules(resource, target)), timezone or "UTC"
 
 
 def count_audience(

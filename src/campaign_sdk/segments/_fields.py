@@ -9,7 +9,7 @@ from typing import Any
 from campaign_sdk._core.errors import InvalidRules
 from campaign_sdk._core.operation import Resource, Steps
 from campaign_sdk.rules import Rules
-from campaign_sdk.rules._wire import COLUMNS
+from campaign_sdk.rules._wire import COLUMNS, RESERVED
 
 # Enough to know all but rare fields, for the suggestions.
 _SAMPLE = 10_000
@@ -25,7 +25,7 @@ def field_warnings(resource: Resource[Any], rules: Rules) -> Steps[tuple[str, ..
 
 def unknown_fields(resource: Resource[Any], names: Iterable[str]) -> Steps[dict[str, str]]:
     """Return those of the fields that no contact has, each with what is to be said about it."""
-    asked = [name for name in dict.fromkeys(names) if name not in COLUMNS]
+    asked = [name for name in dict.fromkeys(names) if name not in RESERVED]
     if not asked:
         return {}
     response = yield resource._rpc("unknown_fields", {"fields": asked}, kind="read")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from postgrest.types import CountMethod
@@ -16,7 +17,8 @@ from campaign_sdk._core.paging import PAGE, collect, function_pages, table_pages
 from campaign_sdk._core.writing import create_row, delete_rows
 from campaign_sdk.contacts._matching import match_arguments
 from campaign_sdk.contacts._models import Contact
-from campaign_sdk.rules import Rules, RulesLike
+from campaign_sdk.contacts._naming import named_rules
+from campaign_sdk.rules import RulesLike
 from campaign_sdk.segments._analytics import SegmentAnalytics, break_down, campaigns_of
 from campaign_sdk.segments._audience import audience, count_audience, one_segment, read_segment
 from campaign_sdk.segments._fields import field_warnings, refuse_unknown
@@ -52,13 +54,14 @@ class Segments(Resource[Mode]):
             InvalidRules: a rule is unfinished or malformed; the path says where.
             InvalidInput: the name is empty, or the time zone unknown.
         """
-        row = {
+        row: dict[str, Any] = {
             "name": text(name, "name", required=True),
             "description": text(description, "description", longest=10_000),
-            "rules": Rules.of(rules).to_wire(),
             "timezone": timezone_name(timezone),
         }
-        warnings = yield from field_warnings(self, Rules.of(rules))
+        asked = yield from named_rules(self, rules)
+        row["rules"] = asked.to_wire()
+        warnings = yield from field_warnings(self, asked)
         if strict:
             refuse_unknown(warnings)
         created = yield from create_row(self, "audience_segments", row)
@@ -100,7 +103,7 @@ class Segments(Resource[Mode]):
         if "name" in changes:
             text(changes["name"], "name", required=True)
         if "rules" in changes:
-            changes["rules"] = Rules.of(changes["rules"]).to_wire()
+            changes["rules"] = (yield from named_rules(self, changes["rules"])).to_wire()
         if "description" in changes:
             text(changes["description"], "description", longest=10_000)
         if "timezone" in changes:

@@ -18,7 +18,7 @@ from datetime import tzinfo
 
 from campaign_sdk._core.errors import InvalidInput
 
-from ..rules._wire import COLUMNS
+from ..rules._wire import COLUMNS, RESERVED
 from ._filters import Filter, Refused, build, is_blank, quoted
 
 MAX_BYTES = 100_000
@@ -80,7 +80,7 @@ def error_at(text: str, path: str, at: int, reason: str) -> InvalidInput:
 def canonical(name: str) -> str:
     """Return a field's one spelling: `attributes.` only where a column has the name."""
     rest = name.removeprefix("attributes.")
-    kept = rest in COLUMNS or rest == "attributes" or rest.startswith("attributes.")
+    kept = rest in RESERVED or rest == "attributes" or rest.startswith("attributes.")
     return name if kept else rest
 
 
@@ -109,6 +109,8 @@ def _field(token: str) -> tuple[str, tuple[str, ...]]:
     name = ".".join(keys)
     if name in COLUMNS:
         return name, ()
+    if name in RESERVED:
+        raise Refused(f"`{name}` is a list; `attributes.{name}` is the attribute of that name")
     return canonical(name), keys[1:] if keys[0] == "attributes" else keys
 
 

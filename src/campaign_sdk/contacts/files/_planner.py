@@ -17,7 +17,7 @@ from campaign_sdk.contacts.files._plan import Attribute, Plan
 from campaign_sdk.contacts.files._types import converter
 from campaign_sdk.contacts.files._typing import kind_of, said_of
 from campaign_sdk.rules._paths import path_name
-from campaign_sdk.rules._wire import COLUMNS
+from campaign_sdk.rules._wire import RESERVED
 
 _TAKEN = (
     "each contact has this by itself: rules and placeholders reach the one of the file as "
@@ -264,7 +264,7 @@ def _names(column: Column) -> Iterator[str]:
 
 def _field(column: Column) -> str:
     name = path_name(column.keys)
-    return f"attributes.{name}" if name in COLUMNS or name.startswith("attributes.") else name
+    return f"attributes.{name}" if name in RESERVED or name.startswith("attributes.") else name
 
 
 def _unclear(header: str) -> str:

@@ -1,0 +1,269 @@
+-- The conditions of rules: SQL of each positive operator, for each kind of value.
+--
+-- Two-valued in the end: what is null here counts as false, and a negation is `is not true`.
+
+create function campaign_private.is_plain(operand campaign_private.rule_operand) returns boolean
+language sql immutable security invoker set search_path = '' as $$
+  select (operand).kind in ('text', 'date', 'naive')
+    and (operand).text !~ '^[\[{]' and (operand).text not in ('true', 'false')
+$$;
+comment on function campaign_private.is_plain is
+  'Whether only a stored text, and no other JSON, reads like this value.';
+
+create function campaign_private.rule_equal_values(operand campaign_private.rule_operand) returns jsonb[]
+language sql immutable security invoker set search_path = '' as $$
+  select case (operand).kind
+    when 'boolean' then array[to_jsonb((operand).truth)]
+    when 'number' then array[to_jsonb((operand).number), to_jsonb((operand).text)]
+    else array[to_jsonb((operand).text)]
+  end
+$$;
+comment on function campaign_private.rule_equal_values is
+  'The JSON values that a value of a rule equals.';
+
+create function campaign_private.rule_bounds(operand campaign_private.rule_operand, inclusive boolean)
+returns campaign_private.rule_bounds
+language plpgsql stable security invoker set search_path = '' as $$
+declare
+  moment constant timestamp := operand.moment at time zone 'UTC';
+  midnight constant boolean := operand.wall = date_trunc('day', operand.wall);
+  second constant text := to_char(moment, 'YYYY-MM-DD"T"HH24:MI:SS');
+  micros constant text := to_char(moment, 'YYYY-MM-DD"T"HH24:MI:SS.US');
+  exact text := case when inclusive then micros || ' ' else rtrim(rtrim(micros, '0'), '.') end;
+  bare text := to_char(operand.wall, 'YYYY-MM-DD')
+    || case when midnight and not inclusive then '' else 'T' end;
+begin
+  -- A bare date is compared with the clock on the wall, an instant in UTC: two bounds,
+  -- which are one where the wall shows UTC.
+  if operand.wall = moment then
+    exact := case when midnight and not inclusive then bare else exact end;
+    bare := exact;
+  end if;
+  return row(bare, exact, least(bare collate "C", exact collate "C"), greatest(
+    bare collate "C", (case when length(exact) > 19 then second || '[' else exact end) collate "C"
+  ))::campaign_private.rule_bounds;
+end
+$$;
+comment on function campaign_private.rule_bounds is
+  'The texts before which a stored date lies, if it lies before a moment (or on it).';
+
+create function campaign_private.rule_before(
+  read text, operand campaign_private.rule_operand, inclusive boolean, before boolean
+) returns text
+language plpgsql stable security invoker set search_path = '' as $$
+declare
+  bounds constant campaign_private.rule_bounds := campaign_private.rule_bounds(operand, inclusive);
+  precise text;
+begin
+  if bounds.lowest = bounds.highest then
+    return format('%s %s %L collate "C"', read,
+                  case when before then '<' else '>=' end, bounds.exact);
+  end if;
+  -- Nearly every row lies outside the band between the two bounds; within it the "Z",
+  -- which would sort after a fraction, is taken off.
+  precise := case when bounds.bare = bounds.exact
+    then format('rtrim(%s, ''Z'') < %L collate "C"', read, bounds.exact)
+    else format('case length(%1$s) when 10 then %1$s < %2$L collate "C" '
+                'else rtrim(%1$s, ''Z'') < %3$L collate "C" end',
+                read, bounds.bare, bounds.exact) end;
+  return case when before
+    then format('(%1$s < %2$L collate "C" and (%1$s < %3$L collate "C" or %4$s))',
+                read, bounds.highest, bounds.lowest, precise)
+    else format('(%1$s >= %3$L collate "C" and (%1$s >= %2$L collate "C" or not (%4$s)))',
+                read, bounds.highest, bounds.lowest, precise) end;
+end
+$$;
+comment on function campaign_private.rule_before is
+  'SQL: a text, taken as a date, lies before a moment (or on it), or else does not.';
+
+create function campaign_private.rule_dated(read text) returns text
+language sql immutable security invoker set search_path = '' as $$
+  -- By shape only: to look at each digit would cost more than all the rest.
+  select format('(%1$s like ''____-__-__T__:__:__Z'' or %1$s like ''____-__-__'' '
+                'or %1$s like ''____-__-__T__:__:__.%%Z'')', read)
+$$;
+comment on function campaign_private.rule_dated is 'SQL: a text has the shape of a date or an instant in UTC.';
+
+create function campaign_private.rule_number(
+  target campaign_private.rule_target, operator text, number numeric, most numeric default null
+) returns text
+language sql immutable security invoker set search_path = '' as $$
+  -- A strict jsonpath under @@ neither unwraps lists nor raises, and compares numbers
+  -- with numbers only: at the price of a cast, which would raise.
+  with path as (
+    select '$' || coalesce(string_agg('.' || to_json(key)::text, '' order by n), '') as path
+    from unnest((target).keys) with ordinality as k(key, n)
+  )
+  select format('%s @@ %L', (target).base, 'strict ' || path || ' ' || operator || ' ' || number
+                || coalesce(' && ' || path || ' <= ' || most, ''))
+  from path
+$$;
+comment on function campaign_private.rule_number is
+  'SQL: the number at a path compares so with a number, and is at most another.';
+
+create function campaign_private.rule_order(
+  target campaign_private.rule_target, operator text, operand campaign_private.rule_operand
+) returns text
+language plpgsql stable security invoker set search_path = '' as $$
+begin
+  if target.kind = 'time' then
+    return case when operand.moment is null then 'false'
+      else format('%s %s %L::timestamptz', target.text, operator, operand.moment) end;
+  elsif target.kind = 'number' then
+    return case when operand.number is null then 'false'
+      else format('%s %s %L::numeric', target.text, operator, operand.number) end;
+  elsif operand.moment is not null then
+    return campaign_private.rule_before(
+      target.text, operand, operator in ('<=', '>'), operator in ('<', '<='));
+  elsif operand.kind = 'number' and target.kind = 'attribute' then
+    return campaign_private.rule_number(target, operator, operand.number);
+  end if;
+  return 'false';
+end
+$$;
+comment on function campaign_private.rule_order is
+  'SQL: numbers with numbers, dates with dates, else false; without the check of a date''s shape.';
+
+create function campaign_private.rule_ordered(
+  target campaign_private.rule_target, condition text, operand campaign_private.rule_operand
+) returns text
+language sql immutable security invoker set search_path = '' as $$
+  select case
+    when condition = 'false' or (target).kind in ('time', 'number') or (operand).kind = 'number' then condition
+    else format('(%s and %s)', condition, campaign_private.rule_dated((target).text))
+  end
+$$;
+comment on function campaign_private.rule_ordered is
+  'SQL: a comparison, followed by the check that what was compared has the shape of a date.';
+
+create function campaign_private.rule_equals(
+  target campaign_private.rule_target, operand campaign_private.rule_operand
+) returns text
+language plpgsql stable security invoker set search_path = '' as $$
+begin
+  if operand.kind = 'relative' or target.kind = 'time' then
+    return case when target.kind = 'time' then campaign_private.rule_order(target, '=', operand)
+      else campaign_private.rule_between(target, operand, operand) end;
+  elsif target.kind = 'text' then
+    return case when operand.kind = 'boolean' then 'false'
+      else format('%s = %L', target.text, operand.text) end;
+  elsif target.kind = 'number' then
+    return campaign_private.rule_order(target, '=', operand);
+  elsif target.kind = 'id' then
+    return format('%s = %L::uuid', target.text, operand.text);
+  elsif campaign_private.is_plain(operand) then
+    return format('%s = %L', target.text, operand.text);
+  end if;
+  return (
+    select '(' || string_agg(campaign_private.rule_holds(target, value), ' or ') || ')'
+    from unnest(campaign_private.rule_equal_values(operand)) as value);
+end
+$$;
+comment on function campaign_private.rule_equals is 'SQL: what the field holds equals a value.';
+
+create function campaign_private.rule_between(
+  target campaign_private.rule_target, low campaign_private.rule_operand, high campaign_private.rule_operand
+) returns text
+language plpgsql stable security invoker set search_path = '' as $$
+declare
+  above constant text := campaign_private.rule_order(target, '>=', low);
+  below constant text := campaign_private.rule_order(target, '<=', high);
+begin
+  if 'false' in (above, below) or (low.kind = 'number') <> (high.kind = 'number') then
+    return 'false';
+  elsif low.kind = 'number' and target.kind = 'attribute' then
+    return campaign_private.rule_number(target, '>=', low.number, high.number);
+  end if;
+  return campaign_private.rule_ordered(target, format('%s and %s', above, below), low);
+end
+$$;
+comment on function campaign_private.rule_between is 'SQL: what the field holds lies between two values.';
+
+create function campaign_private.rule_in(
+  target campaign_private.rule_target, operands campaign_private.rule_operand[]
+) returns text
+language sql stable security invoker set search_path = '' as $$
+  select case
+    when (target).kind = 'attribute'
+      and (select bool_and(campaign_private.is_plain(o)) from unnest(operands) as o)
+    then format('%s = any(%L::text[])', (target).text,
+      (select array_agg((o).text) from unnest(operands) as o))
+    when (target).kind = 'attribute' then format('%s = any(%L::jsonb[])', (target).json,
+      (select array_agg(v) from unnest(operands) as o, unnest(campaign_private.rule_equal_values(o)) as v))
+    when (target).kind = 'text' then format('%s = any(%L::text[])', (target).text,
+      (select coalesce(array_agg((o).text) filter (where (o).text is not null), '{}')
+       from unnest(operands) as o))
+    when (target).kind = 'number' then format('%s = any(%L::numeric[])', (target).text,
+      (select coalesce(array_agg((o).number) filter (where (o).number is not null), '{}')
+       from unnest(operands) as o))
+    when (target).kind = 'id' then format('%s = any(%L::uuid[])', (target).text,
+      (select array_agg((o).text) from unnest(operands) as o))
+    else format('%s = any(%L::timestamptz[])', (target).text,
+      (select coalesce(array_agg((o).moment) filter (where (o).moment is not null), '{}')
+       from unnest(operands) as o))
+  end
+$$;
+comment on function campaign_private.rule_in is 'SQL: what the field holds equals one of the values.';
+
+create function campaign_private.rule_search(
+  target campaign_private.rule_target, operator text, operand campaign_private.rule_operand
+) returns text
+language plpgsql stable security invoker set search_path = '' as $$
+declare
+  is_text constant text := format('jsonb_typeof(%s) = ''string''', target.json);
+  found text;
+  element text;
+begin
+  if operand.text is not null and target.kind in ('text', 'attribute') then
+    found := case operator
+      when 'contains' then format('strpos(%s, %L) > 0', target.text, operand.text)
+      when 'beginsWith' then format('starts_with(%s, %L)', target.text, operand.text)
+      else format('right(%s, %s) = %L', target.text, length(operand.text), operand.text) end;
+  end if;
+  if target.kind <> 'attribute' then
+    return coalesce(found, 'false');
+  end if;
+  if operator <> 'contains' then
+    return case when found is null then 'false' else format('(%s and %s)', found, is_text) end;
+  end if;
+  select string_agg(format('%s @> %L', target.json, jsonb_build_array(value)), ' or ')
+    into element from unnest(campaign_private.rule_equal_values(operand)) as value;
+  return case
+    when found is null then format('(%s)', element)
+    -- A list that has the element shows it in its text, unless JSON escapes it there.
+    when to_json(operand.text)::text = '"' || operand.text || '"'
+      and (operand.number is null or operand.text = trim_scale(operand.number)::text)
+      then format('(%s and (%s or %s))', found, element, is_text)
+    else format('((%s and %s) or %s)', found, is_text, element) end;
+end
+$$;
+comment on function campaign_private.rule_search is
+  'SQL: a text contains, begins or ends with another; an array has an element.';
+
+
+create function campaign_private.days_between(first timestamp, last timestamp) returns text[]
+language sql immutable security invoker set search_path = '' as $$
+  -- 29 February is on the 28th of a year that has none.
+  select coalesce(array_agg(distinct day), '{}')
+  from generate_series(0, least(last::date - first::date, 365)) as n,
+    lateral (select first::date + n as on_day) as d,
+    lateral unnest(array[to_char(on_day, 'MM-DD'), case
+      when to_char(on_day, 'MM-DD') = '02-28' and extract(month from on_day + 1) = 3 then '02-29' end]) as day
+  where day is not null
+$$;
+comment on function campaign_private.days_between is
+  'The days of the year (MM-DD) from one wall clock''s date to another''s.';
+
+create function campaign_private.rule_recurring(
+  target campaign_private.rule_target, days text[], timezone text
+) returns text
+language sql immutable security invoker set search_path = '' as $$
+  select case (target).kind
+    when 'time' then format('to_char(%s at time zone %L, ''MM-DD'') = any (%L::text[])',
+                            (target).text, timezone, days)
+    when 'attribute' then format('(substr(%1$s, 6, 5) = any (%2$L::text[]) and %3$s)', (target).text, days,
+                                 campaign_private.rule_dated((target).text))
+    else 'false' end
+$$;
+comment on function campaign_private.rule_recurring is
+  'SQL: a date lies on one of these days of the year. A stored one counts as it is written.';
