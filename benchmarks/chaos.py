@@ -49,7 +49,7 @@ def main() -> int:
     with LocalSupabase() as stack, CampaignClient(stack.url, stack.anon_key) as client:
         client.auth.sign_up(f"{uuid.uuid4().hex}@example.com", "only for some minutes")
         campaign = launched(client, scale.recipients)
-        seen = unleash(client, campaign.id, scale)
+        seen = unleash(stack, client, campaign.id, scale)
         status = client.deliveries.status(campaign.id)
         taken = sorted(seen.accepted)
         receive_often(orders(client, campaign.id, ""), taken)
@@ -60,6 +60,7 @@ def main() -> int:
         "workers killed": seen.killed,
         "seconds": round(seen.seconds, 1),
         "statuses looked at": seen.statuses,
+        "of them a second": round(seen.statuses / seen.watched, 1),
         **{name: getattr(status, name) for name in STATES},
     }
     wrong = faults(seen, rows)

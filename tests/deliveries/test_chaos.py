@@ -24,7 +24,9 @@ def client(stack: LocalSupabase) -> Iterator[CampaignClient]:
         yield sign_up(client, "chaos")
 
 
-def test_nobody_gets_two_and_every_doubt_has_a_name(client: CampaignClient) -> None:
+def test_nobody_gets_two_and_every_doubt_has_a_name(
+    stack: LocalSupabase, client: CampaignClient
+) -> None:
     scale = Scale(
         recipients=2_500,
         modes=MODES,
@@ -35,7 +37,7 @@ def test_nobody_gets_two_and_every_doubt_has_a_name(client: CampaignClient) -> N
         manners=MANNERS,
     )
     campaign = launched(client, scale.recipients)
-    seen = unleash(client, campaign.id, scale)
+    seen = unleash(stack, client, campaign.id, scale)
     assert seen.killed == scale.kills
     assert seen.statuses > 20
     assert seen.broken == []
@@ -59,7 +61,9 @@ def test_nobody_gets_two_and_every_doubt_has_a_name(client: CampaignClient) -> N
     assert outcomes(client, campaign.id) == settled
 
 
-def test_with_a_vendor_that_honours_keys_everybody_gets_one(client: CampaignClient) -> None:
+def test_with_a_vendor_that_honours_keys_everybody_gets_one(
+    stack: LocalSupabase, client: CampaignClient
+) -> None:
     scale = Scale(
         recipients=500,
         modes=MODES,
@@ -72,7 +76,7 @@ def test_with_a_vendor_that_honours_keys_everybody_gets_one(client: CampaignClie
         seed=1,
     )
     campaign = launched(client, scale.recipients)
-    seen = unleash(client, campaign.id, scale)
+    seen = unleash(stack, client, campaign.id, scale)
     assert seen.broken == []
     assert set(seen.accepted.values()) == {1}
     assert len(seen.accepted) == scale.recipients

@@ -28,6 +28,20 @@ def test_a_part_waits_until_the_one_before_it_is_paid_for(desk: Desk) -> None:
     assert desk.begin(campaign, claim, 5, 6)["state"] == "begun"
 
 
+def test_an_idle_hour_is_no_credit(desk: Desk) -> None:
+    """Or whoever comes back after a pause would send all of it at once."""
+    desk.contacts(10)
+    campaign = desk.launched()
+    claim = desk.claim(campaign)
+    desk.begin(campaign, claim, 0, 1, rate=1)
+    desk.rows("update public.campaign_rates set next_at = now() - interval '1 hour'")
+    assert desk.begin(campaign, claim, 1, 6, rate=1)["state"] == "begun"
+    waiting = desk.begin(campaign, claim, 6, 7, rate=1)
+    assert waiting["state"] == "wait"
+    # Five seconds less a tenth of slack, and what the machine takes between the two.
+    assert 4 < waiting["retry_in"] <= 5
+
+
 @pytest.mark.parametrize("senders", [3])
 def test_no_window_bursts_whoever_sends(stack: LocalSupabase, desk: Desk, senders: int) -> None:
     """Over connections of their own, of which one after the other ends and begins anew."""

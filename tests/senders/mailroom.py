@@ -150,9 +150,12 @@ def scripted(*scripts: Script) -> Iterator[int]:
         server.script = follow  # type: ignore[attr-defined]
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
-        yield server.server_address[1]
-        server.shutdown()
-        thread.join()
+        # Also after a failure: a server that nobody shuts down keeps the tests from ending.
+        try:
+            yield server.server_address[1]
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 @contextmanager

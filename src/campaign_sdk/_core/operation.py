@@ -127,13 +127,23 @@ class Resource(Generic[Mode]):
         # test in tests/core/test_operation.py holds this cast to that.
         return cast("SupabaseClient", self._connection.supabase)
 
-    def _rpc(self, function: str, arguments: dict[str, Any], *, kind: Kind = "write") -> Request:
+    def _rpc(
+        self,
+        function: str,
+        arguments: dict[str, Any],
+        *,
+        kind: Kind = "write",
+        columns: str | None = None,
+    ) -> Request:
         """Build a call of a SQL function.
 
         A `read`, and a write that is `keyed` (the same again changes nothing), may be
-        sent again when the answer is lost.
+        sent again when the answer is lost. Of its answer, all columns come unless some
+        are named.
         """
         request = self._db.rpc(function, arguments)
+        if columns is not None:
+            request = request.select(columns)
         request.request.headers[REPLAYABLE] = kind
         return request
 

@@ -8,12 +8,9 @@ from functools import cached_property
 from typing import Any, Generic
 from uuid import UUID
 
-from pydantic import AwareDatetime
-
 from campaign_sdk._core.connection import Connection
-from campaign_sdk._core.errors import InvalidInput, LeaseLost, NotActive, ProtocolError
+from campaign_sdk._core.errors import InvalidInput, LeaseLost, NotActive
 from campaign_sdk._core.failures import rows_of
-from campaign_sdk._core.model import Model
 from campaign_sdk._core.operation import Mode, Resource, Steps, operation
 from campaign_sdk._core.pausing import pause
 from campaign_sdk.contacts import Contact
@@ -27,6 +24,8 @@ from campaign_sdk.deliveries._outcomes import (
     sort_receipts,
 )
 from campaign_sdk.senders import Message, Receipt
+
+_BEGUN = "state,retry_in,skipped,left_out"
 
 
 @dataclass(frozen=True)
@@ -46,12 +45,25 @@ class Part:
 
 @dataclass(frozen=True)
 class Begun:
-    """The answer to `begin_send`."""
+    """The answer to `begin_send`.
+
+    Attributes:
+        state: "begun", or why not.
+        retry_in: seconds to wait, if the rate says so.
+        left_out: the ids of those in the part who may not be written to.
+        skipped: how many of them are news.
+    """
 
     state: str
     retry_in: float = 0.0
-    contact_ids: frozenset[str] = frozenset()
+    left_out: frozenset[str] = frozenset()
     skipped: int = 0
+
+    @classmethod
+    def of(cls, row: dict[str, Any], state: str) -> Begun:
+        """Read it from an answer."""
+        left_out = frozenset(row["left_out"] or ())
+        return cls(state, row["retry_in"] or 0.0, left_out, row["skipped"] or 0)
 
 
 @dataclass(frozen=True)
@@ -84,6 +96,8 @@ class Batch(Resource[Mode], Generic[Mode]):
         self._lease: str = row["lease"]
         self._letters = letters
         self._terms = terms
+        # The claim may have begun with the first part already.
+        self._first = Begun.of(row, row["part"]) if row.get("part") else None
         self._open: dict[str, Message] = {}
         self._unwritten: list[Noted] = []
 
@@ -130,7 +144,7 @@ class Batch(Resource[Mode], Generic[Mode]):
             yield pause(self, begun.retry_in)
             begun = yield from self._begin(part, [])
         self._check(begun)
-        messages, self._unwritten = self._written(part, begun.contact_ids)
+        messages, self._unwritten = self._written(part, begun.left_out)
         self._open = {message.key: message for message in messages}
         return messages
 
@@ -164,6 +178,9 @@ class Batch(Resource[Mode], Generic[Mode]):
     # What `send` does as well, as bodies: an operation can't be part of another.
 
     def _begin(self, part: Part, outcomes: list[Noted], again: Sequence[str] = ()) -> Steps[Begun]:
+        if self._first is not None:
+            first, self._first = self._first, None
+            return first
         arguments = {
             "campaign_id": str(self.campaign_id),
             "batch": self.number,
@@ -175,13 +192,10 @@ class Batch(Resource[Mode], Generic[Mode]):
             "again": list(again) or None,
             "outcomes": outcomes or None,
         }
-        row = rows_of((yield self._rpc("begin_send", arguments, kind="keyed")))[0]
-        return Begun(
-            row["state"],
-            row["retry_in"] or 0.0,
-            frozenset(row["contact_ids"] or ()),
-            row["skipped"] or 0,
-        )
+        # Not who may be written to, a hundred ids on the way, but who may not.
+        request = self._rpc("begin_send", arguments, kind="keyed", columns=_BEGUN)
+        row = rows_of((yield request))[0]
+        return Begun.of(row, row["state"])
 
     def _check(self, begun: Begun) -> None:
         if begun.state == "lost":
@@ -191,15 +205,13 @@ class Batch(Resource[Mode], Generic[Mode]):
         if begun.state != "begun":
             raise NotActive(f"the campaign is {begun.state}", details=begun.state)
 
-    def _written(
-        self, part: Part, contact_ids: frozenset[str]
-    ) -> tuple[list[Message], list[Noted]]:
-        """Return the messages for these contacts of a part, and the outcomes of the others."""
+    def _written(self, part: Part, left_out: frozenset[str]) -> tuple[list[Message], list[Noted]]:
+        """Return the messages for a part, and the outcomes of those for whom there is none."""
         messages: list[Message] = []
         failed: list[Noted] = []
         for contact in part.contacts:
             who = str(contact.id)
-            if who in contact_ids:
+            if who not in left_out:
                 try:
                     messages.append(self._letters.message(contact, self.variant, who))
                 except InvalidInput as error:
@@ -229,22 +241,3 @@ class Batch(Resource[Mode], Generic[Mode]):
 
 def _contacts(members: Sequence[dict[str, Any]]) -> tuple[Contact, ...]:
     return Contact.from_rows([member["contact"] for member in members])
-
-
-class Claim(Model):
-    """The answer to `claim_batch`."""
-
-    state: str
-    retry_in: float | None = None
-    due_at: AwareDatetime | None = None
-    row: dict[str, Any]
-
-
-def claim_batch(resource: Resource[Any], campaign_id: str, lease: float) -> Steps[Claim]:
-    """Ask for the next batch."""
-    arguments = {"campaign_id": campaign_id, "seconds": lease}
-    # Asked again when the answer is lost, it leases another batch; the first comes free.
-    rows = rows_of((yield resource._rpc("claim_batch", arguments, kind="keyed")))
-    if not rows:
-        raise ProtocolError("the server's answer to a claim holds nothing")
-    return Claim.from_row({**rows[0], "row": rows[0]})

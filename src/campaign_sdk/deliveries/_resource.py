@@ -23,7 +23,8 @@ from campaign_sdk._core.paging import PAGE, check_page_size
 from campaign_sdk._core.pausing import pause
 from campaign_sdk.assets import with_images
 from campaign_sdk.campaigns._read import read_campaign
-from campaign_sdk.deliveries._batch import Batch, Terms, claim_batch
+from campaign_sdk.deliveries._batch import Batch, Terms
+from campaign_sdk.deliveries._claims import claim_batch
 from campaign_sdk.deliveries._letters import Letters
 from campaign_sdk.deliveries._models import (
     Delivery,
@@ -33,13 +34,12 @@ from campaign_sdk.deliveries._models import (
     Resolution,
     SendReport,
 )
-from campaign_sdk.deliveries._post import poster
+from campaign_sdk.deliveries._plan import Unknown, plan_of, rate_of, seconds_of
 from campaign_sdk.deliveries._receipts import receipt_row
-from campaign_sdk.deliveries._sending import Plan, Sending, read_status
-from campaign_sdk.senders import AnySender, batch_size, honours_keys
+from campaign_sdk.deliveries._sending import Sending, read_status
+from campaign_sdk.senders import AnySender
 from campaign_sdk.tracking._read import read_links
 
-Unknown = Literal["hold", "retry"]
 Decision = Literal["retry", "failed"]
 
 
@@ -96,7 +96,7 @@ class Deliveries(Resource[Mode]):
                 each message that it was given, in which case the rest of its part is in doubt.
             NotSent: the sender says so, and that waiting doesn't help.
         """
-        plan = _plan(self, sender, rate, lease, unknown, progress, stop)
+        plan = plan_of(self, sender, rate, lease, unknown, progress, stop)
         letters = yield from self._letters(id, track)
         return (yield from Sending(self, letters, plan).run())
 
@@ -124,11 +124,11 @@ class Deliveries(Resource[Mode]):
         Raises:
             NotFound, NotActive, NotReady, InvalidInput: as for `send`.
         """
-        terms = Terms(_seconds(lease), _rate(rate))
+        terms = Terms(seconds_of(lease), rate_of(rate))
         letters = yield from self._letters(id, track)
         first = True
         while True:
-            claim = yield from claim_batch(self, str(letters.campaign.id), terms.lease)
+            claim = yield from claim_batch(self, str(letters.campaign.id), terms)
             if claim.state == "claimed":
                 yield Page([Batch(self._connection, letters, claim.row, terms)])
             elif claim.state == "wait":
@@ -245,41 +245,3 @@ class Deliveries(Resource[Mode]):
             variants.append(replace(each, html=shown))
         placed = {"html": html, "variants": tuple(variants)}
         return Letters.of(campaign.model_copy(update=placed), links)
-
-
-def _plan(
-    resource: Resource[Any],
-    sender: AnySender,
-    rate: float | None,
-    lease: float,
-    unknown: Unknown,
-    progress: Callable[[SendReport], object] | None,
-    stop: Callable[[], bool] | None,
-) -> Plan:
-    if unknown not in get_args(Unknown):
-        raise InvalidInput("unknown", "must be hold or retry")
-    if unknown == "retry" and not honours_keys(sender):
-        raise InvalidInput(
-            "unknown",
-            'can\'t be "retry" with this sender, since its vendor takes no repeated keys:'
-            " whoever had got the message would get it twice",
-        )
-    terms = Terms(_seconds(lease), _rate(rate))
-    post = poster(sender, is_async=resource.is_async)
-    return Plan(post, batch_size(sender), terms, unknown, progress, stop)
-
-
-def _seconds(lease: float) -> float:
-    number = isinstance(lease, int | float) and not isinstance(lease, bool)
-    if not number or not 0.1 <= lease <= 3_600:
-        raise InvalidInput("lease", "must lie between 0.1 and 3,600 seconds")
-    return float(lease)
-
-
-def _rate(rate: float | None) -> float | None:
-    if rate is None:
-        return None
-    number = isinstance(rate, int | float) and not isinstance(rate, bool)
-    if not number or not 0.001 <= rate <= 1_000_000:
-        raise InvalidInput("rate", "must be more than 0 messages a second; None for no limit")
-    return float(rate)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 from campaign_sdk._core.errors import NotActive
 from campaign_sdk._core.failures import rows_of
 from campaign_sdk._core.operation import Call, Resource, Steps
 from campaign_sdk._core.pausing import pause
-from campaign_sdk.deliveries._batch import Batch, Begun, Part, Terms, claim_batch
+from campaign_sdk.deliveries._batch import Batch, Begun, Part
+from campaign_sdk.deliveries._claims import Claim, Done, claim_batch
 from campaign_sdk.deliveries._letters import Letters
 from campaign_sdk.deliveries._models import DeliveryStatus, SendReport
 from campaign_sdk.deliveries._outcomes import (
@@ -25,6 +26,7 @@ from campaign_sdk.deliveries._outcomes import (
     refused,
     sort_receipts,
 )
+from campaign_sdk.deliveries._plan import Plan
 from campaign_sdk.deliveries._post import Answer
 from campaign_sdk.senders import Message
 
@@ -35,33 +37,6 @@ PATIENCE = 300.0
 # Calls in a row of which nobody knows what became, before a send gives up.
 MOST_ERRORS = 10
 _LONGEST_PAUSE = 30.0
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How a campaign is sent.
-
-    Attributes:
-        post: one call of the sender.
-        size: how many messages it takes at once.
-        terms: lease and rate.
-        unknown: what is done about doubts.
-        progress: called after each part, with the report so far.
-        stop: asked after each part whether to end.
-    """
-
-    post: Callable[[Sequence[Message]], Any]
-    size: int
-    terms: Terms
-    unknown: Literal["hold", "retry"]
-    progress: Callable[[SendReport], object] | None
-    stop: Callable[[], bool] | None
-
-    @property
-    def part_size(self) -> int:
-        """Parts that a rate can bear: a tenth of a second's each, or windows would burst."""
-        rate = self.terms.rate
-        return self.size if rate is None else max(1, min(self.size, int(rate / 10)))
 
 
 @dataclass
@@ -79,15 +54,14 @@ class Sending:
     _in_vain: int = 0
     _due_at: datetime | None = None
     _away_since: float | None = None
+    _done: Done | None = None
 
     def run(self) -> Steps[SendReport]:
         """Send until nothing is left that is due."""
         self.pending = (yield from self._status()).pending
         first = True
         while not self._ended and not self._stopped():
-            claim = yield from claim_batch(
-                self.resource, str(self.letters.campaign.id), self.plan.terms.lease
-            )
+            claim = yield from self._claim()
             if claim.state == "claimed":
                 yield from self._work(claim.row)
             elif claim.state == "wait":
@@ -101,8 +75,31 @@ class Sending:
             else:
                 break
             first = False
+        yield from self._give_back()
         status = yield from self._status()
         return self._report(status)
+
+    def _claim(self) -> Steps[Claim]:
+        """Say what became of the last batch, and ask for the next, begun with its first part."""
+        try:
+            claim = yield from claim_batch(
+                self.resource,
+                str(self.letters.campaign.id),
+                self.plan.terms,
+                size=self.plan.part_size,
+                done=self._done,
+            )
+        except Exception:
+            # What became of the last batch mustn't hang on the next one.
+            yield from self._give_back()
+            raise
+        self._done = None
+        return claim
+
+    def _give_back(self) -> Steps[None]:
+        done, self._done = self._done, None
+        if done is not None:
+            yield from done.batch._release([], done.outcomes)
 
     def _work(self, row: dict[str, Any]) -> Steps[None]:
         batch: Batch[Any] = Batch(self.resource._connection, self.letters, row, self.plan.terms)
@@ -113,7 +110,7 @@ class Sending:
             if not (yield from self._goes_on(batch, begun, [])):
                 return
             self.tally.skipped += begun.skipped
-            messages, outcomes = batch._written(part, begun.contact_ids)
+            messages, outcomes = batch._written(part, begun.left_out)
             if messages:
                 handed = yield from self._hand_over(batch, part, messages, outcomes)
                 if handed is None:
@@ -123,7 +120,7 @@ class Sending:
             if self._stopped():
                 yield from batch._release([], outcomes)
                 return
-        yield from batch._release([], outcomes)
+        self._done = Done(batch, outcomes)
 
     def _begun(
         self, batch: Batch[Any], part: Part, outcomes: list[Noted], again: Sequence[str] = ()
@@ -166,7 +163,7 @@ class Sending:
             if not (yield from self._goes_on(batch, begun, messages)):
                 return None
             self.tally.skipped += begun.skipped
-            messages = [m for m in messages if contact_of(m.key) in begun.contact_ids]
+            messages = [m for m in messages if contact_of(m.key) not in begun.left_out]
             if not messages:
                 return outcomes
 

@@ -101,7 +101,7 @@ CHAPTERS = {
     "handover": Chapter(
         {"campaign_rates": "campaign_id user_id next_at"},
         {
-            "claim_batch": "campaign_id seconds",
+            "claim_batch": "campaign_id seconds size rate lease done done_lease outcomes",
             "freeze_campaign": "campaign_id",
             "begin_send": "campaign_id batch lease after through seconds rate again outcomes",
             "settle_send": "campaign_id batch outcomes",
