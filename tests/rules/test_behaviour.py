@@ -407,8 +407,5 @@ def test_pages_of_a_few_among_many_follow_each_other(asking: Audience) -> None:
             after = seen[-1]
         assert seen == sorted(set(seen))
         assert len(seen) == wanted == asking.sizes([rules.to_wire()], NOON)[0], rules
-        assert set(seen) == {
-            key
-            for key, n in asking.numbers.items()
-            if n in asking.members([rules.to_wire()], NOON)[0]
-        }
+        (members,) = asking.members([rules.to_wire()], NOON)
+        assert {asking.numbers[key] for key in seen} == members
