@@ -33,6 +33,8 @@ class _Blocking:
         return lambda *args, **kwargs: self._settled(value(*args, **kwargs))
 
     def _settled(self, answer: Any) -> Any:
+        if isinstance(answer, Resource):
+            return _Blocking(answer, self._runner)
         if inspect.iscoroutine(answer):
             return self._runner.run(answer)
         return self._items(answer) if isinstance(answer, AsyncIterator) else answer

@@ -57,7 +57,12 @@ if TYPE_CHECKING:
         WebhookReport,
     )
     from campaign_sdk.assets import Asset
-    from campaign_sdk.attributes import Attributes
+    from campaign_sdk.attributes import (
+        Attributes,
+        AttributeSchema,
+        SchemaViolation,
+        SchemaViolations,
+    )
     from campaign_sdk.auth import User
     from campaign_sdk.campaigns import (
         Campaign,
@@ -75,6 +80,7 @@ if TYPE_CHECKING:
         ContactItem,
         Happening,
         ImportReport,
+        TypedContact,
     )
     from campaign_sdk.deliveries import (
         Delivery,
@@ -124,12 +130,12 @@ _HOMES = {
         "Reconciliation Report ReportRow Summary"
     ),
     "assets": "Asset",
-    "attributes": "Attributes",
+    "attributes": "AttributeSchema Attributes SchemaViolation SchemaViolations",
     "auth": "User",
     "campaigns": (
         "Campaign CampaignFailure Preflight PreflightProblem Status StatusChange TickReport Variant"
     ),
-    "contacts": "Contact ContactField ContactItem Happening ImportReport",
+    "contacts": "Contact ContactField ContactItem Happening ImportReport TypedContact",
     "deliveries": "Delivery DeliveryStatus ReceiptReport Resolution SendReport",
     "drafting": "Draft DraftProblem DraftedRules DraftingOptions Drafts StreamedDraft Usage",
     "local": "LocalSupabase",
@@ -149,6 +155,7 @@ __all__ = [
     "AlreadyExists",
     "Asset",
     "AsyncCampaignClient",
+    "AttributeSchema",
     "Attributes",
     "AudiencePreview",
     "AudienceSize",
@@ -219,6 +226,8 @@ __all__ = [
     "Rules",
     "RulesLike",
     "SchemaMismatch",
+    "SchemaViolation",
+    "SchemaViolations",
     "Segment",
     "SegmentAnalytics",
     "SendReport",
@@ -234,6 +243,7 @@ __all__ = [
     "TickReport",
     "TimedOut",
     "TrackingSettings",
+    "TypedContact",
     "Unavailable",
     "Usage",
     "User",

@@ -13,14 +13,14 @@ begin
     select case when t.typrelid = 0 then 'type' else 'table' end || ' public.' || t.typname
     from pg_catalog.pg_type as t
     where t.typnamespace = 'public'::regnamespace and t.typname in (
-      'audience_groups', 'audience_inspection', 'audience_segments', 'begun_part',
+      'attribute_schemas', 'audience_groups', 'audience_inspection', 'audience_segments', 'begun_part',
       'campaign_analytics', 'campaign_assets', 'campaign_batches', 'campaign_breakdown',
       'campaign_deliveries', 'campaign_events', 'campaign_failures', 'campaign_hours',
       'campaign_member', 'campaign_rates', 'campaign_settings', 'campaign_status_history', 'campaigns', 'claimed_batch',
       'contact_fields', 'contact_history', 'contacts', 'delivery_counts', 'draft_budgets',
       'engagement', 'engagement_report', 'erasure', 'experiment_arm', 'ingest_result',
       'link_clicks', 'link_keys', 'link_settings', 'link_signer', 'noted_receipts', 'received',
-      'reconciliation', 'resolved_doubts', 'suppression_result', 'suppressions', 'taken',
+      'reconciliation', 'resolved_doubts', 'schema_violations', 'suppression_result', 'suppressions', 'taken',
       'tick_report', 'upsert_result'
     )
     union all
@@ -33,7 +33,7 @@ begin
       'lift_suppression', 'link_signer', 'list_contact_fields', 'match_contacts', 'move_campaign',
       'note_visit', 'preview_contacts', 'receive_events', 'receive_receipts', 'receive_reports',
       'reconcile_campaign', 'record_engagement', 'refuse_estimates', 'release_batch',
-      'report_engagement', 'resolve_unknown', 'revoke_link_key', 'rotate_link_key',
+      'report_engagement', 'resolve_unknown', 'revoke_link_key', 'rotate_link_key', 'schema_violations',
       'set_unsubscribe_page', 'settle_draft', 'settle_send', 'summarize_campaign',
       'suppress_addresses', 'tick_campaigns', 'unknown_fields', 'unsubscribe_by_link',
       'unsubscribe_contact', 'unsubscribe_contacts', 'unsubscribe_page', 'update_contact',

@@ -108,10 +108,11 @@ create trigger touch_updated_at before update on public.contacts
   for each row when (old is distinct from new) execute function campaign_private.touch_updated_at();
 
 create type public.upsert_result as (
-  created integer, updated integer, unchanged integer, rejected integer[], reasons text[]
+  created integer, updated integer, unchanged integer, rejected integer[], reasons text[],
+  misfits jsonb
 );
 comment on type public.upsert_result is
-  'What became of the contacts of one upsert; rejected are positions in it, from 0, each with its reason.';
+  'What became of the contacts of one upsert; rejected are positions in it, from 0, each with its reason; misfits are how many of the others break a schema that only warns, by what is wrong.';
 
 create type campaign_private.contact_item as (
   email text, phone text, attributes jsonb, unsubscribed_at timestamptz, "position" integer

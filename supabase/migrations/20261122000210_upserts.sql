@@ -105,7 +105,7 @@ declare
   -- Halves while few are to blame; of a few people each alone.
   step constant integer :=
     case when cardinality(people) > 16 then (cardinality(people) + 1) / 2 else 1 end;
-  result public.upsert_result := row (0, 0, 0, '{}'::integer[], '{}'::text[]);
+  result public.upsert_result := row (0, 0, 0, '{}'::integer[], '{}'::text[], null);
   part public.upsert_result;
 begin
   -- The first ones first: all writers take their contacts in one order.
@@ -115,14 +115,14 @@ begin
     );
     if part.created is null and step = 1 then
       perform campaign_private.keep_refusals_of_mail(people[i]);
-      part := row (0, 0, 0, positions[i:i], part.reasons);
+      part := row (0, 0, 0, positions[i:i], part.reasons, null);
     elsif part.created is null then
       part := campaign_private.store_apart(people[i:i + step - 1], positions[i:i + step - 1]);
     end if;
     result := row (
       result.created + part.created, result.updated + part.updated,
       result.unchanged + part.unchanged,
-      result.rejected || part.rejected, result.reasons || part.reasons
+      result.rejected || part.rejected, result.reasons || part.reasons, null
     );
   end loop;
   return result;
@@ -130,6 +130,84 @@ end
 $$;
 comment on function campaign_private.store_apart(jsonb[], integer[]) is
   'Stores people of whom some are refused, part by part until it is known who: each with all that is given of one address, and the position of its first.';
+
+create function campaign_private.store_some(contacts jsonb)
+returns public.upsert_result
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  result public.upsert_result;
+  people jsonb[];
+  positions integer[];
+  misfits jsonb[];
+  misplaced integer[];
+  refusals text[];
+  held public.attribute_schemas;
+begin
+  select * into held from public.attribute_schemas as s
+  where s.user_id = (select auth.uid()) and s.mode = 'refuse';
+  -- What breaks the owner's schema by itself is known without trying.
+  select array_agg(p.items order by p.email) filter (where p.refusal is null),
+    array_agg(p.position order by p.email) filter (where p.refusal is null),
+    array_agg(p.items order by p.email) filter (where p.refusal is not null),
+    array_agg(p.position order by p.email) filter (where p.refusal is not null),
+    array_agg(p.refusal order by p.email) filter (where p.refusal is not null)
+  into people, positions, misfits, misplaced, refusals
+  from (
+    select g.email, jsonb_agg(g.item order by g.position) as items, min(g.position) as position,
+      (array_agg(campaign_private.foresee_misfit(held, g.email, g.item -> 'attributes')
+        order by g.position))[1] as refusal
+    from (
+      select campaign_private.normalize_email(i.item ->> 'email') as email,
+        i.item, (i.position - 1)::integer as position
+      from jsonb_array_elements(contacts) with ordinality as i (item, position)
+    ) as g
+    -- Without an address everybody is somebody else.
+    group by g.email, case when g.email is null then g.position end
+  ) as p;
+  perform campaign_private.keep_refusals_of_mail(m) from unnest(misfits) as m;
+  result := campaign_private.store_apart(coalesce(people, '{}'), positions);
+  select coalesce(array_agg(r.position order by r.position), '{}'),
+    coalesce(array_agg(r.reason order by r.position), '{}')
+  into result.rejected, result.reasons
+  from unnest(result.rejected || misplaced, result.reasons || refusals) as r (position, reason);
+  return result;
+end
+$$;
+comment on function campaign_private.store_some(jsonb) is
+  'Stores contacts of whom some are refused.';
+
+create function campaign_private.count_stored_misfits(contacts jsonb)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+-- The planner knows nothing of addresses: told of a thousand, it would read all contacts.
+set plan_cache_mode = force_generic_plan
+as $$
+declare
+  addresses text[];
+begin
+  if not exists (
+    select from public.attribute_schemas as s
+    where s.user_id = (select auth.uid()) and s.mode = 'warn'
+  ) then
+    return null;
+  end if;
+  addresses := array(
+    select campaign_private.normalize_email(i ->> 'email') from jsonb_array_elements(contacts) as i
+  );
+  return campaign_private.count_misfits(array(
+    select c.attributes from public.contacts as c
+    where c.user_id = (select auth.uid()) and c.email = any (addresses)
+  ));
+end
+$$;
+comment on function campaign_private.count_stored_misfits(jsonb) is
+  'How many of these contacts break the caller''s schema now, by what is wrong, if it warns.';
 
 create function public.upsert_contacts(contacts jsonb)
 returns public.upsert_result
@@ -139,29 +217,11 @@ set search_path = ''
 as $$
 declare
   result public.upsert_result := campaign_private.try_contacts(contacts);
-  people jsonb[];
-  positions integer[];
 begin
-  if result.created is not null then
-    return result;
+  if result.created is null then
+    result := campaign_private.store_some(contacts);
   end if;
-  select array_agg(p.items order by p.email), array_agg(p.position order by p.email)
-  into people, positions
-  from (
-    select g.email, jsonb_agg(g.item order by g.position) as items, min(g.position) as position
-    from (
-      select campaign_private.normalize_email(i.item ->> 'email') as email,
-        i.item, (i.position - 1)::integer as position
-      from jsonb_array_elements(contacts) with ordinality as i (item, position)
-    ) as g
-    -- Without an address everybody is somebody else.
-    group by g.email, case when g.email is null then g.position end
-  ) as p;
-  result := campaign_private.store_apart(people, positions);
-  select coalesce(array_agg(r.position order by r.position), '{}'),
-    coalesce(array_agg(r.reason order by r.position), '{}')
-  into result.rejected, result.reasons
-  from unnest(result.rejected, result.reasons) as r (position, reason);
+  result.misfits := campaign_private.count_stored_misfits(contacts);
   return result;
 end
 $$;
@@ -197,12 +257,15 @@ set search_path = ''
 as $$
 declare
   result public.upsert_result;
+  held public.attribute_schemas;
 begin
+  select * into held from public.attribute_schemas as s where s.user_id = (select auth.uid());
   select count(*) filter (where refusal is null and c.id is null),
     count(*) filter (where refusal is null and c.id is not null and changed),
     count(*) filter (where refusal is null and c.id is not null and not changed),
     coalesce(array_agg(item.position order by item.position) filter (where refusal is not null), '{}'),
-    coalesce(array_agg(refusal order by item.position) filter (where refusal is not null), '{}')
+    coalesce(array_agg(refusal order by item.position) filter (where refusal is not null), '{}'),
+    campaign_private.count_misfits(array_agg(m.attributes) filter (where held.mode = 'warn'))
   into result
   from campaign_private.contact_items(preview_contacts.contacts) as item
   left join public.contacts as c on c.user_id = (select auth.uid()) and c.email = item.email
@@ -215,7 +278,10 @@ begin
   cross join lateral (
     select (c.phone, c.attributes, c.unsubscribed_at)
         is distinct from (m.phone, m.attributes, m.unsubscribed_at) as changed,
-      campaign_private.foresee_refusal(m.attributes) as refusal
+      coalesce(
+        campaign_private.foresee_refusal(m.attributes),
+        campaign_private.foresee_misfit(held, item.email, item.attributes)
+      ) as refusal
   ) as d;
   return result;
 end
@@ -227,7 +293,8 @@ revoke execute on function
   campaign_private.constraint_words(text),
   campaign_private.refusal_words(text, text, text, text, text),
   campaign_private.try_contacts(jsonb), campaign_private.keep_refusals_of_mail(jsonb),
-  campaign_private.store_apart(jsonb[], integer[]),
+  campaign_private.store_apart(jsonb[], integer[]), campaign_private.store_some(jsonb),
+  campaign_private.count_stored_misfits(jsonb),
   campaign_private.foresee_refusal(jsonb),
   public.upsert_contacts(jsonb), public.preview_contacts(jsonb)
   from public, anon, authenticated, service_role;
@@ -235,7 +302,8 @@ grant execute on function
   campaign_private.constraint_words(text),
   campaign_private.refusal_words(text, text, text, text, text),
   campaign_private.try_contacts(jsonb), campaign_private.keep_refusals_of_mail(jsonb),
-  campaign_private.store_apart(jsonb[], integer[]),
+  campaign_private.store_apart(jsonb[], integer[]), campaign_private.store_some(jsonb),
+  campaign_private.count_stored_misfits(jsonb),
   campaign_private.foresee_refusal(jsonb)
   to authenticated, service_role;
 grant execute on function public.upsert_contacts(jsonb), public.preview_contacts(jsonb)

@@ -167,6 +167,9 @@ comment on function public.inspect_audience is
 create function public.unknown_fields(fields text[]) returns text[]
 language plpgsql stable security invoker set search_path = '' as $$
 declare
+  schema constant jsonb := (
+    select s.schema from public.attribute_schemas as s where s.user_id = (select auth.uid())
+  );
   field text;
   target campaign_private.rule_target;
   has boolean;
@@ -174,7 +177,11 @@ declare
 begin
   foreach field in array fields[:1000] loop
     target := campaign_private.rule_target(to_jsonb(field), 'fields');
-    continue when target.kind <> 'attribute';
+    continue when target.kind <> 'attribute' or campaign_private.schema_names(schema, target.keys);
+    if schema is not null then
+      unknown := unknown || field;
+      continue;
+    end if;
     -- Found at once, unless it is rare or there is none.
     execute format('select exists (select from public.contacts as c where c.user_id = $1 '
                    'and %s is not null)', target.text) using auth.uid() into has;
@@ -186,7 +193,7 @@ begin
 end
 $$;
 comment on function public.unknown_fields is
-  'Those of the fields that no contact of the caller''s has: most likely misspelt.';
+  'Those of the fields that the caller''s schema doesn''t name; without one, that no contact of the caller''s has: most likely misspelt.';
 
 revoke execute on function
   campaign_private.placeholder_fits, campaign_private.placeholder_text_state,

@@ -19,7 +19,7 @@ class Tier(Enum):
 
 class Address(Attributes):
     city: str = ""
-    post_code: str | None = Field(None, alias="post code")
+    post_code: str | None = Field(default=None, alias="post code")
 
 
 class Purchase(Attributes):

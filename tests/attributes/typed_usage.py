@@ -5,11 +5,24 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Literal, assert_type
+from typing import Any, Literal, assert_type
+from uuid import UUID
 
 from pydantic import Field
 
-from campaign_sdk import Attributes, CampaignClient, Rules, field
+from campaign_sdk import (
+    AsyncCampaignClient,
+    Attributes,
+    AttributeSchema,
+    CampaignClient,
+    ImportReport,
+    Rules,
+    SchemaViolations,
+    TypedContact,
+    field,
+)
+from campaign_sdk._core.operation import Sync
+from campaign_sdk.contacts import TypedContacts
 
 SINCE = datetime.now(UTC) - timedelta(days=90)
 
@@ -61,6 +74,30 @@ def instances_are_ordinary(customer: Customer) -> None:
     Customer(orders="many")  # type: ignore[arg-type]
 
 
+def contacts_are_typed(client: CampaignClient, id: UUID) -> None:
+    customers = client.contacts.of(Customer)
+    assert_type(customers, TypedContacts[Sync, Customer])
+    assert_type(customers.get(id), TypedContact[Customer])
+    assert_type(customers.get(id).attributes, Customer)
+    assert_type(customers.find("a@example.com"), TypedContact[Customer] | None)
+    assert_type(customers.upsert([{"email": "a@example.com"}]), ImportReport)
+    customers.upsert([{"email": "a@example.com", "attributes": Customer(orders=3)}])
+    for contact in customers.iterate(Customer.orders >= 3):
+        assert_type(contact.attributes.orders, int)
+    assert_type(client.contacts.define(Customer), AttributeSchema)
+    assert_type(client.contacts.get(id).attributes, dict[str, Any])
+
+
+async def contacts_are_typed_when_awaited(client: AsyncCampaignClient, id: UUID) -> None:
+    customers = client.contacts.of(Customer)
+    assert_type(await customers.get(id), TypedContact[Customer])
+    assert_type((await customers.update(id, attributes=Customer())).attributes, Customer)
+    async for contact in customers.iterate():
+        assert_type(contact.attributes.plan, Literal["free", "pro"])
+    assert_type(await client.contacts.schema(), AttributeSchema | None)
+    assert_type(await client.contacts.violations(), SchemaViolations)
+
+
 def mistakes(client: CampaignClient) -> None:
     client.segments.size(Customer.orders >= "3")  # type: ignore[operator]
     client.segments.size(Customer.orders < SINCE)  # type: ignore[operator]
@@ -72,3 +109,8 @@ def mistakes(client: CampaignClient) -> None:
     client.segments.size(field(Customer.last_order_at) >= 3)  # type: ignore[operator]
     client.segments.size(field(Customer.tags).contains(3))  # type: ignore[arg-type]
     client.segments.size(3)  # type: ignore[arg-type]
+    customers = client.contacts.of(Customer)
+    customers.upsert([{"email": "a@example.com", "attributes": {}}])  # type: ignore[typeddict-item]
+    customers.upsert([{"email": "a@example.com", "attributes": Address()}])  # type: ignore[typeddict-item]
+    client.contacts.of(int)  # type: ignore[type-var]
+    client.contacts.define(Customer, mode="ignore")  # type: ignore[arg-type]

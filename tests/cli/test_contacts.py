@@ -149,6 +149,7 @@ def test_standard_input_is_a_file_too(client: CampaignClient, campaign: Campaign
     assert client.contacts.find("ann@example.com") is not None
 
 
+@pytest.mark.usefixtures("client")
 def test_an_import_of_nothing_but_refusals_isnt_done(campaign: Campaign, folder: Path) -> None:
     (folder / "bad.csv").write_text("email\nx\ny\n")
     assert "rejected   2" in campaign("contacts", "import", "bad.csv", code=8).stdout

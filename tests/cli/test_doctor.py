@@ -331,7 +331,7 @@ def test_a_server_that_goes_away(client: CampaignClient) -> None:
 def test_no_clear_answer_is_no_clean_bill(client: CampaignClient) -> None:
     found = looked_at(client, Murky())
     assert {"nobody", "own rows", "own writes"} <= found.keys()
-    assert "no clear answer about audience_segments" in found["nobody"].message
+    assert "no clear answer about attribute_schemas, audience" in found["nobody"].message
 
 
 @pytest.mark.parametrize("name", ["OPENAI_API_KEY", "VITE_OPENAI_API_KEY"])

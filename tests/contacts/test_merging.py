@@ -97,7 +97,7 @@ def test_a_preview_says_what_an_upsert_would_do(alice: Any) -> None:
     said = alice.rpc("preview_contacts", {"contacts": items}).execute().data
     assert alice.from_("contacts").select("*").order("id").execute().data == before
     assert said == alice.rpc("upsert_contacts", {"contacts": items}).execute().data
-    nothing: dict[str, list[Any]] = {"rejected": [], "reasons": []}
+    nothing: dict[str, Any] = {"rejected": [], "reasons": [], "misfits": None}
     assert said == {"created": 1, "updated": 1, "unchanged": 1, **nothing}
 
 

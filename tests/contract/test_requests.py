@@ -70,6 +70,11 @@ def people(client: CampaignClient) -> None:
     client.contacts.unsubscribe(ann.id)
     list(client.contacts.iterate())
     list(client.contacts.iterate(field("city") == "Pune"))
+    properties = {"city": {"type": "string"}, "orders": {"type": "integer"}}
+    client.contacts.define({"type": "object", "properties": properties})
+    client.contacts.schema()
+    client.contacts.violations()
+    client.contacts.undefine()
     client.contacts.history(ann.id)
     client.contacts.export_person(ann.id)
     client.contacts.delete(ann.id)

@@ -31,7 +31,7 @@ PLAN = {
     "contacts": "_core attributes rules",
     "channels": "_core contacts templates",
     "suppressions": "_core contacts",
-    "segments": "_core contacts reports rules",
+    "segments": "_core attributes contacts reports rules",
     "drafting": "_core channels contacts rules segments templates",
     "analytics": "_core contacts drafting reports rules webhooks",
     "campaigns": "_core assets channels contacts drafting rules segments templates",

@@ -167,6 +167,7 @@ COLUMNS: dict[str, dict[str, tuple[str, str | None, bool]]] = {
 }
 # c: cascade; n: set null; a: no action, so that what is used is kept. None is deferred.
 FOREIGN_KEYS = [
+    ("attribute_schemas", "user_id", "auth.users", "c"),
     ("audience_segments", "user_id", "auth.users", "c"),
     ("campaign_analytics", "user_id,campaign_id", "campaigns", "c"),
     ("campaign_assets", "user_id,campaign_id", "campaigns", "c"),

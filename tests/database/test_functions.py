@@ -108,6 +108,7 @@ def calls(mine: World, theirs: World) -> list[Call]:
         Call("set_unsubscribe_page", {"page": None}, {"user_id": mine.user_id}),
         Call("receive_reports", {"reports": [], "campaign_id": campaign}, NOT_FOUND),
         Call("receive_reports", {"reports": reports}, {"inserted": 0, "unmatched": 2}),
+        Call("schema_violations", {}, {"contacts": 1, "broken": 0}),
         Call("export_person", {"contact_id": contact}, NOT_FOUND),
         Call("erase_person", {"contact_id": contact}, NOT_FOUND),
         Call("begin_draft", {"tokens": 10_000_000}, "22023"),

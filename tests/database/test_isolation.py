@@ -22,10 +22,13 @@ UNDELETED = APPEND_ONLY | {"campaign_batches", "campaign_rates", "link_keys"}
 # What only functions or triggers add, and what is deleted but never changed.
 NOT_BY_HAND = {"campaign_status_history", "suppressions", "campaign_batches", "draft_budgets"}
 # What there is one of, for each owner, campaign or member.
-ONE_EACH = {"campaign_deliveries", "campaign_rates", "campaign_settings", "link_settings"}
+ONE_EACH = {"campaign_deliveries", "campaign_rates", "campaign_settings", "link_settings"} | {
+    "attribute_schemas"
+}
 UNCHANGING = APPEND_ONLY | {"suppressions"}
-GENERATED = {"size", "in_flight", "pending"}
+GENERATED = {"size", "in_flight", "pending", "checks", "fault"}
 CHANGES: dict[str, Row] = {
+    "attribute_schemas": {"mode": "warn"},
     "contacts": {"phone": "666"},
     "audience_segments": {"name": "stolen"},
     "campaigns": {"name": "stolen"},
@@ -44,6 +47,7 @@ CHANGES: dict[str, Row] = {
     "link_settings": {"unsubscribe_page": "https://example.com/stolen"},
 }
 LINKS = [
+    ("attribute_schemas", "user_id"),
     ("audience_segments", "user_id"),
     ("campaign_analytics", "campaign_id"),
     ("campaign_analytics", "user_id"),

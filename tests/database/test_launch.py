@@ -161,7 +161,7 @@ def test_a_deleted_campaign_takes_its_children_along(alice: Client, db: psycopg.
     world = settle(alice)
     delete(alice, "campaigns", world.rows["campaigns"])
     left = {table for table, found in belongings(db, world.user_id).items() if found}
-    settings = {"campaign_settings", "link_keys", "link_settings"}
+    settings = {"attribute_schemas", "campaign_settings", "link_keys", "link_settings"}
     assert left == {"contacts", "suppressions", "audience_segments", "draft_budgets"} | settings
 
 

@@ -12,6 +12,7 @@ from .world import KEYS
 ALL = {"SELECT", "INSERT", "UPDATE", "DELETE"}
 APPEND_ONLY = {"SELECT", "INSERT"}
 TABLE_GRANTS = {
+    "attribute_schemas": ALL,
     "audience_segments": ALL,
     "campaign_analytics": ALL,
     "campaign_batches": APPEND_ONLY,
@@ -108,6 +109,7 @@ DEFINERS = FOR_ANON | {
 # Tables with row level security, and the commands that have a policy: one, for those who
 # are signed in.
 COMMANDS = {
+    "attribute_schemas": {"r", "a", "w", "d"},
     "audience_segments": {"r", "a", "w", "d"},
     "campaign_analytics": {"r", "a", "w", "d"},
     "campaign_batches": {"r", "a", "w"},

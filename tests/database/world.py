@@ -18,8 +18,11 @@ IN_PUNE: Row = {
     "rules": [{"field": "city", "operator": "=", "value": "Pune"}],
 }
 
+SCHEMA: Row = {"type": "object", "properties": {"city": {"type": "string"}}}
+
 # Each table's primary key, and the rows of it that are an owner's.
 KEYS: dict[str, tuple[str, ...]] = {
+    "attribute_schemas": ("user_id",),
     "contacts": ("id",),
     "suppressions": ("id",),
     "audience_segments": ("id",),
@@ -87,6 +90,7 @@ def settle(client: Client) -> World:
     client.rpc("move_campaign", {"campaign_id": campaign["id"], "move": "launch"}).execute()
     hand_over(client, campaign, contact)
     client.rpc("move_campaign", {"campaign_id": campaign["id"], "move": "pause"}).execute()
+    insert(client, "attribute_schemas", schema=SCHEMA)
     insert(client, "campaign_settings", cap_messages=3, cap_days=7)
     insert(
         client,

@@ -26,7 +26,7 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from campaign_sdk._core.errors import InvalidInput
 from campaign_sdk.rules._paths import keys_of, path_name
-from campaign_sdk.rules._wire import COLUMNS
+from campaign_sdk.rules._wire import RESERVED
 
 Node = Mapping[str, Any]
 
@@ -71,6 +71,8 @@ def schema_of(model: type[BaseModel]) -> Node:
     Raises:
         InvalidInput: something in it can't be expressed; the path is the field.
     """
+    if not (isinstance(model, type) and issubclass(model, BaseModel)):
+        raise InvalidInput("schema", "must be a class of Attributes")
     try:
         whole = model.model_json_schema(by_alias=True, schema_generator=_Generator)
     except (PydanticInvalidForJsonSchema, PydanticUserError) as error:
@@ -91,7 +93,7 @@ def field_name(keys: tuple[str, ...]) -> str:
         InvalidInput: rules can't name it.
     """
     name = path_name(keys)
-    if name in COLUMNS or keys[0] == "attributes":
+    if keys[0] in RESERVED or keys[0] == "attributes":
         name = f"attributes.{name}"
     if not all(keys) or keys_of(name) != list(keys):
         raise InvalidInput(".".join(keys), "isn't a name that rules could write")

@@ -52,7 +52,8 @@ def read_attributes(model: type[M], stored: Mapping[str, Any], whose: str) -> M:
         InvalidInput: it doesn't fit; the path is the field, and the reason says whose it is.
     """
     try:
-        return model.model_validate(dict(stored), context=STORED)
+        # What is stored is stored by alias: another attribute may be called as a field is.
+        return model.model_validate(dict(stored), context=STORED, by_alias=True, by_name=False)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         path = ".".join(map(str, ("attributes", *first["loc"])))

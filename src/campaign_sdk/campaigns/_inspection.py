@@ -26,6 +26,11 @@ class Part:
     path: str
     template: Template
 
+    @property
+    def is_html(self) -> bool:
+        """Whether it is the campaign's HTML, or a variant's."""
+        return self.path.rpartition(".")[2] == "html"
+
 
 @dataclass(frozen=True)
 class Counts:
@@ -61,7 +66,7 @@ def inspect_audience(
 ) -> Steps[Inspection]:
     """Count an audience, and whom of it each placeholder would miss."""
     asked = [(part, need) for part in parts for need in needs(part.template)][:_MOST]
-    hollow = [part for part in parts if can_be_blank(part.template, html=part.path == "html")]
+    hollow = [part for part in parts if can_be_blank(part.template, html=part.is_html)]
     arguments = {
         **match_arguments(rules, None, timezone),
         "placeholders": [

@@ -11,10 +11,11 @@ from campaign_sdk._core.operation import Resource, Steps
 from campaign_sdk.assets import check_html, read_assets, references, with_images
 from campaign_sdk.campaigns._content import MAX_HTML
 from campaign_sdk.campaigns._envelope import lacks_subject, without_zone
+from campaign_sdk.campaigns._fields import TEXTS
 from campaign_sdk.campaigns._inspection import Inspection, Part, inspect_audience
 from campaign_sdk.campaigns._models import Campaign
 from campaign_sdk.rules import Rules
-from campaign_sdk.segments._fields import unknown_fields
+from campaign_sdk.segments._fields import OddField, odd_fields
 from campaign_sdk.segments._models import AudienceSize
 from campaign_sdk.templates import Template
 from campaign_sdk.templates._foreign import find_foreign
@@ -119,12 +120,15 @@ def _texts(
     """Return what a campaign says, as it would be sent: its HTML with its images."""
     if not has_message(campaign):
         problems.append(_error("message", "there is no message"))
-    texts = {path: getattr(campaign, path) for path in ("message", "subject", "preheader", "html")}
-    try:
-        texts["html"] = yield from with_images(resource, str(campaign.id), campaign.html)
-    except InvalidInput as error:
-        problems.append(_error(error.path, error.reason))
-        texts["html"] = None
+    texts = {name: getattr(campaign, name) for name in TEXTS}
+    for variant in campaign.variants:
+        texts |= {f"variants.{variant.name}.{name}": getattr(variant, name) for name in TEXTS}
+    for path in [path for path in texts if path.endswith("html")]:
+        try:
+            texts[path] = yield from with_images(resource, str(campaign.id), texts[path])
+        except InvalidInput as error:
+            problems.append(_error(error.path, error.reason))
+            texts[path] = None
     return {path: text for path, text in texts.items() if text is not None and text.strip()}
 
 
@@ -143,23 +147,28 @@ def _check_fields(
     rules: Rules | None,
     problems: list[PreflightProblem],
 ) -> Steps[set[str]]:
-    """Note placeholders and rules for fields that nobody has, and return those fields."""
+    """Note placeholders and rules for fields that aren't there, and return those fields."""
     used = [name for part in parts for name in part.template.fields]
     asked = rules.fields if rules is not None else ()
-    unknown = yield from unknown_fields(resource, [*used, *asked])
+    odd = yield from odd_fields(resource, [*used, *asked])
     for part in parts:
         for name in part.template.fields:
-            if name in unknown:
-                error = part.template.error_of(name, unknown[name])
+            if name in odd:
+                error = part.template.error_of(name, odd[name].reason)
                 problems.append(_error(error.path, error.reason))
     negative = rules.negative_fields if rules is not None else ()
     for name in asked:
-        if name in negative and name in unknown:
-            reason = f"{unknown[name]}: the rule on it holds for everybody"
-            problems.append(_error("rules", reason))
-        elif name in unknown:
-            problems.append(_warning("rules", f"{unknown[name]}: the rule on it holds for nobody"))
-    return set(unknown)
+        if name in odd:
+            problems.append(_odd_rule(odd[name], negative=name in negative))
+    return set(odd)
+
+
+def _odd_rule(field: OddField, *, negative: bool) -> PreflightProblem:
+    if field.held:
+        return _warning("rules", field.reason)
+    if negative:
+        return _error("rules", f"{field.reason}: the rule on it holds for everybody")
+    return _warning("rules", f"{field.reason}: the rule on it holds for nobody")
 
 
 def _size_problems(size: AudienceSize) -> list[PreflightProblem]:
@@ -203,5 +212,5 @@ def _unshowable(need: Need, contacts: int) -> str:
 
 
 def _foreign(part: Part) -> Iterator[PreflightProblem]:
-    for found in find_foreign(part.template, html=part.path == "html"):
+    for found in find_foreign(part.template, html=part.is_html):
         yield _warning(part.path, found.reason)

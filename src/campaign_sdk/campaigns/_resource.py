@@ -16,6 +16,7 @@ from campaign_sdk.assets import references
 from campaign_sdk.campaigns import _content
 from campaign_sdk.campaigns._audience import Audiences, audience_of
 from campaign_sdk.campaigns._drafting import usable, write_for
+from campaign_sdk.campaigns._fields import check_fields
 from campaign_sdk.campaigns._models import Campaign, Status
 from campaign_sdk.campaigns._moves import Moves
 from campaign_sdk.campaigns._preflight import Preflight, inspect
@@ -27,9 +28,8 @@ from campaign_sdk.contacts._items import utc_text
 from campaign_sdk.contacts._naming import named_rules
 from campaign_sdk.drafting import Draft, Drafting
 from campaign_sdk.drafting._drafts import Brief, Wishes
-from campaign_sdk.rules import Rules, RulesLike
+from campaign_sdk.rules import RulesLike
 from campaign_sdk.segments._audience import read_segment
-from campaign_sdk.segments._fields import field_warnings
 
 
 class Campaigns(Moves[Mode], Audiences[Mode]):
@@ -101,7 +101,7 @@ class Campaigns(Moves[Mode], Audiences[Mode]):
             raise InvalidInput("test_share", "needs variants to test")
         values = {key: value for key, value in optional.items() if value is not None}
         row = yield from _resolved(self, {"name": name, **values})
-        warnings = yield from _odd_fields(self, row)
+        warnings = yield from check_fields(self, row)
         created = yield from create_row(self, "campaigns", row)
         return Campaign.from_row(created).model_copy(update={"warnings": warnings})
 
@@ -173,7 +173,7 @@ class Campaigns(Moves[Mode], Audiences[Mode]):
             row["rules"] = None
         if not row:
             return (yield from read_campaign(self, id))
-        warnings = yield from _odd_fields(self, row)
+        warnings = yield from check_fields(self, row)
         update = self._db.from_("campaigns").update(row).eq("id", uuid_text(id))
         response = yield keyed(update)
         return one_campaign(response.data).model_copy(update={"warnings": warnings})
@@ -320,13 +320,6 @@ def _resolved(resource: Resource[Any], values: Mapping[str, Any]) -> Steps[dict[
     if row.get("rules") is not None:
         row["rules"] = (yield from named_rules(resource, row["rules"])).to_wire()
     return row
-
-
-def _odd_fields(resource: Resource[Any], row: Mapping[str, Any]) -> Steps[tuple[str, ...]]:
-    """Return what is to be said about fields of the rules that no contact has."""
-    if row.get("rules") is None:
-        return ()
-    return (yield from field_warnings(resource, Rules.of(row["rules"])))
 
 
 def _save_draft(resource: Resource[Any], campaign: Campaign, draft: Draft) -> Steps[None]:

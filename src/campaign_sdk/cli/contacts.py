@@ -27,6 +27,7 @@ from campaign_sdk.cli._options import (
     warn_of_fields,
 )
 from campaign_sdk.cli._people import print_contacts
+from campaign_sdk.cli._schema import show_schema
 
 if TYPE_CHECKING:
     from campaign_sdk import CampaignClient, Contact
@@ -45,6 +46,7 @@ Values = Annotated[
 ]
 
 app.command("import", epilog=example("campaign contacts import customers.csv"))(import_contacts)
+app.command("schema", epilog=example("campaign contacts schema --python Customer"))(show_schema)
 
 
 @app.command("list", epilog=example("campaign contacts list --where 'orders >= 3' --limit 5"))

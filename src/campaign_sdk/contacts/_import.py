@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Mapping, Set
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -176,6 +177,7 @@ class Tally:
         self._refused_but_gone: dict[str, str] = {}
         self._problems: list[Problem] = []
         self._sample: list[dict[str, Any]] = []
+        self._misfits: Counter[str] = Counter()
         self._folded = self._refused_late = 0
         # Rows are read in one thread while others are stored in another; both refuse some.
         self._noting = Lock()
@@ -203,6 +205,7 @@ class Tally:
         self.created += result.created
         self.updated += result.updated
         self.unchanged += result.unchanged
+        self._misfits.update(result.misfits or {})
         self._refused_late += len(result.rejected)
         for position, reason in zip(result.rejected, result.reasons, strict=True):
             column, _, why = reason.partition(": ")
@@ -230,6 +233,8 @@ class Tally:
         counts["duplicate"] += self._folded
         counts["rejected"] += self._refused_late
         about = dict(self._about)
+        misfits = map(_misfit, self._misfits.most_common())
+        about["warnings"] = (*about.get("warnings", ()), *misfits)
         if self._is_dry:
             about["sample"] = tuple(self._sample)
         return ImportReport(
@@ -271,6 +276,16 @@ class Tally:
                 self._problems.append(Problem(line=row.line, column=column, reason=reason))
             if refused:
                 self._reject(row, column, reason)
+
+
+def _misfit(counted: tuple[str, int]) -> Note:
+    """Return what is to be said of contacts that were stored, and break the schema."""
+    field, _, expected = counted[0].partition(": ")
+    return Note(
+        kind="schema",
+        column=field,
+        text=f"breaks the schema in {counted[1]} contacts, which are stored: it {expected}",
+    )
 
 
 class _Seen:

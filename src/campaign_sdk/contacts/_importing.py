@@ -15,6 +15,8 @@ from campaign_sdk._core.operation import Blocking, Kind, Resource, Steps
 from campaign_sdk.contacts._import import Ahead, Batch, ImportReport, Tally, keys_of
 from campaign_sdk.contacts._items import ContactItem, prepare
 from campaign_sdk.contacts._models import Stored
+from campaign_sdk.contacts._schemas import read_schema
+from campaign_sdk.contacts.files._declared import declared_types
 from campaign_sdk.contacts.files._file import ContactFile
 from campaign_sdk.contacts.files._plan import Row
 from campaign_sdk.contacts.files._rejects import rejects_written
@@ -57,6 +59,8 @@ def import_file(
         # Opening reads the file once: not in the thread of an event loop.
         source = yield Blocking(lambda: ContactFile(file, **options))
         stack.callback(source.close)
+        if schema := (yield from read_schema(resource)):
+            source.declare(declared_types(schema.definition))
         reject = stack.enter_context(rejects_written(source, rejects))
         tally = Tally(reject, dry_run=dry_run, **_about(source))
         report = _reporter(source, progress)

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
 from campaign_sdk._core.model import Model
 
+H = TypeVar("H")
+"""What a contact's attributes are held in."""
 
-class Contact(Model):
+
+class TypedContact(Model, Generic[H]):
     """A person who can receive a campaign. Its `repr`, as in a log, doesn't say who it is.
 
     Attributes:
         id: stays the same for the life of the contact.
         email: trimmed, NFC, lower-case; unique among the owner's contacts.
         phone: as it was given.
-        attributes: what rules and placeholders refer to.
+        attributes: what rules and placeholders refer to, as the class that was asked for.
         unsubscribed_at: since when the contact wants no messages; `None` for a subscriber.
         suppressed_at: since when the address is suppressed, by a bounce, a complaint or
             a person; `None` if it isn't.
@@ -28,7 +31,7 @@ class Contact(Model):
     id: UUID
     email: str = Field(repr=False)
     phone: str | None = Field(default=None, repr=False)
-    attributes: dict[str, Any] = Field(default_factory=dict, repr=False)
+    attributes: H = Field(repr=False)
     unsubscribed_at: AwareDatetime | None = None
     suppressed_at: AwareDatetime | None = None
     created_at: AwareDatetime
@@ -38,6 +41,12 @@ class Contact(Model):
     def is_subscribed(self) -> bool:
         """Whether the contact may be sent messages."""
         return self.unsubscribed_at is None and self.suppressed_at is None
+
+
+class Contact(TypedContact[dict[str, Any]]):
+    """A person who can receive a campaign, with attributes as a dictionary."""
+
+    attributes: dict[str, Any] = Field(default_factory=dict, repr=False)
 
 
 class ContactField(Model):
@@ -59,10 +68,15 @@ class ContactField(Model):
 
 
 class Stored(Model):
-    """The database's answer to a batch: positions in it, each with a reason."""
+    """The database's answer to a batch: positions in it, each with a reason.
+
+    Attributes:
+        misfits: how many of the contacts break a schema that only warns, by what is wrong.
+    """
 
     created: int
     updated: int
     unchanged: int
     rejected: tuple[int, ...]
     reasons: tuple[str, ...]
+    misfits: dict[str, int] | None = None

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import partial
 from typing import Any
 from uuid import UUID
 
 from postgrest.types import CountMethod
 
-from campaign_sdk._core.errors import NotFound, ProtocolError
-from campaign_sdk._core.failures import rows_of
+from campaign_sdk._core.errors import ProtocolError
 from campaign_sdk._core.files import Target
-from campaign_sdk._core.model import NOT_GIVEN, NotGiven, given, uuid_text
+from campaign_sdk._core.model import NOT_GIVEN, NotGiven, uuid_text
 from campaign_sdk._core.operation import (
     Mode,
     PagedSteps,
@@ -21,29 +19,42 @@ from campaign_sdk._core.operation import (
     operation,
     pages,
 )
-from campaign_sdk._core.paging import PAGE, function_pages, table_pages
+from campaign_sdk._core.paging import PAGE
 from campaign_sdk._core.writing import delete_rows
-from campaign_sdk.contacts._addresses import normalize_email
 from campaign_sdk.contacts._history import Happening, history
 from campaign_sdk.contacts._import import ImportReport
 from campaign_sdk.contacts._importing import BATCH, Progress, import_file, upsert_items
-from campaign_sdk.contacts._items import (
-    ContactItem,
-    attributes,
-    moment,
-    phone,
-)
-from campaign_sdk.contacts._matching import match_arguments
+from campaign_sdk.contacts._items import ContactItem
 from campaign_sdk.contacts._models import Contact, ContactField
-from campaign_sdk.contacts._naming import named_rules
 from campaign_sdk.contacts._persons import Persons
+from campaign_sdk.contacts._reading import (
+    change_contact,
+    contact_pages,
+    find_contact,
+    get_contact,
+    one_contact,
+)
+from campaign_sdk.contacts._schemas import Schemas
+from campaign_sdk.contacts._typed import A, TypedContacts
 from campaign_sdk.contacts.files._consent import Consent
 from campaign_sdk.contacts.files._source import FileLike
 from campaign_sdk.rules import RulesLike
 
 
-class Contacts(Persons[Mode]):
+class Contacts(Persons[Mode], Schemas[Mode]):
     """Storing, finding and unsubscribing contacts."""
+
+    def of(self, attributes: type[A]) -> TypedContacts[Mode, A]:
+        """Return the same contacts, with attributes of a class.
+
+        Args:
+            attributes: a class of yours; see `Attributes`.
+
+        Raises:
+            InvalidInput: it isn't such a class, or something in it can't be expressed as a
+                schema; the path names the field.
+        """
+        return TypedContacts(self._connection, attributes)
 
     @operation
     def upsert(
@@ -151,8 +162,7 @@ class Contacts(Persons[Mode]):
         Raises:
             NotFound: there is none with this id, or it is somebody else's.
         """
-        response = yield self._db.from_("contacts").select("*").eq("id", uuid_text(id))
-        return _one(response.data)
+        return (yield from get_contact(self, id))
 
     @operation
     def find(self, email: str) -> Steps[Contact | None]:
@@ -161,10 +171,7 @@ class Contacts(Persons[Mode]):
         Raises:
             InvalidInput: it isn't an address.
         """
-        address = normalize_email(email)
-        # Not a filter: it would stand in the URL, and those are logged everywhere.
-        rows = rows_of((yield self._rpc("find_contact", {"email": address}, kind="read")))
-        return Contact.from_row(rows[0]) if rows else None
+        return (yield from find_contact(self, email))
 
     @operation
     def update(
@@ -185,10 +192,15 @@ class Contacts(Persons[Mode]):
             AlreadyExists: another contact has the address.
             InvalidInput: a value is refused.
         """
-        changes = _changes(email, phone, attributes, unsubscribed_at)
-        arguments = {"contact_id": uuid_text(id), "changes": changes}
-        response = yield self._rpc("update_contact", arguments, kind="keyed")
-        return _one(response.data)
+        changed = change_contact(
+            self,
+            id,
+            email=email,
+            phone=phone,
+            attributes=attributes,
+            unsubscribed_at=unsubscribed_at,
+        )
+        return (yield from changed)
 
     @operation
     def unsubscribe(self, id: UUID | str) -> Steps[Contact]:
@@ -199,7 +211,7 @@ class Contacts(Persons[Mode]):
         """
         arguments = {"contact_id": uuid_text(id)}
         response = yield self._rpc("unsubscribe_contact", arguments, kind="keyed")
-        return _one(response.data)
+        return one_contact(response.data)
 
     @operation
     def subscribe(self, id: UUID | str) -> Steps[Contact]:
@@ -210,7 +222,7 @@ class Contacts(Persons[Mode]):
         """
         arguments = {"contact_id": uuid_text(id), "changes": {"unsubscribed_at": None}}
         response = yield self._rpc("update_contact", arguments, kind="keyed")
-        return _one(response.data)
+        return one_contact(response.data)
 
     @operation
     def history(self, id: UUID | str) -> Steps[Sequence[Happening]]:
@@ -235,7 +247,7 @@ class Contacts(Persons[Mode]):
         query = self._db.from_("contacts").delete
         rows = yield from delete_rows(lambda: query().eq("id", uuid_text(id)))
         if rows is not None:
-            _one(rows)
+            one_contact(rows)
 
     @operation
     def count(self) -> Steps[int]:
@@ -267,19 +279,10 @@ class Contacts(Persons[Mode]):
             reachable: only those who may be written to, neither unsubscribed nor suppressed.
             page_size: contacts in one request. The server's own limit may be lower.
         """
-        if rules is None:
-            select = partial(self._select_all, reachable=reachable)
-            yield from table_pages(select, Contact, page_size)
-        else:
-            asked = yield from named_rules(self, rules)
-            arguments = match_arguments(asked, as_of, timezone, reachable=reachable)
-            yield from function_pages(self, "match_contacts", arguments, Contact, page_size)
-
-    def _select_all(self, *, reachable: bool) -> Any:
-        query = self._db.from_("contacts").select("*")
-        if not reachable:
-            return query
-        return query.is_("unsubscribed_at", "null").is_("suppressed_at", "null")
+        steps = contact_pages(
+            self, rules, as_of, timezone, reachable=reachable, page_size=page_size
+        )
+        yield from steps
 
     @operation
     def fields(self, *, sample: int = 100_000) -> Steps[tuple[ContactField, ...]]:
@@ -294,29 +297,3 @@ class Contacts(Persons[Mode]):
             ContactField(**field, coverage=field["present"] / sampled)
             for field in response.data["fields"]
         )
-
-
-def _one(rows: list[Any]) -> Contact:
-    if not rows:
-        raise NotFound("there is no such contact, or it isn't yours")
-    return Contact.from_row(rows[0])
-
-
-def _changes(
-    new_email: str | NotGiven,
-    new_phone: str | None | NotGiven,
-    new_attributes: Mapping[str, Any] | NotGiven,
-    unsubscribed_at: datetime | None | NotGiven,
-) -> dict[str, Any]:
-    changes = given(
-        email=new_email, phone=new_phone, attributes=new_attributes, unsubscribed_at=unsubscribed_at
-    )
-    return {name: _CHECKS[name](value) for name, value in changes.items()}
-
-
-_CHECKS: dict[str, Callable[[Any], Any]] = {
-    "email": normalize_email,
-    "phone": phone,
-    "attributes": attributes,
-    "unsubscribed_at": lambda value: moment(value, "unsubscribed_at"),
-}

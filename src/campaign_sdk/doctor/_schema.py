@@ -40,6 +40,10 @@ CHAPTERS = {
             "list_contact_fields": "sample",
         },
     ),
+    "attribute_schemas": Chapter(
+        {"attribute_schemas": ("user_id schema mode checks fault created_at updated_at")},
+        {"schema_violations": ""},
+    ),
     "suppressions": Chapter(
         {"suppressions": "id user_id address reason source since"},
         {

@@ -1,13 +1,16 @@
-"""Rules that ask about a field which no contact has: most likely a misspelling."""
+"""Rules and messages that name a field which isn't there: most likely a misspelling."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
 from campaign_sdk._core.errors import InvalidRules
 from campaign_sdk._core.operation import Resource, Steps
+from campaign_sdk.attributes import AttributeSchema
+from campaign_sdk.contacts._schemas import read_schema
 from campaign_sdk.rules import Rules
 from campaign_sdk.rules._wire import COLUMNS, RESERVED
 
@@ -15,16 +18,32 @@ from campaign_sdk.rules._wire import COLUMNS, RESERVED
 _SAMPLE = 10_000
 
 
-def field_warnings(resource: Resource[Any], rules: Rules) -> Steps[tuple[str, ...]]:
-    """Return what is to be said about fields that no contact has.
+@dataclass(frozen=True)
+class OddField:
+    """A field that the schema doesn't name, or, without one, that no contact has.
 
-    An account without contacts has nothing to compare with, and gets no warnings.
+    Attributes:
+        reason: what is to be said about it.
+        outside: whether there is a schema.
+        held: whether contacts have it all the same.
     """
-    return tuple((yield from unknown_fields(resource, rules.fields)).values())
+
+    reason: str
+    outside: bool
+    held: bool
 
 
-def unknown_fields(resource: Resource[Any], names: Iterable[str]) -> Steps[dict[str, str]]:
-    """Return those of the fields that no contact has, each with what is to be said about it."""
+def field_warnings(resource: Resource[Any], rules: Rules) -> Steps[tuple[str, ...]]:
+    """Return what is to be said about fields that the schema lacks, or else all contacts.
+
+    An account with neither has nothing to compare with, and gets no warnings.
+    """
+    odd = yield from odd_fields(resource, rules.fields)
+    return tuple(field.reason for field in odd.values())
+
+
+def odd_fields(resource: Resource[Any], names: Iterable[str]) -> Steps[dict[str, OddField]]:
+    """Return those of the fields that the schema lacks, or else all contacts."""
     asked = [name for name in dict.fromkeys(names) if name not in RESERVED]
     if not asked:
         return {}
@@ -33,10 +52,11 @@ def unknown_fields(resource: Resource[Any], names: Iterable[str]) -> Steps[dict[
     if not unknown:
         return {}
     response = yield resource._rpc("list_contact_fields", {"sample": _SAMPLE}, kind="read")
-    if not response.data["sampled"]:
+    schema = yield from read_schema(resource)
+    if schema is None and not response.data["sampled"]:
         return {}
-    known = _paths([found["name"] for found in response.data["fields"]])
-    return {name: _warning(name, known) for name in unknown}
+    held = _paths([found["name"] for found in response.data["fields"]])
+    return {name: _odd(name, held, schema) for name in unknown}
 
 
 def refuse_unknown(warnings: tuple[str, ...]) -> None:
@@ -55,6 +75,14 @@ def _paths(names: list[str]) -> set[str]:
     return {".".join(path[:length]) for path in parts for length in range(1, len(path) + 1)}
 
 
-def _warning(name: str, known: set[str]) -> str:
-    near = get_close_matches(name.removeprefix("attributes."), sorted({*known, *COLUMNS}), n=1)
-    return f"no contact has the field {name!r}" + (f"; did you mean {near[0]!r}?" if near else "")
+def _odd(name: str, held: set[str], schema: AttributeSchema | None) -> OddField:
+    bare = name.removeprefix("attributes.")
+    if schema is None:
+        return OddField(f"no contact has the field {name!r}{_meant(bare, held)}", False, False)
+    reason = f"the schema of your contacts has no field {name!r}"
+    return OddField(f"{reason}{_meant(bare, schema.fields)}", True, bare in held)
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    near = get_close_matches(name, sorted({*known, *COLUMNS}), n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""

@@ -63,6 +63,10 @@ def _not_active(error: APIError) -> CampaignError:
     return NotActive(_message(error), code=error.code, hint=error.hint, details=error.details)
 
 
+def _misfit(error: APIError) -> CampaignError:
+    return InvalidInput(str(error.details or "attributes"), _message(error), code=error.code)
+
+
 def _spent(error: APIError) -> CampaignError:
     return Conflict(_message(error), code=error.code, hint=error.hint)
 
@@ -180,6 +184,7 @@ CODES: dict[str, Callable[[APIError], CampaignError]] = {
     "CMP05": _not_ready,
     "CMP06": _not_active,
     "CMP07": _frozen,
+    "CMP08": _misfit,
     "CMP09": _spent,
     "PT404": _not_found,
     "PGRST116": _not_found,
@@ -230,6 +235,9 @@ CONSTRAINTS: dict[str, tuple[str, str]] = {
     "suppressions_reason_known": ("reason", "isn't one that a suppression can have"),
     "suppressions_source_length": ("source", "must have 1 to 100 characters"),
     "suppressions_since_readable": ("since", _YEARS),
+    "attribute_schemas_mode_known": ("mode", "must be refuse or warn"),
+    "attribute_schemas_schema_object": ("schema", "must be that of an object"),
+    "attribute_schemas_schema_size": ("schema", "must not exceed 64 kB, nor be nested 40 deep"),
     "audience_segments_name_length": ("name", "must have 1 to 200 characters"),
     "audience_segments_description_size": ("description", "must not exceed 100 kB"),
     "audience_segments_dates_readable": ("created_at", _YEARS),

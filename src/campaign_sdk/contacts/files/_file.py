@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from functools import partial
 from itertools import islice
 from typing import Any, BinaryIO
 
 from campaign_sdk._core.errors import InvalidInput
 from campaign_sdk.contacts.files._columns import has_address, header_of
+from campaign_sdk.contacts.files._declared import Declared
 from campaign_sdk.contacts.files._dialect import delimiter_of, told_delimiter
 from campaign_sdk.contacts.files._encoding import encoding_of
 from campaign_sdk.contacts.files._facts import gather
@@ -99,7 +101,12 @@ class ContactFile:
             reader.close()
         header = header_of(self.header, options.names, options.preset, first, self.encoding)
         self.program = header.program
-        planner = Planner(options, header, facts, self.encoding, self.delimiter)
+        self._planner = partial(Planner, options, header, facts, self.encoding, self.delimiter)
+        self.declare({})
+
+    def declare(self, types: Declared) -> None:
+        """Plan anew, with what a schema says of attributes whose type nobody has named."""
+        planner = self._planner(types)
         self._plan, self.columns = planner.plan(), tuple(planner.columns)
         self.texts = planner.texts()
         self.notes, self.warnings = tuple(planner.notes), tuple(planner.warnings)

@@ -7,7 +7,7 @@ from typing import Literal
 from campaign_sdk._core.model import Model
 
 NoteKind = Literal[
-    "encoding", "delimiter", "program", "mapping", "consent", "type", "name", "rejects"
+    "encoding", "delimiter", "program", "mapping", "consent", "type", "name", "rejects", "schema"
 ]
 
 
@@ -16,7 +16,8 @@ class Note(Model):
 
     Attributes:
         kind: what it is about.
-        column: the column's header; `None` for the file.
+        column: the column's header, or the attribute that breaks a schema; `None` for the
+            file.
         text: the sentence, without any of the file's data.
     """
 

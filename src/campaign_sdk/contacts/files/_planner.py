@@ -10,11 +10,12 @@ from campaign_sdk._core.errors import InvalidInput
 from campaign_sdk.contacts._items import utc_text
 from campaign_sdk.contacts.files._columns import OWN, TAKEN, Column, Header, find
 from campaign_sdk.contacts.files._consent import Named, Says, check_moment, meaning_of, says_of
+from campaign_sdk.contacts.files._declared import Declared
 from campaign_sdk.contacts.files._facts import Facts
 from campaign_sdk.contacts.files._notes import ImportColumn, Note, NoteKind
 from campaign_sdk.contacts.files._options import Options
 from campaign_sdk.contacts.files._plan import Attribute, Plan
-from campaign_sdk.contacts.files._types import converter
+from campaign_sdk.contacts.files._types import converter, or_text
 from campaign_sdk.contacts.files._typing import kind_of, said_of
 from campaign_sdk.rules._paths import path_name
 from campaign_sdk.rules._wire import RESERVED
@@ -35,6 +36,7 @@ class Planner:
         facts: of each column.
         encoding: of the text.
         delimiter: what stands between two cells.
+        declared: types of attributes by the schema of the contacts; the user's count more.
     """
 
     def __init__(
@@ -44,7 +46,9 @@ class Planner:
         facts: Sequence[Facts],
         encoding: str,
         delimiter: str,
+        declared: Declared,
     ) -> None:
+        self._types = declared
         self._options, self._header, self._facts = options, header, facts
         self._encoding, self._delimiter = encoding, delimiter
         self._now = utc_text(datetime.now(UTC), "consent")
@@ -87,6 +91,7 @@ class Planner:
             for column in self._header.columns
             if column.role == "attribute"
             and self._told(column) is None
+            and self._declared(column) is None
             and self._kind(column) == "text"
         )
 
@@ -165,8 +170,14 @@ class Planner:
                 return types[name]
         return None
 
+    def _declared(self, column: Column) -> str | None:
+        """The type that the schema of the contacts says; our own files say it themselves."""
+        if column.role != "attribute" or self._header.is_own or self._told(column) is not None:
+            return None
+        return self._types.get(column.keys)
+
     def _kind(self, column: Column) -> str:
-        told = self._told(column)
+        told = self._told(column) or self._declared(column)
         if told is not None and told != "auto":
             return told
         if column.role == "attributes":
@@ -192,6 +203,10 @@ class Planner:
 
     def _attribute(self, column: Column, kind: str) -> Attribute:
         options = self._options
+        if self._declared(column) is not None:
+            convert = converter(kind, column.header, options.zone, options.decimal)
+            convert = or_text(convert, column.header)
+            return Attribute(column.index, column.header, column.keys, convert)
         if (
             kind == "text"
             and self._told(column) is None
@@ -229,7 +244,7 @@ class Planner:
             return
         if column.keys[0] in TAKEN and len(column.keys) == 1 and header == column.keys[0]:
             yield Note(kind="name", column=header, text=_TAKEN.format(header))
-        if self._told(column) is None:
+        if self._told(column) is None and self._declared(column) is None:
             yield from said_of(column, kind, facts, options.decimal, self._delimiter)
 
     def _found_out(self) -> Iterator[Note]:

@@ -83,6 +83,18 @@ def converter(kind: str, column: str, zone: tzinfo, decimal: Decimal | None) -> 
     return lambda cell: _typed(cell, column, reader)
 
 
+def or_text(convert: Convert, column: str) -> Convert:
+    """Return what reads cells as another does, and as a text what that refuses."""
+
+    def read(cell: str) -> Any:
+        try:
+            return convert(cell)
+        except InvalidInput:
+            return _text(cell, column)
+
+    return read
+
+
 def _reader(
     kind: str, column: str, zone: tzinfo, decimal: Decimal | None, form: str
 ) -> Callable[[str], Any]:

@@ -1,0 +1,360 @@
+-- Chapter 1d. Schemas: what attributes must be like, as a small part of JSON Schema (2020-12).
+--
+-- A schema is read once, when it is stored, and becomes one jsonpath that finds whatever doesn't
+-- fit: looking at a contact then takes microseconds. Null is a missing value, as it is in rules.
+-- Python's attributes/_schema.py says which keywords there are, and writes no others.
+
+create type campaign_private.schema_check as (
+  field text, expected text, fault text, absence boolean
+);
+comment on type campaign_private.schema_check is
+  'One thing that a schema asks for: of which field, in words, and as a jsonpath condition what breaks it; whether that is that it is missing.';
+
+create function campaign_private.refuse_schema(keys text[], reason text)
+returns void
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+  raise exception using errcode = '22023', message = reason,
+    detail = array_to_string('schema'::text || keys, '.');
+end
+$$;
+comment on function campaign_private.refuse_schema is 'Refuses a schema, naming the field.';
+
+create function campaign_private.check_keywords(node jsonb, keys text[])
+returns void
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+declare
+  notes constant text[] := '{$schema,title,description,default,examples,deprecated}';
+  allowed constant text[] := case
+    when node ? 'anyOf' then '{anyOf}'
+    when node ? 'enum' then '{enum}'
+    when node ->> 'type' = 'string' then '{type,format,minLength,maxLength}'
+    when node ->> 'type' in ('integer', 'number')
+      then '{type,minimum,maximum,exclusiveMinimum,exclusiveMaximum}'
+    when node ->> 'type' = 'boolean' then '{type}'
+    when node ->> 'type' = 'array' then '{type,items}'
+    when node ->> 'type' = 'object' then '{type,properties,required,additionalProperties}'
+    else '{}'
+  end;
+  unknown constant text := (
+    select min(k) from jsonb_object_keys(node - notes) as k where k <> all (allowed)
+  );
+begin
+  if unknown is not null then
+    perform campaign_private.refuse_schema(keys, format('has what can''t be checked: %s', unknown));
+  elsif cardinality(keys) > 8 then
+    perform campaign_private.refuse_schema(keys, 'is nested deeper than 8 levels');
+  elsif node @? (
+    'strict $ ? ((exists(@.anyOf[*] ? (@.type() != "object")))'
+    ' || (exists(@.enum[*] ? (!(@.type() == "string" || @.type() == "number" || @.type() == "boolean"))))'
+    ' || @.anyOf.size() < 1 || @.enum.size() < 1 || @.anyOf.type() != "array" || @.enum.type() != "array"'
+    ' || !(@.format == "date" || @.format == "date-time") || @.format.type() != "string"'
+    ' || !(@.minLength >= 0 && @.minLength <= 255) || @.minLength.type() != "number"'
+    ' || !(@.maxLength >= 0 && @.maxLength <= 255) || @.maxLength.type() != "number"'
+    ' || @.minLength.floor() != @.minLength || @.maxLength.floor() != @.maxLength'
+    ' || @.minimum.type() != "number" || @.exclusiveMinimum.type() != "number"'
+    ' || @.maximum.type() != "number" || @.exclusiveMaximum.type() != "number"'
+    ' || @.items.type() != "object" || @.properties.type() != "object"'
+    ' || exists(@.properties.* ? (@.type() != "object"))'
+    ' || exists(@.required[*] ? (@.type() != "string")) || @.required.type() != "array"'
+    ' || @.additionalProperties.type() != "boolean")'
+  )::jsonpath
+  then
+    perform campaign_private.refuse_schema(keys, 'has a keyword with a value that can''t be checked');
+  end if;
+end
+$$;
+comment on function campaign_private.check_keywords is
+  'Refuses a part of a schema that asks for what isn''t checked.';
+
+create function campaign_private.schema_choices(node jsonb, keys text[])
+returns jsonb[]
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+declare
+  choices constant jsonb[] := case when node ? 'anyOf' then array(
+    select b from jsonb_array_elements(node -> 'anyOf') as b where b <> '{"type": "null"}'
+  ) else array[node] end;
+begin
+  perform campaign_private.check_keywords(node, keys);
+  if node ? 'anyOf' and (
+    cardinality(choices) = 0 or to_jsonb(choices) @? 'strict $[*] ? (exists(@.anyOf))'
+    or cardinality(choices) > 1
+      and to_jsonb(choices) @? 'strict $[*] ? (@.type == "array" || @.type == "object")'
+  ) then
+    perform campaign_private.refuse_schema(keys, 'must be of one type, or of one of several scalar ones');
+  end if;
+  if node ? 'anyOf' then
+    perform campaign_private.check_keywords(b, keys) from unnest(choices) as b;
+  end if;
+  return choices;
+end
+$$;
+comment on function campaign_private.schema_choices is
+  'What a field may be like when it is there: one schema, or several of scalars.';
+
+create function campaign_private.bounds_words(node jsonb)
+returns text
+language sql
+immutable
+security invoker
+set search_path = ''
+return coalesce(' ' || nullif(concat_ws(' and ',
+  'of at least ' || (node ->> 'minimum'), 'above ' || (node ->> 'exclusiveMinimum'),
+  'of at most ' || (node ->> 'maximum'), 'below ' || (node ->> 'exclusiveMaximum')
+), ''), '');
+comment on function campaign_private.bounds_words is 'The bounds of a number, for people.';
+
+create function campaign_private.schema_words(node jsonb)
+returns text
+language sql
+immutable
+security invoker
+set search_path = ''
+return case
+  when node ? 'enum' then
+    'one of ' || left((select string_agg(e::text, ', ') from jsonb_array_elements(node -> 'enum') as e), 300)
+  when node ->> 'format' = 'date' then 'a date such as 2026-01-31'
+  when node ->> 'format' = 'date-time'
+    then 'a date, or a moment with its offset such as 2026-01-31T09:00:00Z'
+  when node ?| '{minLength,maxLength}' then format('a text of %s to %s characters',
+    coalesce(node ->> 'minLength', '0'), coalesce(node ->> 'maxLength', 'any number of'))
+  when node ->> 'type' = 'string' then 'a text'
+  when node ->> 'type' = 'integer' then 'a whole number' || campaign_private.bounds_words(node)
+  when node ->> 'type' = 'number' then 'a number' || campaign_private.bounds_words(node)
+  when node ->> 'type' = 'boolean' then 'true or false'
+  when node ->> 'type' = 'array' then 'a list'
+  when node ->> 'type' = 'object' then 'an object'
+end;
+comment on function campaign_private.schema_words is 'What a schema asks for, for people; null if anything goes.';
+
+create function campaign_private.text_fault(node jsonb, at text)
+returns text
+language sql
+immutable
+security invoker
+set search_path = ''
+return concat_ws(' || ',
+  format('%s.type() != "string"', at),
+  -- The days that there are, and for a moment the time of a day with its offset.
+  case when node ? 'format' then format(
+    '!(%s like_regex "^(?!0000)([0-9]{4}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])'
+    '|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))'
+    '|([0-9][0-9](0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)-02-29)%s$")', at,
+    case node ->> 'format' when 'date' then '' else
+      '([T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,9})?)?'
+      '(Z|[+-]([01][0-9]|2[0-3])(:?[0-5][0-9])?))?' end
+  ) end,
+  case when node ? 'minLength' then
+    format('!(%s like_regex "^.{%s,}" flag "s")', at, (node ->> 'minLength')::numeric::integer) end,
+  case when node ? 'maxLength' then
+    format('!(%s like_regex "^.{0,%s}$" flag "s")', at, (node ->> 'maxLength')::numeric::integer) end
+);
+comment on function campaign_private.text_fault is 'The condition that a value breaks the schema of a text.';
+
+create function campaign_private.choice_fault(choices jsonb, at text)
+returns text
+language sql
+immutable
+security invoker
+set search_path = ''
+return (
+  -- Only values of one type can be compared.
+  select '!(' || string_agg(format('%s.type() == "%s" && (%s)', at, c.kind, c.equal), ' || ') || ')'
+  from (
+    select jsonb_typeof(e) as kind, string_agg(format('%s == %s', at, e), ' || ') as equal
+    from jsonb_array_elements(choices) as e group by 1
+  ) as c
+);
+comment on function campaign_private.choice_fault is 'The condition that a value is none of these.';
+
+create function campaign_private.value_fault(node jsonb, at text)
+returns text
+language sql
+immutable
+security invoker
+set search_path = ''
+return case
+  when node ? 'enum' then campaign_private.choice_fault(node -> 'enum', at)
+  when node ->> 'type' = 'string' then campaign_private.text_fault(node, at)
+  when node ->> 'type' in ('integer', 'number') then concat_ws(' || ',
+    format('%s.type() != "number"', at),
+    case node ->> 'type' when 'integer' then format('%1$s.floor() != %1$s', at) end,
+    at || ' < ' || (node ->> 'minimum'), at || ' > ' || (node ->> 'maximum'),
+    at || ' <= ' || (node ->> 'exclusiveMinimum'), at || ' >= ' || (node ->> 'exclusiveMaximum')
+  )
+  when node ? 'type' then format('%s.type() != "%s"', at, node ->> 'type')
+end;
+comment on function campaign_private.value_fault is
+  'The condition that a value, which is there, breaks a schema by itself; null if anything goes.';
+
+create function campaign_private.object_checks(node jsonb, at text, keys text[])
+returns setof campaign_private.schema_check
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+declare
+  name text;
+  inner_at text;
+begin
+  for name in select jsonb_array_elements_text(node -> 'required') loop
+    inner_at := format('%s.%s', at, to_json(name));
+    return query select campaign_private.path_name(keys || name),
+      'must not be missing', format(
+        '(%1$s.type() == "object" && ((exists(%2$s)) is unknown || %2$s.type() == "null"))', at, inner_at
+      ), true;
+  end loop;
+  if node -> 'additionalProperties' = 'false' then
+    return query select coalesce(campaign_private.path_name(keys), ''),
+      left('must hold nothing but ' || coalesce(string_agg(k, ', '), 'nothing'), 300), format(
+        '(exists(%s.keyvalue() ? (@.value.type() != "null" && !(%s))))', at,
+        coalesce(string_agg(format('@.key == %s', to_json(k)), ' || '), '1 == 0')
+      ), false
+    from jsonb_object_keys(coalesce(node -> 'properties', '{}')) as k;
+  end if;
+end
+$$;
+comment on function campaign_private.object_checks is
+  'What an object''s schema asks for besides what it asks of each value.';
+
+create function campaign_private.schema_checks(node jsonb, at text default '@', keys text[] default '{}')
+returns setof campaign_private.schema_check
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+declare
+  choices constant jsonb[] := campaign_private.schema_choices(node, keys);
+  one constant jsonb := case when cardinality(choices) = 1 then choices[1] else '{}' end;
+begin
+  return query select campaign_private.path_name(keys),
+    'must be ' || string_agg(campaign_private.schema_words(c), ', or '),
+    format('(%s.type() != "null" && %s)', at, string_agg(format('(%s)', f.fault), ' && ')), false
+  from unnest(choices) as c, campaign_private.value_fault(c, at) as f (fault)
+  where cardinality(keys) > 0
+  having bool_and(f.fault is not null);
+
+  -- What lies in a list is never merged: nothing that is missing there may come later.
+  return query select c.field,
+    case when c.field = campaign_private.path_name(keys) then replace(c.expected, 'must ', 'each must ')
+      else c.expected end,
+    format('(exists(%s[*] ? (%s)))', at, c.fault), false
+  from campaign_private.schema_checks(coalesce(one -> 'items', '{}'), '@', keys) as c
+  where one ? 'items';
+
+  return query select c.*
+  from jsonb_each(coalesce(one -> 'properties', '{}')) as p (key, schema),
+    campaign_private.schema_checks(p.schema, format('%s.%s', at, to_json(p.key)), keys || p.key) as c;
+  return query select * from campaign_private.object_checks(one, at, keys);
+end
+$$;
+comment on function campaign_private.schema_checks is
+  'What a schema asks for, one thing after the other; refuses what isn''t a schema that can be checked.';
+
+create function campaign_private.schema_fault(schema jsonb)
+returns jsonpath
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+declare
+  faults constant text[] := array(
+    select c.fault from campaign_private.schema_checks(schema) as c
+  );
+begin
+  if cardinality(faults) > 500 then
+    perform campaign_private.refuse_schema('{}', 'asks for more than 500 things');
+  end if;
+  return format('strict $ ? (%s)', coalesce(nullif(array_to_string(faults, ' || '), ''), '1 == 0'));
+end
+$$;
+comment on function campaign_private.schema_fault is
+  'The jsonpath that finds attributes that break a schema.';
+
+create function campaign_private.schema_list(schema jsonb)
+returns jsonb
+language sql
+immutable
+security invoker
+set search_path = ''
+return (select coalesce(jsonb_agg(to_jsonb(c)), '[]') from campaign_private.schema_checks(schema) as c);
+comment on function campaign_private.schema_list is 'What a schema asks for, as JSON to be kept.';
+
+create function campaign_private.misfits(checks jsonb, attributes jsonb, whole boolean default true)
+returns table (field text, expected text, absence boolean)
+language sql
+immutable
+security invoker
+set search_path = ''
+as $$
+  select c.field, c.expected, c.absence
+  from rows from (
+    jsonb_to_recordset(checks) as (field text, expected text, fault text, absence boolean)
+  ) with ordinality as c (field, expected, fault, absence, position)
+  where (whole or not c.absence)
+    and jsonb_path_exists(attributes, format('strict $ ? (%s)', c.fault)::jsonpath, '{}', true)
+  order by c.position
+$$;
+comment on function campaign_private.misfits is
+  'What of attributes breaks a schema, and what it should be.';
+
+create function campaign_private.schema_names(schema jsonb, keys text[])
+returns boolean
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+declare
+  node jsonb := schema;
+  key text;
+begin
+  foreach key in array keys loop
+    node := coalesce(
+      (select b from jsonb_array_elements(node -> 'anyOf') as b where b -> 'type' <> '"null"' limit 1), node
+    );
+    -- What is in an object of which nothing is said may be anything.
+    if not node ?| '{type,enum}' or node ->> 'type' = 'object' and not node ? 'properties'
+        and node -> 'additionalProperties' is distinct from 'false' then
+      return true;
+    end if;
+    node := node -> 'properties' -> key;
+    if node is null then
+      return false;
+    end if;
+  end loop;
+  return true;
+end
+$$;
+comment on function campaign_private.schema_names is
+  'Whether a schema names what a path of keys leads to; false without a schema.';
+
+revoke execute on function
+  campaign_private.refuse_schema, campaign_private.check_keywords, campaign_private.schema_choices,
+  campaign_private.bounds_words, campaign_private.schema_words, campaign_private.text_fault,
+  campaign_private.choice_fault, campaign_private.value_fault, campaign_private.object_checks,
+  campaign_private.schema_checks, campaign_private.schema_fault, campaign_private.schema_list,
+  campaign_private.misfits, campaign_private.schema_names
+  from public, anon, authenticated, service_role;
+grant execute on function
+  campaign_private.refuse_schema, campaign_private.check_keywords, campaign_private.schema_choices,
+  campaign_private.bounds_words, campaign_private.schema_words, campaign_private.text_fault,
+  campaign_private.choice_fault, campaign_private.value_fault, campaign_private.object_checks,
+  campaign_private.schema_checks, campaign_private.schema_fault, campaign_private.schema_list,
+  campaign_private.misfits, campaign_private.schema_names
+  to authenticated, service_role;
