@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, NamedTuple
 
 from campaign_sdk._core.errors import InvalidInput
 from campaign_sdk.contacts._addresses import is_plain, normalize_email
@@ -19,10 +20,11 @@ from campaign_sdk.contacts.files._types import Convert
 _AND = " ::: "
 # Shorter rows can't hold 64 kB of attributes.
 _LONG = 8_000
+# Of a column so many cells are kept with what they are read as: most say the same again.
+_KNOWN = 1_000
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """One row of the file.
 
     Attributes:
@@ -48,6 +50,12 @@ class Attribute:
     header: str
     keys: tuple[str, ...]
     convert: Convert
+    known: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    @cached_property
+    def key(self) -> str | None:
+        """The only key of its path."""
+        return self.keys[0] if len(self.keys) == 1 else None
 
 
 @dataclass(frozen=True)
@@ -85,7 +93,7 @@ class Plan:
             cells = [*cells, *[""] * (self.width - len(cells))]
         email = since = None
         try:
-            since = self._opted_out(cells)
+            since = self._opted_out(cells) if self.consents else None
             email = self._email(cells[self.email])
             item = self._item(email, cells)
         except InvalidInput as problem:
@@ -117,7 +125,7 @@ class Plan:
     def _item(self, email: str, cells: Sequence[str]) -> dict[str, Any]:
         if len(cells) > self.width and any(cell.strip() for cell in cells[self.width :]):
             raise InvalidInput("row", f"has {len(cells)} cells for {self.width} columns")
-        if any(cells[index].strip() for index in self.unnamed):
+        if self.unnamed and any(cells[index].strip() for index in self.unnamed):
             raise InvalidInput("row", "has a value in a column without a name")
         for index, check in self.checks:
             check(cells[index])
@@ -137,16 +145,26 @@ class Plan:
             cell = cells[each.index]
             if not cell:
                 continue
-            if not cell.isascii():
-                self._readable(cell, each.header)
-            value = each.convert(cell)
+            try:
+                value = each.known[cell]
+            except KeyError:
+                value = self._value(each, cell)
             if value is None:
                 continue
-            if len(each.keys) == 1 and not isinstance(values.get(each.keys[0]), dict):
-                values[each.keys[0]] = value
+            if each.key is not None and not isinstance(values.get(each.key), dict):
+                values[each.key] = value
             else:
                 _put(values, each, value)
         return checked_attributes(values) if sum(map(len, cells)) > _LONG else values
+
+    def _value(self, column: Attribute, cell: str) -> Any:
+        if not cell.isascii():
+            self._readable(cell, column.header)
+        value = column.convert(cell)
+        # A list or an object is its contact's own; who has it changes it.
+        if len(column.known) < _KNOWN and not isinstance(value, list | dict):
+            column.known[cell] = value
+        return value
 
     def _readable(self, text: str, column: str) -> str:
         if not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text):

@@ -6,15 +6,13 @@ import csv
 import io
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from campaign_sdk._core.errors import InvalidInput
 from campaign_sdk.contacts.files._dialect import told_delimiter
 
 
-@dataclass(frozen=True)
-class RawRow:
+class RawRow(NamedTuple):
     """One row as it stands in the file.
 
     Attributes:
