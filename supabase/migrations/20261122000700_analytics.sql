@@ -281,12 +281,16 @@ returns table (
   "position" integer, campaign_id uuid, event_id text, contact_id uuid, type text,
   occurred_at timestamptz, value numeric, actor text, link text, reason text
 )
-language sql
+-- An SQL function with a search_path is planned anew at each call: most of a single event's time.
+language plpgsql
 stable
 rows 1000
 security invoker
 set search_path = ''
 as $$
+#variable_conflict use_column
+begin
+  return query
   select (i.ordinal - 1)::integer, i.campaign_id, i.event_id, known.contact_id, i.type,
     i.occurred_at, i.value, coalesce(i.actor, 'unknown'), i.link,
     case
@@ -325,18 +329,22 @@ as $$
       (select p.id from public.contacts as p
        where p.id = i.contact_id and p.user_id = owner) as contact_id
     offset 0
-  ) as known
+  ) as known;
+end
 $$;
 comment on function campaign_private.given_events(jsonb, uuid) is
   'The events of a batch, each with the reason why it is refused, if it is. A contact who was deleted is null.';
 
 create function campaign_private.contradicting_events(events jsonb, owner uuid)
 returns table ("position" integer, reason text)
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
+#variable_conflict use_column
+begin
+  return query
   -- Who made an event may turn out later, so that the actor is no part of the comparison.
   select g.position, 'event_id: stands already for an event with another ' || g.differences
   from (
@@ -353,7 +361,8 @@ as $$
     from campaign_private.given_events(events, owner) as given
     where given.reason is null
   ) as g
-  where g.differences <> ''
+  where g.differences <> '';
+end
 $$;
 comment on function campaign_private.contradicting_events(jsonb, uuid) is
   'Those events of a batch whose id is taken by an event of other content, with what differs.';
