@@ -330,21 +330,41 @@ begin
     where c.user_id = (select auth.uid())
     order by c.id limit least(greatest(sample, 1), 1000000)
   ),
-  -- Counted as they come, and cut: nothing of them is kept, and nobody fills the disk.
-  counted as (
-    select f.name, max(f.place) as place, count(*) as present, min(f.example) as example,
-      array_remove(array[
-        case when bool_or(f.type = 'array') then 'array' end,
-        case when bool_or(f.type = 'boolean') then 'boolean' end,
-        case when bool_or(f.type = 'number') then 'number' end,
-        case when bool_or(f.type = 'string') then 'string' end
-      ], null) as types
+  -- Counted as they come, and cut: nothing of them is kept, and nobody fills the disk. Most
+  -- contacts are flat: their keys need no walk, and get their names once they are grouped.
+  found as (
+    select f.name, f.is_key, f.type, max(f.place) as place, count(*) as present,
+      min(f.example) as example
     from (
-      select c.place, l.name, l.type, l.example
-      from looked_at as c left join lateral campaign_private.leaves(c.attributes) as l on true
+      select c.place, l.name, l.is_key, l.type, l.example
+      from (
+        select k.place, k.attributes,
+          k.attributes @? 'strict $.* ? (@.type() == "object")' as is_nested
+        from looked_at as k
+      ) as c
+      left join lateral (
+        select e.key as name, true as is_key, jsonb_typeof(e.value) as type,
+          left(e.value #>> '{}', 60) as example
+        from jsonb_each(case when not c.is_nested then c.attributes end) as e
+        where e.value <> 'null' and length(e.key) <= 200
+        union all
+        select v.name, false, v.type, v.example
+        from campaign_private.leaves(case when c.is_nested then c.attributes end) as v
+        where c.is_nested
+      ) as l on true
       limit 2000000
     ) as f
-    group by f.name
+    group by f.name, f.is_key, f.type
+  ),
+  counted as (
+    select n.name, max(n.place) as place, sum(n.present)::bigint as present,
+      min(n.example) as example, array_agg(distinct n.type order by n.type) as types
+    from (
+      select case when f.is_key then campaign_private.key_name(f.name) else f.name end as name,
+        f.place, f.present, f.example, f.type
+      from found as f
+    ) as n
+    group by n.name
   ),
   shown as (
     select l.name, (array_agg(distinct l.example))[1:3] as examples
@@ -356,7 +376,7 @@ begin
     select counted.name, counted.types, counted.present,
       coalesce(shown.examples, array[counted.example]) as examples
     from counted left join shown on shown.name = counted.name
-    where counted.name is not null
+    where length(counted.name) <= 200
   )
   select (select coalesce(max(counted.place), 0) from counted),
     coalesce(jsonb_agg(to_jsonb(field) order by field.name), '[]')

@@ -24,8 +24,9 @@ language sql stable security invoker set search_path = '' as $$
     -- PostgreSQL 15 can't ask this without raising, and takes the exact test each time.
     when 'date' then case when current_setting('server_version_num')::integer >= 160000 then format(
       '(%1$s like ''____-__-__'' and pg_input_is_valid(%1$s, ''date'')) or '
-      '(%1$s like ''____-__-__T__:__:__%%Z'' and substr(%1$s, 12, 2) < ''24'' '
-      'and substr(%1$s, 18, 2) < ''60'' and pg_input_is_valid(%1$s, ''timestamptz''))', read)
+      '((%1$s like ''____-__-__T__:__:__Z'' or %1$s like ''____-__-__T__:__:__.%%Z'') '
+      'and %1$s not like ''___________24%%'' and %1$s not like ''_________________60%%'' '
+      'and pg_input_is_valid(%1$s, ''timestamptz''))', read)
       else 'false' end
     else format('jsonb_typeof(%2$s) = ''number'' and length(%1$s) < 30', read, held)
   end

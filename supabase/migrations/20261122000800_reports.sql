@@ -35,6 +35,8 @@ security invoker
 set search_path = ''
 as $$
 declare
+  -- In the query itself it would be asked for each event.
+  owner constant uuid := auth.uid();
   result public.engagement;
 begin
   perform campaign_private.require_campaign(summarize_campaign.campaign_id);
@@ -51,7 +53,8 @@ begin
       coalesce(sum(e.value) filter (where e.type = 'conversion'), 0)::text
     into result.reach, result.identified, result.value
     from public.campaign_events as e
-    where e.user_id = auth.uid() and e.campaign_id = summarize_campaign.campaign_id;
+    where e.user_id = owner and e.campaign_id = summarize_campaign.campaign_id
+      and e.type in ('impression', 'conversion');
   end if;
   return result;
 end
@@ -333,7 +336,7 @@ begin
       sum(e.value) filter (where e.type = 'conversion') as value
     from chosen as c
     join public.campaign_events as e on e.user_id = owner and e.campaign_id = c.id
-    where with_events
+    where with_events and e.type in ('impression', 'conversion')
       and (since is null or e.occurred_at >= since::timestamp at time zone tz)
       and (until is null or e.occurred_at < until::timestamp at time zone tz)
     group by grouping sets ((1, 2, 3), ())

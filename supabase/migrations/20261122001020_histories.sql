@@ -26,7 +26,7 @@ begin
       count(*) filter (where e.actor not in ('machine', 'proxy')) as human_clicks,
       count(distinct e.contact_id) filter (where e.actor not in ('machine', 'proxy')) as contacts
     from public.campaign_events as e
-    where e.user_id = auth.uid() and e.campaign_id = count_clicks.campaign_id and e.type = 'click'
+    where e.user_id = (select auth.uid()) and e.campaign_id = count_clicks.campaign_id and e.type = 'click'
     group by 1
     limit longest + 1
   )
@@ -71,11 +71,11 @@ begin
     select e.occurred_at as at, e.type, e.campaign_id, e.event_id, coalesce(e.link, '') as link,
       e.actor, coalesce(e.actor_rule, '') as rule, coalesce(e.value::text, '') as amount
     from public.campaign_events as e
-    where e.user_id = auth.uid() and e.contact_id = contact_history.contact_id
+    where e.user_id = (select auth.uid()) and e.contact_id = contact_history.contact_id
     union all
     select d.at, d.outcome, d.campaign_id, '', '', '', coalesce(d.reason, ''), ''
     from public.campaign_deliveries as d
-    where d.user_id = auth.uid() and d.contact_id = contact_history.contact_id
+    where d.user_id = (select auth.uid()) and d.contact_id = contact_history.contact_id
   ),
   told as (
     select h.*, c.name, row_number() over (order by h.at, h.campaign_id, h.event_id) as number
