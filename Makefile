@@ -28,7 +28,7 @@ docs: $(READY)
 	@echo "build/docs/index.html, and build/docs/llms.txt for models"
 
 bench: $(READY)
-	for each in benchmarks/[a-z]*.py; do $(VENV)/bin/python $$each || exit 1; done
+	$(VENV)/bin/python -m benchmarks
 
 # Workers killed in the middle of a send to 40,000; takes minutes, and ends with what must be 0.
 chaos: $(READY)

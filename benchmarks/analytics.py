@@ -1,6 +1,6 @@
 """Ingestion and reports, against what else one could do.
 
-    python benchmarks/analytics.py [--seconds 12] [--writers 32] [--events 200000]
+    python -m benchmarks analytics [--seconds 12] [--writers 32] [--events 200000]
 
 Writers: so many threads in 4 processes, all on one campaign and one day, through the API.
 `ingest` in batches, `ingest` of single events, and read-modify-write as people write it

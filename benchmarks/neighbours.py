@@ -1,4 +1,4 @@
-"""What one tenant waits for beside large others: `python -m benchmarks.neighbours`.
+"""What one tenant waits for beside large others: `python -m benchmarks neighbours`.
 
 Two stacks with the same tenant (20,000 contacts, 50 campaigns, 18,250 counters): on one it is
 alone, on the other 1,000,000 contacts and 2,000,000 counters of 40 others lie beside it. Each

@@ -1,4 +1,4 @@
-"""Rules against hand-written SQL: `python benchmarks/rules.py [contacts …]`.
+"""Rules against hand-written SQL: `python -m benchmarks rules [contacts …]`.
 
 One tenant among twenty, as `authenticated` with row level security on. Prints ratios of
 medians, and writes them to benchmarks/results/rules.json and .md. What is compared:
@@ -238,7 +238,7 @@ def report(count: int, results: dict[str, Any]) -> str:
 def main(sizes: list[int]) -> None:
     here = Path(__file__).parent
     everything: dict[str, Any] = {}
-    text = "# Rules against hand-written SQL\n\nMade by `python benchmarks/rules.py`.\n\n"
+    text = "# Rules against hand-written SQL\n\nMade by `python -m benchmarks rules`.\n\n"
     with LocalSupabase() as stack, psycopg.connect(stack.db_url, autocommit=True) as db:
         claims = json.dumps({"sub": OWNER, "role": "authenticated"})
         db.execute("select set_config('request.jwt.claims', %s, false)", [claims])

@@ -3,7 +3,7 @@
 Every figure is a ratio of two things measured in turn, in one run, on one machine.
 Prints a table and writes `benchmarks/results/sdk.json` and `sdk.md`.
 
-    python benchmarks/sdk.py [--contacts 100000]
+    python -m benchmarks sdk [--contacts 100000]
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """How fast a campaign is handed over, with how much memory, and how well a rate is kept.
 
-    python benchmarks/sending.py
+    python -m benchmarks sending
 
 Writes benchmarks/results/sending.md. The ratio is to the same calls of the same functions on
 connections to the database, by as many processes: what HTTP and the client cost.
@@ -47,7 +47,7 @@ def main() -> None:
         "# Sending",
         "",
         f"{given.recipients:,} recipients, {WORKERS} processes, {SIZE} in a request, a vendor that "
-        "answers at once. Made by `python benchmarks/sending.py`; the pace is this machine's, with "
+        "answers at once. Made by `python -m benchmarks sending`; the pace is this machine's, with "
         "whatever else it did, the ratio is of one run.",
         "",
         "| what | measured |",

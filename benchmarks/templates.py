@@ -1,6 +1,6 @@
 """Rendering 100,000 messages, against a compiled Jinja2 template that does the same.
 
-    pip install jinja2 && python benchmarks/templates.py
+    pip install jinja2 && python -m benchmarks templates
 
 The two take turns, round by round, on the same contacts; the ratio is the median of
 the rounds' ratios, so that a busy machine slows both. Both must put out the same text.

@@ -1,6 +1,6 @@
 """Tracked links at full size: what the suite holds with fewer.
 
-    python benchmarks/tracking.py
+    python -m benchmarks tracking
 
 10,000 addresses through the function and back, 100,000 tokens that nobody signed, 10,000 looks
 at unsubscribe links, 1,000 equal clicks at once, and how long a redirect takes at 100 a second.

@@ -80,9 +80,9 @@ set search_path = ''
 as $$
 begin
   -- The service writes for others, and has no id of its own.
-  new.user_id := coalesce(
-    new.user_id, (select c.user_id from public.campaigns as c where c.id = new.campaign_id)
-  );
+  if new.user_id is null then
+    new.user_id := (select c.user_id from public.campaigns as c where c.id = new.campaign_id);
+  end if;
   -- A day more than UTC's: the campaign's zone may be ahead of it.
   if new.date > current_date + 2 then
     raise exception using errcode = '22023', detail = 'date',
