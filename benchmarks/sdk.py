@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 from supabase import Client, create_client
 from supabase.lib.client_options import SyncClientOptions
 
@@ -139,11 +140,14 @@ def import_rate(stack: LocalSupabase, count: int) -> dict[str, float]:
         path = Path(folder) / "contacts.csv"
         write_csv(path, count)
         pairs = []
-        for _ in range(3):
+        for _ in range(5):
             bare = seconds(partial(bare_import, raw, path))
             pairs.append(bare / seconds(partial(client.contacts.import_csv, path)))
             for each in (raw, client.supabase):
                 each.table("contacts").delete().neq("email", "").execute()
+            # Or the next round walks through what the last one has left.
+            with psycopg.connect(stack.db_url, autocommit=True) as db:
+                db.execute("vacuum (analyze) public.contacts")
     return {f"rate of import_csv / bare upsert loop, {count:,} rows": statistics.median(pairs)}
 
 
@@ -166,7 +170,8 @@ def main() -> None:
         found |= import_rate(stack, options.contacts)
     lines = ["| ratio | measured | bar |", "|---|---|---|"]
     lines += [
-        f"| {name} | {value:.2f} | {BARS.get(name, '>= 1.0')} |" for name, value in found.items()
+        f"| {name} | {value:.2f} | {BARS.get(name, '>= 2.5 on a calm machine')} |"
+        for name, value in found.items()
     ]
     text = "\n".join(lines) + "\n"
     RESULTS.mkdir(exist_ok=True)

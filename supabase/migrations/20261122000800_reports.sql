@@ -219,6 +219,9 @@ set plan_cache_mode = 'force_custom_plan'
 -- The policy names the owner a second time, so beside others' rows the planner expects a
 -- fraction of what there is, and would sort what is quicker hashed.
 set enable_sort = off
+-- Of a table that was never analysed it expects one row, and would walk through all campaigns
+-- for each of a hundred thousand counters: two seconds instead of fifty milliseconds.
+set enable_nestloop = off
 as $$
 #variable_conflict use_column
 declare
@@ -266,6 +269,7 @@ begin
     from chosen as c
     join public.campaign_events as e on e.user_id = owner and e.campaign_id = c.id
     where not c.is_at_home
+      and (report_engagement.campaign_ids is null or e.campaign_id = any (report_engagement.campaign_ids))
       -- Wide enough for every event of each own day within the range, in any two zones.
       and (since is null or e.occurred_at >= (since - 2)::timestamp at time zone tz)
       and (until is null or e.occurred_at < (until + 2)::timestamp at time zone tz)
@@ -337,6 +341,7 @@ begin
     from chosen as c
     join public.campaign_events as e on e.user_id = owner and e.campaign_id = c.id
     where with_events and e.type in ('impression', 'conversion')
+      and (report_engagement.campaign_ids is null or e.campaign_id = any (report_engagement.campaign_ids))
       and (since is null or e.occurred_at >= since::timestamp at time zone tz)
       and (until is null or e.occurred_at < until::timestamp at time zone tz)
     group by grouping sets ((1, 2, 3), ())
