@@ -100,7 +100,7 @@ class AsyncConnection(Connection):
             require_secure(settings.url)
         keeper = SessionKeeper(settings.url, settings.key, asyncio.Lock(), **session)
         self.wire = AsyncWire(
-            transport or httpx.AsyncHTTPTransport(verify=_tls(), limits=_LIMITS),
+            transport or httpx.AsyncHTTPTransport(verify=_tls(), limits=_ASYNC_LIMITS),
             Exchange(keeper, timeout),
         )
         self.http = AsyncHttp(self.wire)
@@ -117,6 +117,8 @@ def _tls() -> ssl.SSLContext:
 
 
 _LIMITS = httpx.Limits(max_connections=64, max_keepalive_connections=32)
+# One thread keeps no more of them busy, and looks through all of them for each request.
+_ASYNC_LIMITS = httpx.Limits(max_connections=16, max_keepalive_connections=16)
 
 # The wire retries and renews: a second loop below it would do both twice. A link in a mail is
 # opened in some browser, which doesn't know the secret of a PKCE flow that began here.
