@@ -52,11 +52,6 @@ class Attribute:
     convert: Convert
     known: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
-    @cached_property
-    def key(self) -> str | None:
-        """The only key of its path."""
-        return self.keys[0] if len(self.keys) == 1 else None
-
 
 @dataclass(frozen=True)
 class Plan:
@@ -141,21 +136,29 @@ class Plan:
         for each in self.objects:
             if cell := cells[each.index]:
                 values.update(each.convert(self._readable(cell, each.header)) or {})
-        for each in self.attributes:
-            cell = cells[each.index]
+        for index, key, known, each in self._columns:
+            cell = cells[index]
             if not cell:
                 continue
-            try:
-                value = each.known[cell]
-            except KeyError:
+            value = known.get(cell, known)
+            if value is known:
                 value = self._value(each, cell)
             if value is None:
                 continue
-            if each.key is not None and not isinstance(values.get(each.key), dict):
-                values[each.key] = value
+            if key is not None:
+                values[key] = value
             else:
                 _put(values, each, value)
-        return checked_attributes(values) if sum(map(len, cells)) > _LONG else values
+        return checked_attributes(values) if len("".join(cells)) > _LONG else values
+
+    @cached_property
+    def _columns(self) -> Sequence[tuple[int, str | None, dict[str, Any], Attribute]]:
+        """Where the cells are, and under which key they go, unless another column may be there."""
+        alone = not self.objects and all(len(each.keys) == 1 for each in self.attributes)
+        return [
+            (each.index, each.keys[0] if alone else None, each.known, each)
+            for each in self.attributes
+        ]
 
     def _value(self, column: Attribute, cell: str) -> Any:
         if not cell.isascii():
