@@ -18,7 +18,7 @@ from .conftest import Audience
 from .doings import CAMPAIGNS
 
 SPRING = uuid.UUID(CAMPAIGNS[0])
-AUTUMN = uuid.UUID(CAMPAIGNS[1])
+AUTUMN = uuid.UUID(CAMPAIGNS[1][:-1] + "a")
 NOON = "2024-05-31T12:00:00+00:00"
 orders = field("orders")
 
@@ -235,7 +235,13 @@ PEOPLE: list[dict[str, Any]] = [
     {"attributes": {"orders": []}},
     {"attributes": {"orders": {"total": 60}}},
     {"attributes": {}},
-    {"attributes": {"orders": [{"total": 60}, {"total": 60}], "tags": ["a", "ab", 5]}},
+    {
+        "attributes": {
+            "orders": [{"total": 60}, {"total": 60}],
+            "tags": ["a", "ab", 5, [5]],
+            "nested": [{"a": [{"b": 1}, {"b": 2}]}, {"a": [{"b": 1}]}],
+        }
+    },
 ]
 EVENTS: list[dict[str, Any]] = [
     {"contact": contact, "campaign_id": str(campaign), "type": kind, "occurred_at": moment,
@@ -273,7 +279,13 @@ MEANT: list[tuple[Rules, set[int]]] = [
     (orders.exactly(0.5, total), {1}),
     (field("tags").at_least(2, Rules.of(
         {"combinator": "and", "rules": [leaf("x", "null", None)]})), {5}),
+    (Rules.parse("exactly 1 of tags (`` = 5)"), {5}),
+    (Rules.parse("exactly 1 of nested (at least 2 of a (b >= 1))"), {5}),
+    (Rules.parse("some of nested (a is missing or none of a (b = 1))"), set()),
     (did("click"), {0, 1}),
+    (did("click", at_least=0), ALL),
+    (did("click", exactly=0), ALL - {0, 1}),
+    (did("click") | orders.some(total), {0, 1, 5}),
     (~did("click"), ALL - {0, 1}),
     (did("click", at_least=2), {0}),
     (did("click", within_last=timedelta(days=30)), {0, 1}),
@@ -409,3 +421,21 @@ def test_pages_of_a_few_among_many_follow_each_other(asking: Audience) -> None:
         assert len(seen) == wanted == asking.sizes([rules.to_wire()], NOON)[0], rules
         (members,) = asking.members([rules.to_wire()], NOON)
         assert {asking.numbers[key] for key in seen} == members
+
+
+def test_an_element_has_names_of_its_own() -> None:
+    """Nothing in it is a column, or stands for the attributes; `""` is all of it."""
+    tags = {"tags": ["ab", "ac", {"attributes": {"x": 1}, "email": 5}]}
+    assert Rules.parse('exactly 2 of tags (`` begins with "a")').matches(tags)
+    assert Rules.parse("exactly 1 of tags (attributes.x is 1 and email > 4)").matches(tags)
+
+
+def test_ids_are_read_in_any_case() -> None:
+    shouted = counted("events", {"mode": "some"}, leaf("campaign_id", "=", str(AUTUMN).upper()))
+    assert Rules.of(shouted).to_wire()["rules"][0]["value"]["rules"][0]["value"] == str(AUTUMN)
+
+
+def test_a_share_of_events_is_no_number_of_times() -> None:
+    half = field("events").at_least(0.5, field("type") == "click")
+    assert half.explain() == 'at least 0.5 of events (type is "click")'
+    assert Rules.parse(half.explain()) == half
