@@ -5,7 +5,7 @@ VENV := .venv
 # The set-up is redone when a lock or the package's own metadata changes.
 READY := $(VENV)/ready-$(shell cat requirements.txt pyproject.toml | cksum | tr ' ' '-')
 
-.PHONY: demo install test check docs bench chaos lock clean
+.PHONY: demo install test check docs bench chaos mutants soak lock clean
 
 demo: $(READY)
 	$(VENV)/bin/campaign demo
@@ -33,6 +33,14 @@ bench: $(READY)
 # Workers killed in the middle of a send to 40,000; takes minutes, and ends with what must be 0.
 chaos: $(READY)
 	$(VENV)/bin/python benchmarks/chaos.py
+
+# Faults put into the migrations one by one, each of which a test has to see: under 20 minutes.
+mutants: $(READY)
+	$(VENV)/bin/python tests/mutants/run.py
+
+# A mixed workload of two users under faults, compared with a model: MINUTES=30 by default.
+soak: $(READY)
+	$(VENV)/bin/python tests/soak/run.py
 
 $(READY): requirements.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.12 ...")'

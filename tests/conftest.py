@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -35,7 +36,8 @@ def stack() -> Iterator[LocalSupabase]:
     if there := elsewhere():
         yield cast(LocalSupabase, there)
         return
-    with LocalSupabase() as running:
+    # tests/mutants/ puts faults into copies of the migrations.
+    with LocalSupabase(migrations=os.environ.get("CAMPAIGN_TEST_MIGRATIONS")) as running:
         yield running
 
 

@@ -1,0 +1,22 @@
+"""`make soak`, for a few seconds."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from campaign_sdk._core import exchange
+from campaign_sdk.local import LocalSupabase
+
+from . import run
+
+
+def test_two_users_on_bad_wires_end_with_what_the_model_has(
+    stack: LocalSupabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Put back at the end; what hurries is `run`.
+    monkeypatch.setitem(vars(exchange), "random", random)
+    run.hurry()
+    persons = run.soak(stack, 12, seed=3, odds=0.08)
+    assert all(person.done > 20 for person in persons)
