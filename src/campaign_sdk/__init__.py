@@ -98,7 +98,7 @@ if TYPE_CHECKING:
         StreamedDraft,
         Usage,
     )
-    from campaign_sdk.local import LocalSupabase
+    from campaign_sdk.local import LocalMailbox, LocalSupabase
     from campaign_sdk.rules import Rules, RulesLike, did, everyone, field, received
     from campaign_sdk.segments import (
         AudiencePreview,
@@ -138,7 +138,7 @@ _HOMES = {
     "contacts": "Contact ContactField ContactItem Happening ImportReport TypedContact",
     "deliveries": "Delivery DeliveryStatus ReceiptReport Resolution SendReport",
     "drafting": "Draft DraftProblem DraftedRules DraftingOptions Drafts StreamedDraft Usage",
-    "local": "LocalSupabase",
+    "local": "LocalMailbox LocalSupabase",
     "rules": "Rules RulesLike did everyone field received",
     "segments": (
         "AudiencePreview AudienceSize Breakdown FieldGroup FunnelStep Segment SegmentAnalytics"
@@ -202,6 +202,7 @@ __all__ = [
     "LinkClicks",
     "LinkKey",
     "Links",
+    "LocalMailbox",
     "LocalStackError",
     "LocalSupabase",
     "LoginRefused",

@@ -194,3 +194,11 @@ def test_names_are_shown_as_they_are(world: CampaignClient, campaign: Campaign) 
     assert "[bold]Sale[/]" in shown
     assert "\x1b" not in shown
     assert "[bold]Sale[/]" in campaign("launch", name).stdout
+
+
+def test_a_message_that_is_html_only_is_shown(world: CampaignClient, campaign: Campaign) -> None:
+    (Path("only.html")).write_text("<p>Hello {{ city }}</p>")
+    campaign("create", "Html", "--segment", "Lapsed", "--subject", "Hi", "--html", "only.html")
+    assert "<p>Hello {{ city }}</p>" in campaign("show", "Html").stdout
+    assert "<p>Hello Pune</p>" in campaign("messages", "Html").stdout
+    assert world.campaigns.get("Html").message is None

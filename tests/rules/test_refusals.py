@@ -278,6 +278,7 @@ def write(tree: object) -> str:
 
 @pytest.mark.parametrize(("tree", "path"), REFUSED, ids=map(named, range(len(REFUSED))))
 def test_both_refuse_with_the_same_path(asking: Audience, tree: Any, path: str) -> None:
+    # Not `of`, which takes more than the wire: a line of text, say.
     with pytest.raises(InvalidRules) as caught:
         Rules.from_wire(tree)
     assert caught.value.path == path

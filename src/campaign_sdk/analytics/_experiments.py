@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from campaign_sdk._core.failures import rows_of
-from campaign_sdk._core.model import uuid_text
+from campaign_sdk._core.named import id_of
 from campaign_sdk._core.operation import Mode, Resource, Steps, operation
 from campaign_sdk.reports import Experiment, Plan
 from campaign_sdk.reports._experiment import check_experiment
@@ -69,7 +69,7 @@ class Experiments(Resource[Mode]):
             NotFound: there is no such campaign, or it is somebody else's.
         """
         check_experiment(metric, confidence)
-        campaign = uuid_text(campaign_id, "campaign_id")
+        campaign = yield from id_of(self, "campaigns", campaign_id, "campaign_id")
         return (yield from read_experiment(self, campaign, metric, plan, confidence))
 
 

@@ -8,13 +8,13 @@ from uuid import UUID
 
 from campaign_sdk._core.connection import Connection
 from campaign_sdk._core.errors import InvalidInput
-from campaign_sdk._core.model import uuid_text
+from campaign_sdk._core.named import id_of
 from campaign_sdk._core.operation import Mode, Resource, Steps, operation
 from campaign_sdk.analytics._experiments import read_experiment
 from campaign_sdk.analytics._summary import Material, Summary, reword, tell
 from campaign_sdk.analytics._watch import counters
 from campaign_sdk.drafting._writer import Writer
-from campaign_sdk.reports import BestHour, CampaignBreakdown
+from campaign_sdk.reports import BestHour, CampaignBreakdown, Plan
 from campaign_sdk.reports._breakdown import PEOPLE_RATES, SMALLEST, Number, check_breakdown
 from campaign_sdk.reports._plan import check_level
 from campaign_sdk.reports.words import check_language
@@ -68,7 +68,7 @@ class Insight(Resource[Mode]):
         return (
             yield from break_down(
                 self,
-                uuid_text(campaign_id, "campaign_id"),
+                (yield from id_of(self, "campaigns", campaign_id, "campaign_id")),
                 field_name(field),
                 bins,
                 smallest=smallest,
@@ -86,6 +86,7 @@ class Insight(Resource[Mode]):
         language: str = "en",
         metric: str = "click_rate",
         model: str | bool | None = None,
+        plan: Plan | None = None,
         confidence: float = 0.95,
     ) -> Steps[Summary]:
         """Say in words what became of a campaign: facts first, and sentences made from them.
@@ -102,6 +103,7 @@ class Insight(Resource[Mode]):
             metric: the rate of the groups and variants: `click_rate`, `open_rate`,
                 `conversion_rate` or `unsubscribe_rate`.
             model: the model that rewords, or `True` for the client's own; none by default.
+            plan: of the variants, as for `experiment`.
             confidence: of the intervals, and 1 minus the level of what is called a difference.
 
         Raises:
@@ -112,8 +114,8 @@ class Insight(Resource[Mode]):
         asked = check_summary(by, language, metric, confidence)
         if model:
             self._writer.options.check()
-        campaign = uuid_text(campaign_id, "campaign_id")
-        material = yield from gather(self, campaign, asked, metric, confidence)
+        campaign = yield from id_of(self, "campaigns", campaign_id, "campaign_id")
+        material = yield from gather(self, campaign, asked, metric, plan, confidence)
         summary, masked = tell(material, language)
         if not model:
             return summary
@@ -147,7 +149,9 @@ class Insight(Resource[Mode]):
         check_level("confidence", confidence)
         if timezone not in ("campaign", "contact"):
             raise InvalidInput("timezone", "must be campaign or contact")
-        campaign = None if campaign_id is None else uuid_text(campaign_id, "campaign_id")
+        campaign = None
+        if campaign_id is not None:
+            campaign = yield from id_of(self, "campaigns", campaign_id, "campaign_id")
         arguments = {"campaign_id": campaign, "by_contact": timezone == "contact"}
         answer = (yield self._rpc("click_hours", arguments, kind="read")).data
         return BestHour.of(answer, timezone, confidence)
@@ -181,6 +185,7 @@ def gather(
     campaign: str,
     by: Sequence[tuple[str, Sequence[Number] | None]],
     metric: str,
+    plan: Plan | None,
     confidence: float,
 ) -> Steps[Material]:
     """Read what a summary is made from."""
@@ -189,7 +194,7 @@ def gather(
     row = (yield resource._db.from_("campaigns").select(columns).eq("id", campaign).single()).data
     experiment = None
     if row["launched_at"] and (row["variants"] or row["hold_out"]):
-        experiment = yield from read_experiment(resource, campaign, metric, None, confidence)
+        experiment = yield from read_experiment(resource, campaign, metric, plan, confidence)
     breakdowns = []
     for field, bins in by:
         found = yield from break_down(resource, campaign, field, bins, confidence=confidence)

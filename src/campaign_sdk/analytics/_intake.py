@@ -11,7 +11,7 @@ from uuid import UUID
 from campaign_sdk._core.errors import InvalidInput
 from campaign_sdk._core.failures import rows_of
 from campaign_sdk._core.files import Target
-from campaign_sdk._core.model import uuid_text
+from campaign_sdk._core.named import id_of
 from campaign_sdk._core.operation import Blocking, Mode, Resource, Steps, operation
 from campaign_sdk._core.writing import new_request_id
 from campaign_sdk.analytics._account import IngestReport
@@ -62,7 +62,7 @@ class Intake(Resource[Mode]):
         for name, count in counts.items():
             _check_count(name, count)
         arguments = {
-            "campaign_id": uuid_text(campaign_id, "campaign_id"),
+            "campaign_id": (yield from id_of(self, "campaigns", campaign_id, "campaign_id")),
             **counts,
             "day": _day(on),
             "request_id": new_request_id(),
@@ -127,7 +127,9 @@ class Intake(Resource[Mode]):
                 giving the file again counts none of it twice.
         """
         _check_batch_size(batch_size)
-        extra = {} if campaign_id is None else {"campaign_id": uuid_text(campaign_id)}
+        extra = {}
+        if campaign_id is not None:
+            extra["campaign_id"] = yield from id_of(self, "campaigns", campaign_id, "campaign_id")
         with ExitStack() as stack:
             source = yield Blocking(
                 lambda: EventFile(file, encoding=encoding, delimiter=delimiter, extra=extra)

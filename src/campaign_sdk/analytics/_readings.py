@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from campaign_sdk._core.errors import InvalidInput
-from campaign_sdk._core.model import uuid_text
+from campaign_sdk._core.named import id_of
 from campaign_sdk._core.operation import LastingSteps, Mode, Resource, Steps, operation, pages
 from campaign_sdk.analytics._clicks import LinkClicks, link_clicks
 from campaign_sdk.analytics._watch import INTERVAL, counters, follow
@@ -36,7 +37,7 @@ class Readings(Resource[Mode]):
             NotFound: there is no such campaign, or it is somebody else's.
         """
         wanted = check_metrics(metrics, default=tuple(METRICS))
-        campaign = uuid_text(campaign_id, "campaign_id")
+        campaign = yield from id_of(self, "campaigns", campaign_id, "campaign_id")
         return (yield from counters(self, campaign, with_events=needs_events(wanted)))
 
     @operation
@@ -64,7 +65,7 @@ class Readings(Resource[Mode]):
                 (that of the campaign) and `event_type`; one period at most.
             start: the first day; by default the first with a count.
             end: the day after the last; by default that after the last with a count.
-            campaigns: ids; all of yours by default.
+            campaigns: ids or names; all of yours by default.
             segment: only campaigns of this segment.
             timezone: the IANA time zone of the days; by default that of the campaigns,
                 or UTC if they differ.
@@ -74,13 +75,14 @@ class Readings(Resource[Mode]):
                 an unknown time zone, or more than 200,000 lines.
             NotFound: a campaign or the segment doesn't exist, or is somebody else's.
         """
+        ids = yield from _ids_of(self, campaigns)
         request = prepare_report(
             metrics,
             group_by,
             start=start,
             end=end,
-            campaigns=campaigns,
-            segment=segment,
+            campaigns=ids,
+            segment=segment and (yield from id_of(self, "audience_segments", segment, "segment")),
             timezone=timezone,
         )
         response = yield self._rpc("report_engagement", request.arguments, kind="read")
@@ -94,7 +96,7 @@ class Readings(Resource[Mode]):
             NotFound: there is no such campaign, or it is somebody else's.
             InvalidInput: it has more than 100,000 different links.
         """
-        campaign = uuid_text(campaign_id, "campaign_id")
+        campaign = yield from id_of(self, "campaigns", campaign_id, "campaign_id")
         response = yield self._rpc("count_clicks", {"campaign_id": campaign}, kind="read")
         return link_clicks(response.data)
 
@@ -125,7 +127,8 @@ class Readings(Resource[Mode]):
             NotFound: a campaign doesn't exist, or is somebody else's.
         """
         check_comparison(metric, confidence, power)
-        ids = uuid_text(a, "a"), uuid_text(b, "b")
+        first_id = yield from id_of(self, "campaigns", a, "a")
+        ids = first_id, (yield from id_of(self, "campaigns", b, "b"))
         if ids[0] == ids[1]:
             raise InvalidInput("b", "is the same campaign as a")
         first = yield from counters(self, ids[0])
@@ -153,7 +156,8 @@ class Readings(Resource[Mode]):
             NotAuthenticated: the session has ended.
             Unavailable: there was no answer to begin with.
         """
-        yield from follow(self, uuid_text(campaign_id, "campaign_id"), interval)
+        campaign = yield from id_of(self, "campaigns", campaign_id, "campaign_id")
+        yield from follow(self, campaign, interval)
 
     @operation
     def reconcile(self, campaign_id: UUID | str) -> Steps[Reconciliation]:
@@ -162,6 +166,19 @@ class Readings(Resource[Mode]):
         Raises:
             NotFound: there is no such campaign, or it is somebody else's.
         """
-        campaign = uuid_text(campaign_id, "campaign_id")
+        campaign = yield from id_of(self, "campaigns", campaign_id, "campaign_id")
         response = yield self._rpc("reconcile_campaign", {"campaign_id": campaign}, kind="read")
         return Reconciliation.of(campaign, response.data)
+
+
+def _ids_of(
+    resource: Resource[Any], campaigns: UUID | str | Iterable[UUID | str] | None
+) -> Steps[list[str] | None]:
+    """Return the ids of campaigns that are asked for by id or by name; an id takes no request."""
+    if campaigns is None:
+        return None
+    asked = [campaigns] if isinstance(campaigns, UUID | str) else list(campaigns)
+    found = []
+    for each in asked:
+        found.append((yield from id_of(resource, "campaigns", each, "campaigns")))
+    return found

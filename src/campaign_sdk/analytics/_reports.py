@@ -8,7 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from campaign_sdk._core.errors import CampaignError, InvalidInput
-from campaign_sdk._core.model import Model, uuid_text
+from campaign_sdk._core.model import Model
+from campaign_sdk._core.named import id_of
 from campaign_sdk._core.operation import Resource, Steps
 from campaign_sdk.webhooks import PROVIDERS, DeliveryEvent, Provider, parse
 
@@ -46,7 +47,9 @@ def receive(
     size: int,
 ) -> Steps[WebhookReport]:
     """Store reports batch by batch."""
-    campaign = None if campaign_id is None else uuid_text(campaign_id, "campaign_id")
+    campaign = None
+    if campaign_id is not None:
+        campaign = yield from id_of(resource, "campaigns", campaign_id, "campaign_id")
     events, sum_ = iter(_events(reports, provider)), _NOTHING
     while batch := list(islice(events, size)):
         wire = [event.model_dump(mode="json", exclude={"key"}) for event in batch]

@@ -11,7 +11,8 @@ from storage3.types import FileOptions
 
 from campaign_sdk._core.errors import AlreadyExists, NotFound
 from campaign_sdk._core.failures import rows_of
-from campaign_sdk._core.model import text, uuid_text
+from campaign_sdk._core.model import text
+from campaign_sdk._core.named import id_of
 from campaign_sdk._core.operation import (
     Blocking,
     Call,
@@ -60,7 +61,7 @@ class Assets(Resource[Mode]):
             NotFound: there is no such campaign, or it is somebody else's.
             Conflict: the campaign was launched, and shows another image of that name.
         """
-        campaign = uuid_text(campaign_id, "campaign_id")
+        campaign = yield from id_of(self, "campaigns", campaign_id, "campaign_id")
         alt = text(alt, "alt", longest=1_000)
         image: Image = yield Blocking(lambda: read_image(file, name))
         owner = yield from self._owner_of(campaign)
@@ -81,7 +82,8 @@ class Assets(Resource[Mode]):
     @operation
     def list(self, campaign_id: UUID | str) -> Steps[Sequence[Asset]]:
         """Return the assets of a campaign, by name."""
-        return (yield from read_assets(self, uuid_text(campaign_id, "campaign_id")))
+        campaign = yield from id_of(self, "campaigns", campaign_id, "campaign_id")
+        return (yield from read_assets(self, campaign))
 
     @operation
     def get(self, campaign_id: UUID | str, name: str) -> Steps[Asset]:
@@ -90,7 +92,8 @@ class Assets(Resource[Mode]):
         Raises:
             NotFound: the campaign has none of this name, or is somebody else's.
         """
-        found = yield from read_assets(self, uuid_text(campaign_id, "campaign_id"))
+        campaign = yield from id_of(self, "campaigns", campaign_id, "campaign_id")
+        found = yield from read_assets(self, campaign)
         return _named(found, name)
 
     @operation
@@ -100,7 +103,8 @@ class Assets(Resource[Mode]):
         Raises:
             NotFound: the campaign has none of this name, or is somebody else's.
         """
-        found = yield from read_assets(self, uuid_text(campaign_id, "campaign_id"))
+        campaign = yield from id_of(self, "campaigns", campaign_id, "campaign_id")
+        found = yield from read_assets(self, campaign)
         return _named(found, name).url
 
     @operation
@@ -111,7 +115,7 @@ class Assets(Resource[Mode]):
             NotFound: the campaign has none of this name, or is somebody else's.
             Conflict: the campaign was launched: its messages show the image.
         """
-        campaign = uuid_text(campaign_id, "campaign_id")
+        campaign = yield from id_of(self, "campaigns", campaign_id, "campaign_id")
         query = self._db.from_("campaign_assets").delete()
         rows = rows_of((yield query.eq("campaign_id", campaign).eq("name", name)))
         if not rows:

@@ -11,6 +11,7 @@ from campaign_sdk._core.model import Model
 from campaign_sdk.attributes._schema import fields_of
 
 SchemaMode = Literal["refuse", "warn"]
+"""What the database does with attributes that don't fit: it refuses them, or only notes them."""
 
 
 class SchemaCheck(Model):

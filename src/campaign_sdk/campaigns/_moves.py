@@ -9,7 +9,8 @@ from uuid import UUID
 
 from campaign_sdk._core.errors import IllegalTransition, InvalidInput
 from campaign_sdk._core.failures import rows_of
-from campaign_sdk._core.model import text, uuid_text
+from campaign_sdk._core.model import text
+from campaign_sdk._core.named import id_of
 from campaign_sdk._core.operation import Mode, Resource, Steps, keyed, operation
 from campaign_sdk._core.paging import collect, table_pages
 from campaign_sdk._core.writing import new_request_id
@@ -22,7 +23,7 @@ from campaign_sdk.campaigns._models import (
     StatusChange,
     TickReport,
 )
-from campaign_sdk.campaigns._read import check_status, one_campaign, read_campaign
+from campaign_sdk.campaigns._read import MOVABLE, check_status, one_campaign, read_campaign
 from campaign_sdk.contacts._items import utc_text
 
 
@@ -53,12 +54,13 @@ class Moves(Resource[Mode]):
             IllegalTransition: it can't be launched from the status it has.
             StaleState: somebody else moved it first.
         """
+        key = yield from id_of(self, "campaigns", id, prefer=MOVABLE["launch"])
         if not force:
-            yield from refuse_unready(self, id, expected)
+            yield from refuse_unready(self, key, expected)
         try:
-            campaign = yield from self._move(id, "launch", expected)
+            campaign = yield from self._move(key, "launch", expected)
         except IllegalTransition:
-            campaign = yield from read_campaign(self, id)
+            campaign = yield from read_campaign(self, key)
             if campaign.status != "active" or campaign.frozen_at is not None:
                 raise
         return (yield from frozen(self, campaign))
@@ -79,7 +81,8 @@ class Moves(Resource[Mode]):
             Conflict: another was promoted before, or the campaign isn't active or paused.
         """
         query = self._db.from_("campaigns").update({"promoted": text(variant, "variant")})
-        return one_campaign((yield keyed(query.eq("id", uuid_text(id)))).data)
+        key = yield from id_of(self, "campaigns", id, prefer=MOVABLE["promote"])
+        return one_campaign((yield keyed(query.eq("id", key))).data)
 
     @operation
     def schedule(
@@ -148,7 +151,7 @@ class Moves(Resource[Mode]):
     ) -> Steps[Campaign]:
         check_status(expected, "expected")
         arguments = {
-            "campaign_id": uuid_text(id),
+            "campaign_id": (yield from id_of(self, "campaigns", id, prefer=MOVABLE[move])),
             "move": move,
             "expected": expected,
             "scheduled_at": scheduled_at,
@@ -164,10 +167,10 @@ class Moves(Resource[Mode]):
         Raises:
             NotFound: there is no such campaign, or it is somebody else's.
         """
-        yield from read_campaign(self, id)
+        campaign = yield from read_campaign(self, id)
 
         def select() -> Any:
             query = self._db.from_("campaign_status_history").select("*")
-            return query.eq("campaign_id", uuid_text(id))
+            return query.eq("campaign_id", str(campaign.id))
 
         return (yield from collect(table_pages(select, StatusChange)))

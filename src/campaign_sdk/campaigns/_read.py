@@ -6,14 +6,37 @@ from typing import Any, get_args
 from uuid import UUID
 
 from campaign_sdk._core.errors import InvalidInput, NotFound
-from campaign_sdk._core.model import uuid_text
+from campaign_sdk._core.named import id_of
 from campaign_sdk._core.operation import Resource, Steps
 from campaign_sdk.campaigns._models import Campaign, Status
 
+# The statuses in which a campaign is meant, where several have its name.
+_DRAFTS: tuple[Status, ...] = ("draft", "scheduled")
+MOVABLE: dict[str, tuple[Status, ...]] = {
+    "update": _DRAFTS,
+    "preflight": _DRAFTS,
+    "launch": _DRAFTS,
+    "schedule": _DRAFTS,
+    "unschedule": ("scheduled",),
+    "pause": ("active",),
+    "resume": ("paused",),
+    "complete": ("active", "paused"),
+    "archive": ("completed",),
+    "promote": ("active", "paused"),
+    "send": ("active",),
+}
 
-def read_campaign(resource: Resource[Any], id: UUID | str) -> Steps[Campaign]:
-    """Read one campaign, or raise `NotFound`."""
-    response = yield resource._db.from_("campaigns").select("*").eq("id", uuid_text(id))
+
+def read_campaign(resource: Resource[Any], id: UUID | str, meant_for: str = "") -> Steps[Campaign]:
+    """Read one campaign, by its id or its name, or raise `NotFound`.
+
+    Args:
+        resource: whose database is asked.
+        id: the id, or the name.
+        meant_for: a move: of several with the name, the one that can make it.
+    """
+    key = yield from id_of(resource, "campaigns", id, prefer=MOVABLE.get(meant_for, ()))
+    response = yield resource._db.from_("campaigns").select("*").eq("id", key)
     return one_campaign(response.data)
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from campaign_sdk._core.connection import Connection
 from campaign_sdk._core.errors import Conflict, InvalidInput, StaleState
 from campaign_sdk._core.model import NOT_GIVEN, NotGiven, given, text, timezone_name, uuid_text
+from campaign_sdk._core.named import id_of
 from campaign_sdk._core.operation import Mode, PagedSteps, Resource, Steps, keyed, operation, pages
 from campaign_sdk._core.paging import PAGE, collect, table_pages
 from campaign_sdk._core.writing import create_row, delete_rows
@@ -20,7 +21,7 @@ from campaign_sdk.campaigns._fields import check_fields
 from campaign_sdk.campaigns._models import Campaign, Status
 from campaign_sdk.campaigns._moves import Moves
 from campaign_sdk.campaigns._preflight import Preflight, inspect
-from campaign_sdk.campaigns._read import check_status, one_campaign, read_campaign
+from campaign_sdk.campaigns._read import MOVABLE, check_status, one_campaign, read_campaign
 from campaign_sdk.campaigns._variants import Variant, share, variants_row
 from campaign_sdk.channels import Channel
 from campaign_sdk.channels._limits import check_channel
@@ -69,7 +70,7 @@ class Campaigns(Moves[Mode], Audiences[Mode]):
             channel: by which way it is sent: email, sms, push or whatsapp.
             description: for people.
             rules: the audience, as an expression or react-querybuilder's JSON.
-            segment_id: the audience, as a segment; instead of rules.
+            segment_id: the audience, as a segment's id or name; instead of rules.
             timezone: the IANA time zone of its days; the segment's by default, or UTC.
             variants: messages to be compared: each contact is drawn one of them, by weight.
             hold_out: the share of the audience, up to 0.5, that gets nothing, so that it shows
@@ -100,6 +101,7 @@ class Campaigns(Moves[Mode], Audiences[Mode]):
         if test_share is not None and optional["variants"] is None:
             raise InvalidInput("test_share", "needs variants to test")
         values = {key: value for key, value in optional.items() if value is not None}
+        yield from _find_segment(self, values)
         row = yield from _resolved(self, {"name": name, **values})
         warnings = yield from check_fields(self, row)
         created = yield from create_row(self, "campaigns", row)
@@ -166,15 +168,17 @@ class Campaigns(Moves[Mode], Audiences[Mode]):
         )
         if changes.get("rules") is not None and changes.get("segment_id") is not None:
             raise InvalidInput("rules", "can't stand beside segment_id: choose one of the two")
+        yield from _find_segment(self, changes)
         row = yield from _resolved(self, changes)
         if row.get("rules") is not None:
             row["segment_id"] = None
         if row.get("segment_id") is not None:
             row["rules"] = None
         if not row:
-            return (yield from read_campaign(self, id))
+            return (yield from read_campaign(self, id, "update"))
         warnings = yield from check_fields(self, row)
-        update = self._db.from_("campaigns").update(row).eq("id", uuid_text(id))
+        key = yield from id_of(self, "campaigns", id, prefer=MOVABLE["update"])
+        update = self._db.from_("campaigns").update(row).eq("id", key)
         response = yield keyed(update)
         return one_campaign(response.data).model_copy(update={"warnings": warnings})
 
@@ -186,7 +190,8 @@ class Campaigns(Moves[Mode], Audiences[Mode]):
             NotFound: there is no such campaign, or it is somebody else's.
         """
         query = self._db.from_("campaigns").delete
-        rows = yield from delete_rows(lambda: query().eq("id", uuid_text(id)))
+        key = yield from id_of(self, "campaigns", id)
+        rows = yield from delete_rows(lambda: query().eq("id", key))
         if rows is not None:
             one_campaign(rows)
 
@@ -230,7 +235,7 @@ class Campaigns(Moves[Mode], Audiences[Mode]):
         Raises:
             NotFound: there is no such campaign, or it is somebody else's.
         """
-        campaign = yield from read_campaign(self, id)
+        campaign = yield from read_campaign(self, id, "preflight")
         rules = yield from audience_of(self, campaign)
         return (yield from inspect(self, campaign, rules))
 
@@ -269,7 +274,7 @@ class Campaigns(Moves[Mode], Audiences[Mode]):
         self._drafting._writer.options.check()
         told = brief or "What the campaign's name and description say."
         Brief.of(told, **wishes)
-        campaign = yield from read_campaign(self, id)
+        campaign = yield from read_campaign(self, id, "update")
         wishes.setdefault("channel", campaign.channel)
         asked = Brief.of(told, **wishes)
         if save and campaign.status in ("active", "completed", "archived"):
@@ -308,6 +313,13 @@ _CHECKS: dict[str, Callable[[Any], Any]] = {
     "hold_out": lambda value: value,
     "test_share": lambda value: share(value, "test_share", 0.01, 0.99),
 }
+
+
+def _find_segment(resource: Resource[Any], values: dict[str, Any]) -> Steps[None]:
+    """Put the id of a segment in the place of its name; an id takes no request."""
+    if values.get("segment_id") is not None:
+        named = values["segment_id"]
+        values["segment_id"] = yield from id_of(resource, "audience_segments", named, "segment_id")
 
 
 def _row(values: Mapping[str, Any]) -> dict[str, Any]:

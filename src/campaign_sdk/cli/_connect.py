@@ -45,9 +45,14 @@ def find_segment(client: CampaignClient, named: str) -> Segment:
     return _find(client.segments, named, "segment")
 
 
-def find_campaign(client: CampaignClient, named: str) -> Campaign:
-    """Return a campaign by its id, the beginning of its id, or its name."""
-    return _find(client.campaigns, named, "campaign")
+def find_campaign(client: CampaignClient, named: str, meant_for: str = "") -> Campaign:
+    """Return a campaign by its id, the beginning of its id, or its name.
+
+    Of several with the name, the one that can make the move that is `meant_for`.
+    """
+    from campaign_sdk.campaigns._read import MOVABLE
+
+    return _find(client.campaigns, named, "campaign", MOVABLE.get(meant_for, ()))
 
 
 class _Named(Protocol):
@@ -65,8 +70,9 @@ class _Shelf(Protocol[Item]):
     def list(self) -> Sequence[Item]: ...
 
 
-def _find(shelf: _Shelf[Item], named: str, noun: str) -> Item:
+def _find(shelf: _Shelf[Item], named: str, noun: str, prefer: Sequence[str] = ()) -> Item:
     from campaign_sdk._core.errors import InvalidInput, NotFound
+    from campaign_sdk._core.named import ambiguous
 
     exact = _uuid(named)
     if exact is not None:
@@ -75,8 +81,12 @@ def _find(shelf: _Shelf[Item], named: str, noun: str) -> Item:
     if not found:
         command = "campaign list" if noun == "campaign" else f"campaign {noun}s list"
         raise NotFound(f"no {noun} is called {named!r}; see `{command}`")
+    meant = [item for item in found if getattr(item, "status", None) in prefer]
+    if len(meant) == 1:
+        return meant[0]
     if len(found) > 1:
-        raise InvalidInput(noun, f"{named!r} fits {len(found)} of them; give the id")
+        rows = [{"id": item.id, "status": getattr(item, "status", None)} for item in found]
+        raise InvalidInput(noun, ambiguous(named, noun, rows))
     return found[0]
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from campaign_sdk import Contact
 
 # More than this, and a cell of a table would be a tower.
-_WIDE = 8
+_WIDE = 5
 _SHOWN = 12
 _NARROW = 72
 
@@ -52,7 +52,8 @@ def _print_paragraphs(contacts: Sequence[Contact]) -> None:
         first = dict(islice(contact.attributes.items(), _SHOWN))
         left = len(contact.attributes) - len(first)
         is_cut = is_cut or left > 0
-        text = _show.plain(_show.attributes(first)).append(f" and {left} more" if left else "")
+        text = _show.plain(_show.attributes(first, "; "))
+        text.append(f" and {left} more" if left else "")
         screen.print(Padding(text if text.plain else Text("-", style="dim"), (0, 0, 0, 2)))
     if is_cut:
         _show.note("all of one: `campaign contacts find EMAIL`; of all: --json")

@@ -148,9 +148,9 @@ def rule_at(rules: Rules, path: str) -> str:
     return rules.part(path).explain()
 
 
-def attributes(values: Mapping[str, Any]) -> str:
+def attributes(values: Mapping[str, Any], between: str = ", ") -> str:
     """Return the attributes of a contact on one line."""
-    return ", ".join(
+    return between.join(
         f"{name}={value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
         for name, value in values.items()
     )

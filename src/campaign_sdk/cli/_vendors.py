@@ -10,13 +10,14 @@ if TYPE_CHECKING:
     from campaign_sdk.senders import Sender
 
 _RESEND_KEY = "RESEND_API_KEY"
+_FOLDER = "folder:"
 
 
 def sender_named(via: str, from_: str | None, *, unknown: str) -> Sender:
     """Return a sender.
 
     Args:
-        via: `smtp://…`, `smtps://…`, `resend` or `fake`.
+        via: `smtp://…`, `smtps://…`, `resend`, `folder:PATH` or `fake`.
         from_: who writes.
         unknown: what is done about doubts; to try them again takes keys.
 
@@ -29,11 +30,14 @@ def sender_named(via: str, from_: str | None, *, unknown: str) -> Sender:
         return senders.Smtp(via, from_)
     if via == "fake":
         return senders.Fake(honours_keys=unknown == "retry")
+    if via.startswith(_FOLDER):
+        path = via.removeprefix(_FOLDER)
+        return senders.Folder(path, from_) if from_ else senders.Folder(path)
     if via == "resend":
         # Only keys of single messages outlive a process.
         size = 1 if unknown == "retry" else 100
         return senders.Resend(_resend_key(), from_, batch_size=size)
-    raise ConfigurationError("--via: must be smtp://…, smtps://…, resend or fake")
+    raise ConfigurationError("--via: must be smtp://…, smtps://…, resend, folder:PATH or fake")
 
 
 def _resend_key() -> str:

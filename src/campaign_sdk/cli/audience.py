@@ -26,7 +26,7 @@ def preflight(campaign: CampaignName, as_json: Json = False) -> None:
     Exits 7 if anything does.
     """
     with connect() as client:
-        checked = client.campaigns.preflight(find_campaign(client, campaign).id)
+        checked = client.campaigns.preflight(find_campaign(client, campaign, "preflight").id)
     if as_json:
         _show.print_json({"ok": checked.ok, **_show.jsonable(checked)})
     else:
@@ -52,7 +52,10 @@ def messages(campaign: CampaignName, limit: Limit = None, as_json: Json = False)
     Shows the first 3, or with --json all, as one array.
     """
     with connect() as client:
-        rendered = client.campaigns.render_audience(find_campaign(client, campaign).id)
+        found = find_campaign(client, campaign)
+        # One that is written as HTML only is shown as what it is.
+        is_html = not found.message and bool(found.html)
+        rendered = client.campaigns.render_audience(found.id, html=is_html)
         if as_json:
             _show.print_json_list(
                 {"contact_id": str(contact.id), "email": contact.email, "message": text}

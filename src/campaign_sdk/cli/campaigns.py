@@ -114,7 +114,7 @@ def edit(
 ) -> None:
     """Change what is given; without options, the message, in $EDITOR."""
     with connect() as client:
-        found = find_campaign(client, campaign)
+        found = find_campaign(client, campaign, "update")
         texts = {"message": _text(message, message_file), "html": _text(None, html)}
         given = {"name": name, "subject": subject, **texts}
         changes: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
@@ -173,7 +173,7 @@ def _print(campaign: Campaign, as_json: bool) -> None:
         known["rules"] = _show.explained(campaign)
     _show.print_facts(known)
     screen.print("", _show.status_line(campaign.status), "", sep="\n")
-    screen.print(_show.plain(campaign.message or "There is no message yet."))
+    screen.print(_show.plain(campaign.message or campaign.html or "There is no message yet."))
 
 
 @app.command(epilog=example("campaign history Spring"))

@@ -46,7 +46,7 @@ def draft(
     if channel is not None:
         wishes["channel"] = channel
     with connect() as client:
-        found = find_campaign(client, campaign)
+        found = find_campaign(client, campaign, "update")
         written = client.campaigns.draft_message(found.id, brief=brief, save=save, **wishes)
     if as_json:
         _show.print_json(written)

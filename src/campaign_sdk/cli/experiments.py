@@ -51,7 +51,7 @@ def promote(
 ) -> None:
     """Choose the variant for all who wait for the end of the test; once, and for good."""
     with connect() as client:
-        promoted = client.campaigns.promote(find_campaign(client, campaign).id, variant)
+        promoted = client.campaigns.promote(find_campaign(client, campaign, "promote").id, variant)
     if as_json:
         _show.print_json(promoted)
         return

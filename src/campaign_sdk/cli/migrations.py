@@ -77,7 +77,7 @@ def status(db_url: Database = None, as_json: Json = False) -> None:
 def check(db_url: Database = None) -> None:
     """Fail, with the remedy, unless a database has all migrations."""
     found = _standing(db_url)
-    found.require_whole()
+    found.require_whole(is_local=db_url is None)
     _show.say("All {} migrations are applied.", len(found.applied))
 
 
@@ -93,6 +93,7 @@ def _local_database() -> str:
     found = local_status()
     if found.db_url is None:
         raise ConfigurationError(
-            "SUPABASE_DB_URL missing: the address that the project's page shows under Connect"
+            "SUPABASE_DB_URL missing: the address that the project's page shows under Connect; "
+            "or `campaign local start`, for the local stack"
         )
     return found.db_url

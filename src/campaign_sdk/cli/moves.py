@@ -27,7 +27,9 @@ MOVES = {
 
 def _mover(move: str) -> Callable[..., None]:
     def command(campaign: CampaignName, as_json: Json = False) -> None:
-        _make(campaign, as_json, lambda client, found: getattr(client.campaigns, move)(found.id))
+        _make(
+            campaign, move, as_json, lambda client, found: getattr(client.campaigns, move)(found.id)
+        )
 
     return command
 
@@ -49,7 +51,7 @@ def schedule(
         moment = moment_of(at, timezone or found.timezone, "at")
         return client.campaigns.schedule(found.id, moment)
 
-    _make(campaign, as_json, move)
+    _make(campaign, "schedule", as_json, move)
 
 
 @app.command(epilog=example("campaign launch Spring"))
@@ -64,17 +66,23 @@ def launch(
 
     Exits 7 if the pre-flight finds errors.
     """
-    _make(campaign, as_json, lambda client, found: client.campaigns.launch(found.id, force=force))
+    _make(
+        campaign,
+        "launch",
+        as_json,
+        lambda client, found: client.campaigns.launch(found.id, force=force),
+    )
 
 
 for move, does in MOVES.items():
     app.command(move, help=does, epilog=example(f"campaign {move} Spring"))(_mover(move))
 
 
-def _make(named: str, as_json: bool, move: Callable[[CampaignClient, Campaign], Campaign]) -> None:
-
+def _make(
+    named: str, name: str, as_json: bool, move: Callable[[CampaignClient, Campaign], Campaign]
+) -> None:
     with connect() as client:
-        moved = move(client, find_campaign(client, named))
+        moved = move(client, find_campaign(client, named, name))
     if as_json:
         _show.print_json(moved)
         return

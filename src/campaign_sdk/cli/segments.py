@@ -66,6 +66,8 @@ def create(
     given = rules_needed(where, rules) if describe is None else None
     with connect() as client:
         wanted = described(client, describe or "", timezone) if given is None else given
+        if any(other.name == name for other in client.segments.list()):
+            _show.note(f"there is another segment called {name!r}: from now on give their ids")
         segment = client.segments.create(
             name, wanted, description=description, timezone=timezone or "UTC"
         )

@@ -58,7 +58,8 @@ def send(
         typer.Option(
             envvar="CAMPAIGN_VIA",
             help="smtps://me:pw@host, smtp://host?starttls, resend (with RESEND_API_KEY), "
-            "or fake, which sends nothing and fails one in ten.",
+            "folder:outbox for files to look at, or fake, which sends nothing and fails one "
+            "in ten.",
         ),
     ],
     from_: Annotated[
@@ -91,7 +92,7 @@ def send(
     with ExitStack() as exits:
         exits.callback(getattr(sender, "close", lambda: None))
         client = exits.enter_context(connect())
-        found = find_campaign(client, campaign)
+        found = find_campaign(client, campaign, "send")
         interruption = exits.enter_context(Interruption())
         report = _sent(client, str(found.id), sender, terms, interruption)
     _print_report(report, found.name, as_json)

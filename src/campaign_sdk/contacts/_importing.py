@@ -12,6 +12,7 @@ from campaign_sdk._core.errors import CampaignError, InvalidInput
 from campaign_sdk._core.files import Target
 from campaign_sdk._core.flight import Flight
 from campaign_sdk._core.operation import Blocking, Kind, Resource, Steps
+from campaign_sdk.contacts._frames import Frame, csv_of, is_frame, items_of
 from campaign_sdk.contacts._import import Ahead, Batch, ImportReport, Tally, keys_of
 from campaign_sdk.contacts._items import ContactItem, prepare
 from campaign_sdk.contacts._models import Stored
@@ -35,10 +36,13 @@ class Progress(Protocol):
 
 
 def upsert_items(
-    resource: Resource[Any], items: Iterable[ContactItem | Mapping[str, Any]], batch_size: int
+    resource: Resource[Any],
+    items: Iterable[ContactItem | Mapping[str, Any]] | Frame,
+    batch_size: int,
 ) -> Steps[ImportReport]:
     """Check all items, then store them."""
-    rows = [_checked(position, item) for position, item in enumerate(items)]
+    given: Any = items_of(items) if is_frame(items) else items
+    rows = [_checked(position, item) for position, item in enumerate(given)]
     tally = Tally()
     yield from _store(resource, rows, tally, batch_size)
     return tally.report()
@@ -46,7 +50,7 @@ def upsert_items(
 
 def import_file(
     resource: Resource[Any],
-    file: FileLike,
+    file: FileLike | Frame,
     options: Mapping[str, Any],
     *,
     rejects: Target | None,
@@ -57,7 +61,8 @@ def import_file(
     """Understand a file, then store its rows or, in a dry run, ask what would become of them."""
     with ExitStack() as stack:
         # Opening reads the file once: not in the thread of an event loop.
-        source = yield Blocking(lambda: ContactFile(file, **options))
+        given: Any = csv_of(file) if is_frame(file) else file
+        source = yield Blocking(lambda: ContactFile(given, **options))
         stack.callback(source.close)
         if schema := (yield from read_schema(resource)):
             source.declare(declared_types(schema.definition))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from campaign_sdk._core.model import Model, uuid_text
+from campaign_sdk._core.model import Model
 from campaign_sdk._core.operation import Mode, Resource, Steps, operation
+from campaign_sdk.contacts._named import contact_id
 
 
 class Erasure(Model):
@@ -37,7 +38,7 @@ class Persons(Resource[Mode]):
         Raises:
             NotFound: there is no such contact, or it is somebody else's.
         """
-        arguments = {"contact_id": uuid_text(id)}
+        arguments = {"contact_id": (yield from contact_id(self, id))}
         exported: dict[str, Any] = (yield self._rpc("export_person", arguments, kind="read")).data
         return exported
 
@@ -52,5 +53,6 @@ class Persons(Resource[Mode]):
         Raises:
             NotFound: there is no such contact, or it is somebody else's.
         """
-        response = yield self._rpc("erase_person", {"contact_id": uuid_text(id)})
+        arguments = {"contact_id": (yield from contact_id(self, id))}
+        response = yield self._rpc("erase_person", arguments)
         return Erasure.from_row(response.data)

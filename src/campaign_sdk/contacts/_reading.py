@@ -10,13 +10,14 @@ from uuid import UUID
 
 from campaign_sdk._core.errors import NotFound
 from campaign_sdk._core.failures import rows_of
-from campaign_sdk._core.model import NotGiven, given, uuid_text
+from campaign_sdk._core.model import NotGiven, given
 from campaign_sdk._core.operation import PagedSteps, Resource, Steps
 from campaign_sdk._core.paging import function_pages, table_pages
 from campaign_sdk.contacts._addresses import normalize_email
 from campaign_sdk.contacts._items import attributes, moment, phone
 from campaign_sdk.contacts._matching import match_arguments
 from campaign_sdk.contacts._models import Contact
+from campaign_sdk.contacts._named import contact_id
 from campaign_sdk.contacts._naming import named_rules
 from campaign_sdk.rules import RulesLike
 
@@ -30,7 +31,8 @@ def one_contact(rows: list[Any]) -> Contact:
 
 def get_contact(resource: Resource[Any], id: UUID | str) -> Steps[Contact]:
     """Read one contact, or raise `NotFound`."""
-    response = yield resource._db.from_("contacts").select("*").eq("id", uuid_text(id))
+    key = yield from contact_id(resource, id)
+    response = yield resource._db.from_("contacts").select("*").eq("id", key)
     return one_contact(response.data)
 
 
@@ -80,7 +82,7 @@ def change_contact(
     """Change what is given of one contact, and return it."""
     values = given(email=email, phone=phone, attributes=attributes, unsubscribed_at=unsubscribed_at)
     changes = {name: _CHECKS[name](value) for name, value in values.items()}
-    arguments = {"contact_id": uuid_text(id), "changes": changes}
+    arguments = {"contact_id": (yield from contact_id(resource, id)), "changes": changes}
     response = yield resource._rpc("update_contact", arguments, kind="keyed")
     return one_contact(response.data)
 

@@ -11,7 +11,7 @@ from postgrest.types import CountMethod
 
 from campaign_sdk._core.errors import ProtocolError
 from campaign_sdk._core.files import Target
-from campaign_sdk._core.model import NOT_GIVEN, NotGiven, uuid_text
+from campaign_sdk._core.model import NOT_GIVEN, NotGiven
 from campaign_sdk._core.operation import (
     Mode,
     PagedSteps,
@@ -21,11 +21,13 @@ from campaign_sdk._core.operation import (
 )
 from campaign_sdk._core.paging import PAGE
 from campaign_sdk._core.writing import delete_rows
+from campaign_sdk.contacts._frames import Frame
 from campaign_sdk.contacts._history import Happening, history
 from campaign_sdk.contacts._import import ImportReport
 from campaign_sdk.contacts._importing import BATCH, Progress, import_file, upsert_items
 from campaign_sdk.contacts._items import ContactItem
 from campaign_sdk.contacts._models import Contact, ContactField
+from campaign_sdk.contacts._named import contact_id
 from campaign_sdk.contacts._persons import Persons
 from campaign_sdk.contacts._reading import (
     change_contact,
@@ -58,7 +60,10 @@ class Contacts(Persons[Mode], Schemas[Mode]):
 
     @operation
     def upsert(
-        self, items: Iterable[ContactItem | Mapping[str, Any]], *, batch_size: int = BATCH
+        self,
+        items: Iterable[ContactItem | Mapping[str, Any]] | Frame,
+        *,
+        batch_size: int = BATCH,
     ) -> Steps[ImportReport]:
         """Create contacts, or merge into those with the same address.
 
@@ -69,6 +74,12 @@ class Contacts(Persons[Mode], Schemas[Mode]):
         know, such as attributes that exceed 64 kB once they are merged, keeps no other
         item from being stored: the report counts it as rejected, and names its position.
 
+        Args:
+            items: mappings with `email`, and perhaps `phone`, `attributes` and
+                `unsubscribed_at`; or a data frame of pandas or polars, whose other columns
+                are attributes.
+            batch_size: contacts in one request.
+
         Raises:
             InvalidInput: an item is refused; the path is its position and field.
         """
@@ -77,7 +88,7 @@ class Contacts(Persons[Mode], Schemas[Mode]):
     @operation
     def import_csv(
         self,
-        file: FileLike,
+        file: FileLike | Frame,
         *,
         rejects: Target | None = None,
         delimiter: str | None = None,
@@ -105,7 +116,8 @@ class Contacts(Persons[Mode], Schemas[Mode]):
         have written is read as it is.
 
         Args:
-            file: its path, or a file that is open for reading texts or bytes.
+            file: its path, or a file that is open for reading texts or bytes; or a data frame
+                of pandas or polars, whose texts stay texts.
             rejects: where to write the refused rows as CSV, a path or an open file: line,
                 column, reason, then the row's own cells. It can be corrected and imported as
                 it is.
@@ -209,7 +221,7 @@ class Contacts(Persons[Mode], Schemas[Mode]):
         Raises:
             NotFound: there is no such contact, or it is somebody else's.
         """
-        arguments = {"contact_id": uuid_text(id)}
+        arguments = {"contact_id": (yield from contact_id(self, id))}
         response = yield self._rpc("unsubscribe_contact", arguments, kind="keyed")
         return one_contact(response.data)
 
@@ -220,7 +232,10 @@ class Contacts(Persons[Mode], Schemas[Mode]):
         Raises:
             NotFound: there is no such contact, or it is somebody else's.
         """
-        arguments = {"contact_id": uuid_text(id), "changes": {"unsubscribed_at": None}}
+        arguments = {
+            "contact_id": (yield from contact_id(self, id)),
+            "changes": {"unsubscribed_at": None},
+        }
         response = yield self._rpc("update_contact", arguments, kind="keyed")
         return one_contact(response.data)
 
@@ -233,7 +248,7 @@ class Contacts(Persons[Mode], Schemas[Mode]):
         Raises:
             NotFound: there is no such contact, or it is somebody else's.
         """
-        arguments = {"contact_id": uuid_text(id)}
+        arguments = {"contact_id": (yield from contact_id(self, id))}
         response = yield self._rpc("contact_history", arguments, kind="read")
         return history(response.data)
 
@@ -245,7 +260,8 @@ class Contacts(Persons[Mode], Schemas[Mode]):
             NotFound: there is no such contact, or it is somebody else's.
         """
         query = self._db.from_("contacts").delete
-        rows = yield from delete_rows(lambda: query().eq("id", uuid_text(id)))
+        key = yield from contact_id(self, id)
+        rows = yield from delete_rows(lambda: query().eq("id", key))
         if rows is not None:
             one_contact(rows)
 

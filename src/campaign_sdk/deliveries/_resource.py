@@ -9,7 +9,7 @@ from uuid import UUID
 
 from campaign_sdk._core.errors import InvalidInput, NotActive
 from campaign_sdk._core.failures import rows_of
-from campaign_sdk._core.model import uuid_text
+from campaign_sdk._core.named import id_of
 from campaign_sdk._core.operation import (
     Mode,
     Page,
@@ -198,7 +198,7 @@ class Deliveries(Resource[Mode]):
         """
         if unknown not in get_args(Decision):
             raise InvalidInput("unknown", "must be retry or failed")
-        arguments = {"campaign_id": uuid_text(id), "decision": unknown}
+        arguments = {"campaign_id": (yield from id_of(self, "campaigns", id)), "decision": unknown}
         response = yield self._rpc("resolve_unknown", arguments, kind="keyed")
         return Resolution.from_row(response.data)
 
@@ -232,7 +232,7 @@ class Deliveries(Resource[Mode]):
         return total
 
     def _letters(self, id: UUID | str, track: bool) -> Steps[Letters]:
-        campaign = yield from read_campaign(self, id)
+        campaign = yield from read_campaign(self, id, "send")
         if campaign.launched_at is None or campaign.status != "active":
             raise NotActive(
                 f"a campaign that is {campaign.status} isn't sent", details=campaign.status

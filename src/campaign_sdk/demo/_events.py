@@ -3,44 +3,41 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+from campaign_sdk import Campaign, CampaignClient, Contact
 from campaign_sdk.analytics import Event, EventType
-from campaign_sdk.campaigns import Campaign
-from campaign_sdk.contacts import Contact
 
-DAYS = 7
-# How much of the audience comes back on each day, the first day first.
-_INTEREST = (34, 22, 15, 11, 8, 6, 4)
-_SEEN, _CLICKED, _BOUGHT = 0.82, 0.24, 0.18
+HOURS = 20
+_SEEN, _BOUGHT = 0.82, 0.18
+_CLICKED = {"offer": 0.34, "story": 0.16}
 
 
-def synthetic_events(
-    campaign: Campaign, audience: Iterable[Contact], seed: int = 1998
-) -> Iterator[Event]:
-    """Yield impressions, clicks and conversions over the seven days before today.
+def synthetic_events(client: CampaignClient, campaign: Campaign) -> Iterator[Event]:
+    """Yield what people do whom the message has reached, in the hours after the launch.
 
-    The dice are thrown in the order of the addresses: ids differ from run to run.
+    The dice are thrown in the order of the addresses: ids, and so who got which message, differ
+    from run to run.
     """
-    dice = random.Random(seed)  # noqa: S311 - a story, not a secret
-    midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    for contact in sorted(audience, key=lambda contact: contact.email):
-        day = dice.choices(range(DAYS), _INTEREST)[0]
-        seen = midnight - timedelta(days=DAYS - day) + timedelta(minutes=dice.randrange(60 * 23))
-        if dice.random() < _SEEN:
+    dice = random.Random(1998)  # noqa: S311 - a story, not a secret
+    got = {
+        each.contact_id: each.variant or ""
+        for each in client.deliveries.iterate(campaign.id, outcome="sent")
+    }
+    launched = campaign.launched_at or datetime.now(UTC)
+    audience = sorted(client.campaigns.audience(campaign.id), key=lambda contact: contact.email)
+    for contact in audience:
+        # Most look soon, and some late.
+        seen = launched + timedelta(minutes=60 * HOURS * dice.random() ** 3)
+        likes = dice.random()
+        if contact.id in got and dice.random() < _SEEN:
             yield _event(campaign, contact, "impression", seen)
-            yield from _reaction(campaign, contact, seen, dice)
-
-
-def _reaction(
-    campaign: Campaign, contact: Contact, seen: datetime, dice: random.Random
-) -> Iterator[Event]:
-    if dice.random() < _CLICKED:
-        yield _event(campaign, contact, "click", seen + timedelta(minutes=2))
-        if dice.random() < _BOUGHT:
-            bought = _event(campaign, contact, "conversion", seen + timedelta(minutes=9))
-            yield {**bought, "value": round(dice.uniform(9, 60), 2)}
+            if likes < _CLICKED.get(got[contact.id], 0):
+                yield _event(campaign, contact, "click", seen + timedelta(minutes=2))
+                if dice.random() < _BOUGHT:
+                    bought = _event(campaign, contact, "conversion", seen + timedelta(minutes=9))
+                    yield {**bought, "value": round(dice.uniform(9, 60), 2)}
 
 
 def _event(campaign: Campaign, contact: Contact, kind: EventType, at: datetime) -> Event:

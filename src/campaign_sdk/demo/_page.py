@@ -7,12 +7,11 @@ from typing import Any
 
 from rich.console import Console, RenderableType
 from rich.padding import Padding
-from rich.panel import Panel
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.syntax import Syntax
 from rich.text import Text
 
-WIDEST = 96
+WIDEST = 100
 
 
 class Page:
@@ -24,11 +23,11 @@ class Page:
         self._chapter = 0
 
     def chapter(self, title: str, why: str) -> None:
-        """Begin a chapter."""
+        """Begin a chapter: what comes, and why it is like that."""
         self._chapter += 1
         self.console.print()
-        self.console.print(Text(f"{self._chapter}  {title}", style="bold magenta"))
-        self.console.print(Padding(Text(why, style="dim"), (0, 0, 1, 3)))
+        head = Text(f"{self._chapter:>2}  {title}. ", style="bold magenta")
+        self.console.print(head.append(why, style="dim not bold"))
 
     def say(self, text: str) -> None:
         """Print a sentence of ours, with markup."""
@@ -36,7 +35,7 @@ class Page:
 
     def show(self, thing: RenderableType) -> None:
         """Print a thing below the sentences."""
-        self.console.print(Padding(thing, (0, 0, 0, 3)))
+        self.console.print(Padding(thing, (0, 0, 0, 4)))
 
     def gap(self) -> None:
         """Leave a line empty."""
@@ -45,15 +44,11 @@ class Page:
     def code(self, text: str) -> None:
         """Print Python as one would write it."""
         syntax = Syntax(text, "python", theme="ansi_dark", background_color="default")
-        self.show(Padding(syntax, (0, 0, 1, 2)))
+        self.show(syntax)
 
     def command(self, text: str) -> None:
         """Print a line for a shell, whole however long it is."""
         self.console.print(Text(f"  {text}", style="cyan"), soft_wrap=True)
-
-    def letter(self, title: str, text: str) -> None:
-        """Print a message as it would be received."""
-        self.show(Panel(Text(text), title=Text(title, style="cyan"), title_align="left"))
 
     def waiting(self, text: str) -> AbstractContextManager[Any]:
         """Show that something takes a moment, where somebody watches."""
@@ -62,7 +57,7 @@ class Page:
     def progress(self) -> Progress:
         """Return a progress bar, where somebody watches; a pipe sees nothing of it."""
         return Progress(
-            TextColumn("   {task.description}"),
+            TextColumn("    {task.description}"),
             BarColumn(bar_width=None),
             TaskProgressColumn(),
             TimeElapsedColumn(),

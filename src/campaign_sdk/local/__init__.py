@@ -9,9 +9,11 @@ from campaign_sdk.local._background import (
     status,
     stop_background,
 )
+from campaign_sdk.local._mailbox import LocalMailbox
 from campaign_sdk.local._stack import LocalSupabase
 
 __all__ = [
+    "LocalMailbox",
     "LocalStatus",
     "LocalSupabase",
     "default_data",

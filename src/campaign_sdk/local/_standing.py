@@ -49,8 +49,11 @@ class Standing:
         newest = max([*self.applied, *self.foreign], default="")
         return tuple(version for version in self.missing if version < newest)
 
-    def require_whole(self) -> None:
+    def require_whole(self, *, is_local: bool = False) -> None:
         """Raise what keeps this database from being used, with the remedy.
+
+        Args:
+            is_local: whether it is the local stack's, which runs migrations when it starts.
 
         Raises:
             SchemaMismatch: something is in the way, or migrations are missing.
@@ -59,6 +62,11 @@ class Standing:
             raise SchemaMismatch(
                 f"names that campaign_sdk needs are taken: {', '.join(self.in_the_way)}; rename "
                 "what is yours, or use a project of its own: nothing has been changed"
+            )
+        if self.missing and is_local:
+            raise SchemaMismatch(
+                f"{len(self.missing)} migrations are missing: `campaign local stop`, then "
+                "`campaign local start` runs them; your data stays"
             )
         if self.missing:
             push = "supabase db push --include-all" if self.late else "supabase db push"

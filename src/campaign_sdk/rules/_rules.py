@@ -63,13 +63,15 @@ class Rules:
 
     @classmethod
     def of(cls, rules: RulesLike) -> Rules:
-        """Take rules in either form, an expression or the wire's JSON.
+        """Take rules in any form: an expression, a line of text, or the wire's JSON.
 
         Raises:
             InvalidRules: with the JSON path of what is refused; it is a real `True` or `False`.
         """
         if isinstance(rules, Rules):
             return rules
+        if isinstance(rules, str):
+            return cls.parse(rules)
         if isinstance(rules, bool):
             raise InvalidRules("$", f"is {rules}, which says nothing about contacts: {_REAL}")
         if not isinstance(rules, Mapping):
@@ -233,8 +235,8 @@ class Rules:
         return json.dumps(_wire.dump(self._node))
 
 
-RulesLike = Rules | Mapping[str, Any] | bool
-"""Rules in either form: an expression, or react-querybuilder's JSON.
+RulesLike = Rules | str | Mapping[str, Any] | bool
+"""Rules in any form: an expression, a line of text, or react-querybuilder's JSON.
 
 The `bool` is for checkers, to whom `Customer.orders >= 3` is one, as it is wherever an int is
 compared; what stands there at run time is `Rules`. A real `True` or `False` is refused.

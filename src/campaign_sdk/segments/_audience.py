@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from campaign_sdk._core.errors import NotFound, TimedOut
-from campaign_sdk._core.model import uuid_text
+from campaign_sdk._core.errors import InvalidRules, NotFound, TimedOut
+from campaign_sdk._core.named import as_id, id_of
 from campaign_sdk._core.operation import Resource, Steps
 from campaign_sdk.contacts._matching import match_arguments
 from campaign_sdk.contacts._naming import named_rules
 from campaign_sdk.rules import Rules, RulesLike
 from campaign_sdk.segments._models import AudienceSize, Segment
 
+# A text that has one of these was meant as rules: so the error says what is wrong with them.
+_LIKE_RULES = re.compile(r"[=<>(`]|\b(?:is|in|contains|between|within|begins?|ends?|not)\b")
+
 
 def read_segment(resource: Resource[Any], id: UUID | str) -> Steps[Segment]:
     """Read one segment, or raise `NotFound`."""
     query = resource._db.from_("audience_segments").select("*")
-    response = yield query.eq("id", uuid_text(id))
+    key = yield from id_of(resource, "audience_segments", id)
+    response = yield query.eq("id", key)
     return one_segment(response.data)
 
 
@@ -26,11 +31,32 @@ def audience(
     resource: Resource[Any], target: RulesLike | Segment | UUID | str, timezone: str | None
 ) -> Steps[tuple[Rules, str]]:
     """Return the rules that an audience is named by, and their time zone."""
-    if isinstance(target, UUID | str):
+    if isinstance(target, str):
+        target = yield from _told(resource, target)
+    if isinstance(target, UUID):
         target = yield from read_segment(resource, target)
     if isinstance(target, Segment):
         return target.rules, timezone or target.timezone
     return (yield from named_rules(resource, target)), timezone or "UTC"
+
+
+def _told(resource: Resource[Any], text: str) -> Steps[Rules | Segment]:
+    """Return what a text means: rules if it can be read as such, else a segment's id or name.
+
+    So what a text means doesn't depend on which segments there are.
+    """
+    if as_id(text) is not None:
+        return (yield from read_segment(resource, text))
+    try:
+        return Rules.parse(text)
+    except InvalidRules as error:
+        reason = error
+    try:
+        return (yield from read_segment(resource, text))
+    except NotFound as error:
+        if _LIKE_RULES.search(text):
+            raise InvalidRules(reason.path, f"{reason.reason} ({error.message})") from None
+        raise
 
 
 def count_audience(

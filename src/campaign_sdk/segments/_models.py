@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from campaign_sdk._core.errors import InvalidInput
+from campaign_sdk._core.errors import InvalidInput, InvalidRules
 from campaign_sdk._core.model import Model
 from campaign_sdk.contacts._models import Contact
 from campaign_sdk.rules import Rules
@@ -99,6 +99,8 @@ class AudiencePreview(Model):
 def stored_rules(wire: Any, path: str) -> Rules:
     """Read rules from a row, naming it if they can't be read."""
     try:
+        if isinstance(wire, str):
+            raise InvalidRules("$", "is a text, which isn't stored as rules")
         return Rules.of(wire)
     except InvalidInput as error:
         raise type(error)(f"{path}{error.path.removeprefix('$')}", error.reason) from None

@@ -11,7 +11,8 @@ from uuid import UUID
 from postgrest.types import CountMethod
 
 from campaign_sdk._core.failures import rows_of
-from campaign_sdk._core.model import NOT_GIVEN, NotGiven, given, text, timezone_name, uuid_text
+from campaign_sdk._core.model import NOT_GIVEN, NotGiven, given, text, timezone_name
+from campaign_sdk._core.named import id_of
 from campaign_sdk._core.operation import Mode, PagedSteps, Resource, Steps, keyed, operation, pages
 from campaign_sdk._core.paging import PAGE, collect, function_pages, table_pages
 from campaign_sdk._core.writing import create_row, delete_rows
@@ -110,7 +111,8 @@ class Segments(Resource[Mode]):
             timezone_name(changes["timezone"])
         if not changes:
             return (yield from read_segment(self, id))
-        update = self._db.from_("audience_segments").update(changes).eq("id", uuid_text(id))
+        key = yield from id_of(self, "audience_segments", id)
+        update = self._db.from_("audience_segments").update(changes).eq("id", key)
         return one_segment((yield keyed(update)).data)
 
     @operation
@@ -122,7 +124,8 @@ class Segments(Resource[Mode]):
             Conflict: a campaign uses it.
         """
         query = self._db.from_("audience_segments").delete
-        rows = yield from delete_rows(lambda: query().eq("id", uuid_text(id)))
+        key = yield from id_of(self, "audience_segments", id)
+        rows = yield from delete_rows(lambda: query().eq("id", key))
         if rows is not None:
             one_segment(rows)
 
@@ -137,7 +140,8 @@ class Segments(Resource[Mode]):
         """Count an audience.
 
         Args:
-            target: rules, or a segment or its id.
+            target: rules, also as a line of text, or a segment, its id or its name. A text
+                that reads as rules is rules.
             as_of: the moment that relative dates refer to; now by default.
             timezone: of relative dates; the segment's own by default, or UTC.
 
@@ -174,7 +178,8 @@ class Segments(Resource[Mode]):
         """Return the size of an audience, a few members, and what each rule costs it.
 
         Args:
-            target: rules, or a segment or its id.
+            target: rules, also as a line of text, or a segment, its id or its name. A text
+                that reads as rules is rules.
             sample: how many members to show.
             as_of: the moment that relative dates refer to; now by default.
             timezone: of relative dates; the segment's own by default, or UTC.

@@ -2,6 +2,7 @@
 
 from campaign_sdk._core.errors import LoginRefused, NotSent
 from campaign_sdk.senders._fake import Fake
+from campaign_sdk.senders._folder import Folder
 from campaign_sdk.senders._message import (
     AnySender,
     AsyncSender,
@@ -20,6 +21,7 @@ __all__ = [
     "AnySender",
     "AsyncSender",
     "Fake",
+    "Folder",
     "LoginRefused",
     "Message",
     "NotSent",

@@ -207,7 +207,8 @@ class _Parser:
             raise Refused(self._nothing_known(opened, wanted))
         kind = found[0] if found.lastgroup == "mark" else str(found.lastgroup)
         if kind not in kinds:
-            raise Refused(f"expected {wanted}, found `{found[0][:40]}`")
+            hint = _SEVERAL_WORDS if kind == "name" else ""
+            raise Refused(f"expected {wanted}, found `{found[0][:40]}`{hint}")
         self._at = found.end()
         return kind, found[0]
 
@@ -222,7 +223,12 @@ class _Parser:
             return "this `{{` is never closed by `}}`"
         if found in "\"'":
             return "this quote is never closed"
+        if found == "`":
+            return f"a backquote means nothing here{_SEVERAL_WORDS}"
         return f"expected {wanted}, found `{found}`"
+
+
+_SEVERAL_WORDS = '; a name of several words stands in brackets and quotes: {{ ["First Name"] }}'
 
 
 def placeholder(name: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from campaign_sdk._core.errors import InvalidInput
-from campaign_sdk._core.model import uuid_text
+from campaign_sdk._core.named import id_of
 from campaign_sdk._core.operation import Mode, Resource, Steps, operation
 from campaign_sdk.tracking._address import check_address
 from campaign_sdk.tracking._links import Links
@@ -35,7 +35,8 @@ class Tracking(Resource[Mode]):
             NotFound: there is no such campaign, or it is somebody else's.
             InvalidInput: the base isn't an http(s) address.
         """
-        return (yield from read_links(self, uuid_text(campaign_id, "campaign_id"), base_url))
+        campaign = yield from id_of(self, "campaigns", campaign_id, "campaign_id")
+        return (yield from read_links(self, campaign, base_url))
 
     @operation
     def keys(self) -> Steps[Sequence[LinkKey]]:
