@@ -16,6 +16,7 @@ from campaign_sdk import (
     NotActive,
     NotFound,
     NotReady,
+    Unavailable,
     everyone,
     field,
 )
@@ -213,6 +214,39 @@ def test_what_a_sender_leaves_out_or_raises_on_is_in_doubt(ann: CampaignClient) 
     assert (again.sent, again.pending) == (0, 0)
     assert ann.deliveries.resolve(campaign.id, unknown="failed").resolved == 6
     assert ann.deliveries.status(campaign.id).failed == 6
+
+
+def test_what_became_of_a_batch_does_not_hang_on_the_next(
+    ann: CampaignClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign = launched(ann, 6)
+    claims: list[Any] = []
+    claim = _sending.claim_batch
+
+    def fails_after_one(*args: Any, **given: Any) -> Any:
+        claims.append(given["done"])
+        if len(claims) == 2:
+            raise Unavailable("cut off", maybe_applied=True)
+        return (yield from claim(*args, **given))
+
+    monkeypatch.setattr(_sending, "claim_batch", fails_after_one)
+    with pytest.raises(Unavailable):
+        ann.deliveries.send(campaign.id, Vendor(size=4))
+    # The last part of the first batch was to be told of with the second claim.
+    assert claims[0] is None
+    assert len(claims[1].outcomes) == 2
+    status = ann.deliveries.status(campaign.id)
+    assert (status.sent, status.in_flight, status.unknown) == (6, 0, 0)
+
+
+def test_a_stop_between_two_batches(ann: CampaignClient) -> None:
+    campaign = launched(ann, 4)
+    # Asked before the first claim, after the part, and before the second claim.
+    answers = iter([False, False])
+    report = ann.deliveries.send(campaign.id, Vendor(size=4), stop=lambda: next(answers, True))
+    assert report.sent == 4
+    status = ann.deliveries.status(campaign.id)
+    assert (status.sent, status.in_flight) == (4, 0)
 
 
 def test_a_persons_decision_to_try_again(ann: CampaignClient) -> None:
