@@ -21,6 +21,7 @@ from campaign_sdk import (
     field,
 )
 from campaign_sdk.deliveries import _sending
+from campaign_sdk.deliveries._claims import claim_batch
 from campaign_sdk.senders import LoginRefused, Message, NotSent, Receipt
 
 Behaviour = Callable[[Sequence[Message]], Any]
@@ -221,13 +222,12 @@ def test_what_became_of_a_batch_does_not_hang_on_the_next(
 ) -> None:
     campaign = launched(ann, 6)
     claims: list[Any] = []
-    claim = _sending.claim_batch
 
     def fails_after_one(*args: Any, **given: Any) -> Any:
         claims.append(given["done"])
         if len(claims) == 2:
             raise Unavailable("cut off", maybe_applied=True)
-        return (yield from claim(*args, **given))
+        return (yield from claim_batch(*args, **given))
 
     monkeypatch.setattr(_sending, "claim_batch", fails_after_one)
     with pytest.raises(Unavailable):
