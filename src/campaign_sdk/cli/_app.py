@@ -20,6 +20,7 @@ from campaign_sdk.cli import (
     drafting,
     experiments,
     functions,
+    insight,
     local,
     mcp,
     migrations,
@@ -39,7 +40,14 @@ from campaign_sdk.cli._errors import ABORTED, INTERRUPTED
 PANELS: dict[str, tuple[typer.Typer, ...]] = {
     "Campaigns": (campaigns.app, drafting.app, assets.app),
     "Launch": (audience.app, moves.app, sending.app),
-    "Results": (analytics.verbs, experiments.app, analytics.app, tracking.app, webhooks.app),
+    "Results": (
+        analytics.verbs,
+        insight.app,
+        experiments.app,
+        analytics.app,
+        tracking.app,
+        webhooks.app,
+    ),
     "People": (contacts.app, segments.app, suppressions.app),
     "Project": (
         auth.app,

@@ -172,14 +172,18 @@ def report(
     plot: Annotated[
         Path | None, typer.Option(help="Draw it: a png, svg or html file; - for a png.")
     ] = None,
+    html: Annotated[
+        Path | None, typer.Option(help="Write it as one page of HTML; - for standard output.")
+    ] = None,
     output: Output = None,
     as_json: Json = False,
 ) -> None:
     """Report by day, campaign or other.
 
-    --output FILE writes CSV, with --json JSON, and --plot FILE a picture. The metrics:
-    impressions, clicks, conversions, human_impressions, human_clicks, delivered, bounced,
-    complained, unsubscribed, reach, value, ctr, human_ctr, cvr and conversion_per_impression.
+    --output FILE writes CSV, with --json JSON; --plot FILE a picture; --html FILE a page to read,
+    print and send on, without a script, which fetches nothing. The metrics: impressions, clicks,
+    conversions, human_impressions, human_clicks, delivered, bounced, complained, unsubscribed,
+    reach, value, ctr, human_ctr, cvr and conversion_per_impression.
     """
     with connect() as client:
         found = client.analytics.report(
@@ -193,7 +197,9 @@ def report(
         )
     if plot is not None:
         _draw(found, plot)
-    with aside(plot):
+    if html is not None:
+        _write_page(found, html)
+    with aside(plot, html):
         _print_found(found, output, as_json)
 
 
@@ -203,6 +209,14 @@ def _draw(found: Report, plot: Path) -> None:
     else:
         found.plot(plot)
         _show.note(f"drew {plot}")
+
+
+def _write_page(found: Report, html: Path) -> None:
+    if is_screen(html):
+        typer.echo(found.to_html(), nl=False)
+    else:
+        found.to_html(html)
+        _show.note(f"wrote {html}")
 
 
 def _print_found(found: Report, output: Path | None, as_json: bool) -> None:

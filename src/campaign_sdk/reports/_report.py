@@ -93,6 +93,24 @@ class Report(ReportData):
 
         return _plots.draw(self, path, format=format, metrics=metrics, title=title)
 
+    def to_html(self, path: Path | str | None = None, *, title: str | None = None) -> str:
+        """Return the report as one page, and write it to a file if one is named.
+
+        It has no script and fetches nothing; it follows the reader's light or dark, and can be
+        printed. Every number stands there as `to_json` has it, in `<data value="…">`. It is
+        drawn as well if `campaign-sdk[plots]` is installed.
+
+        Args:
+            path: the file, which appears whole or not at all.
+            title: stands above it.
+
+        Raises:
+            InvalidInput: the file can't be written.
+        """
+        from campaign_sdk.reports import _page
+
+        return _export.written(_page.page(self, title), path)
+
     def to_text(self, width: int = 100) -> str:
         """Return a table for a terminal, so many characters wide."""
         from campaign_sdk.reports import _terminal
