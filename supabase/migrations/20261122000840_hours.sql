@@ -43,12 +43,12 @@ begin
   ),
   timed as (
     select m.is_click, m.campaign_id, m.contact_id, extract(hour from m.at at time zone coalesce(
-      c.attributes ->> 'timezone', g.timezone
+      z.name, g.timezone
     ))::integer as hour
     from moment as m
     join public.campaigns as g on g.user_id = owner and g.id = m.campaign_id
     left join public.contacts as c on by_contact and c.user_id = owner and c.id = m.contact_id
-      and c.attributes ->> 'timezone' = any (zones)
+    left join unnest(zones) as z (name) on z.name = c.attributes ->> 'timezone'
   ),
   counted as (
     select t.hour, count(*) filter (where t.is_click) as clicked,

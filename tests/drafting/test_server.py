@@ -95,6 +95,19 @@ def test_the_client_has_no_key_and_sends_none(
     assert "nmistakable" not in request.text
 
 
+def test_a_summary_is_reworded_without_a_key(
+    olga: CampaignClient, openai: Model, asked: list[Asked]
+) -> None:
+    campaign = olga.campaigns.create("Unmistakable kettles", message="M").id
+    olga.analytics.record(campaign, impressions=1_200, clicks=80)
+    plain = olga.analytics.summarize(campaign).text
+    openai.says(said({"text": plain.replace("was seen", "has been seen")}))
+    found = olga.analytics.summarize(campaign, model=True)
+    assert (found.by_model, found.why) == (True, None)
+    assert "has been seen 1,200 times" in found.text
+    assert "nmistakable" not in asked[0].text
+
+
 def test_from_env_takes_no_key_along(
     server: LocalSupabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:

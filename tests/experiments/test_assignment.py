@@ -77,6 +77,17 @@ def test_sql_and_python_draw_alike(db: psycopg.Connection) -> None:
     assert stats.chisquare([counts[part] for part in range(20)]).pvalue > 1e-6
 
 
+def test_arms_have_their_weights_in_each_of_many_campaigns() -> None:
+    contacts = [uuid.UUID(int=number) for number in range(6_000)]
+    for number in range(20):
+        campaign = uuid.UUID(int=10**9 + number)
+        arms = Counter(arm_of(bucket(campaign, one), [SHORT, STORY], 0.1) for one in contacts)
+        meant = {"": 0.1, "short": 0.3, "story": 0.6}
+        observed = [arms[name] for name in meant]
+        expected = [share * len(contacts) for share in meant.values()]
+        assert stats.chisquare(observed, expected).pvalue > 0.001
+
+
 def test_two_campaigns_draw_independently() -> None:
     contacts = [uuid.UUID(int=number) for number in range(20_000)]
     one, two = uuid.UUID(int=1), uuid.UUID(int=2)
