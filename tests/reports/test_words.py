@@ -219,6 +219,18 @@ def test_differences_are_told_where_they_are_clear() -> None:
     assert directions == ["higher", "lower", "inconclusive"]
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_verb_is_that_of_the_metric(language: str) -> None:
+    spoken = check_language(language)
+    for metric, verb in spoken.verbs.items():
+        given = Material(ID, "N", TOTALS, [broken_down(TOTALS, PUNE)], None, metric)
+        summary, masked = tell(given, language)
+        assert sum(verb in sentence for sentence in summary.sentences) == 3
+        other = next(one for one in spoken.verbs.values() if one != verb)
+        with pytest.raises(Refused):
+            masked.accepted(summary.text.replace(verb, other))
+
+
 def test_equal_groups_are_rarely_told_apart() -> None:
     chance, named = random.Random(18), 0
     for _ in range(400):
@@ -245,7 +257,7 @@ HONEST = {
         2: "Sie erhielt 800 Klicks.",
         3: "Das entspricht der Klickrate: 6,67 Prozent.",
         4: "Es folgten zwölf Konversionen.",
-        6: "Gruppe [P1]: 10,00 % klickten [P2], [P3].",
+        6: "Gruppe [P1]: 10,00 % haben geklickt [P2], [P3].",
     },
     "fr": {
         0: "Le message compte 12 000 affichages.",
@@ -350,11 +362,11 @@ LIES = {
             "Die Klickrate beträgt gute 6,67 %.",
         ],
         6: [
-            "In der Gruppe [P1] klickten 10,00 % [P2], weniger als unter allen anderen.",
-            "In der Gruppe [P1] klickten 10,00 % [P2], schlechter, [P3].",
-            "In der Gruppe [P1] klickten 10,00 % [P2], nicht [P3].",
+            "In der Gruppe [P1] haben 10,00 % geklickt [P2], weniger als unter allen anderen.",
+            "In der Gruppe [P1] haben 10,00 % geklickt [P2], schlechter, [P3].",
+            "In der Gruppe [P1] haben 10,00 % geklickt [P2], nicht [P3].",
         ],
-        8: ["In der Gruppe [P7] klickten 8,33 % [P8], besser als alle anderen."],
+        8: ["In der Gruppe [P7] haben 8,33 % geklickt [P8], besser als alle anderen."],
     },
     "fr": {
         0: [

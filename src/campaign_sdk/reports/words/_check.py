@@ -68,7 +68,7 @@ class Masked:
         """Return the words that may be used, for a model to know."""
         known = set(self.language.neutral.split())
         for sentence in self.plain:
-            known |= set(self.language.words.get(sentence.topic, "").split())
+            known |= _meaning(sentence, self.language)
         return sorted(known)
 
     def accepted(self, answer: str) -> str:
@@ -148,14 +148,23 @@ def _whole(sentence: Sentence) -> object:
 
 def _check_words(words: Sequence[str], masked: str, sentence: Sentence, language: Language) -> None:
     own = {token.casefold() for kind, token in _tokens(masked) if kind == "word"}
-    meaning = set(language.words.get(sentence.topic, "").split())
+    meaning = _meaning(sentence, language)
+    about = set(language.words.get(sentence.topic, "").split())
     spelled = {*language.small.split(), *language.percents.split()}
-    allowed = own | meaning | set(language.neutral.split()) | spelled
+    allowed = own | meaning | about | set(language.neutral.split()) | spelled
     for word in words:
         if word not in allowed:
             raise Refused(f"{_shown(word)} isn't among the words that change nothing")
     if sentence.figure and not meaning & set(words):
         raise Refused("it doesn't say what its number counts")
+
+
+def _meaning(sentence: Sentence, language: Language) -> set[str]:
+    """The words that say what the sentence's number counts."""
+    if sentence.topic in ("group", "variant") and sentence.fact is not None:
+        verb = set(language.verbs[sentence.fact.metric].split())
+        return verb - set(language.neutral.split())
+    return set(language.words.get(sentence.topic, "").split())
 
 
 def _bare(figure: str) -> str:

@@ -36,13 +36,14 @@ ENGLISH = Language(
             "There were {figure} spam complaints.",
         ),
         "bounced": ("There was {figure} bounce.", "There were {figure} bounces."),
-        "open_rate": ("In the group {label}, {figure} opened {interval}, {compared}.",) * 2,
-        "click_rate": ("In the group {label}, {figure} clicked {interval}, {compared}.",) * 2,
-        "conversion_rate": ("In the group {label}, {figure} converted {interval}, {compared}.",)
-        * 2,
-        "unsubscribe_rate": ("In the group {label}, {figure} unsubscribed {interval}, {compared}.",)
-        * 2,
-        "variant": ("Of those who were sent variant {label}, {figure} clicked {interval}.",) * 2,
+        "group": ("In the group {label}, {figure} {verb} {interval}, {compared}.",) * 2,
+        "variant": ("Of those who were sent variant {label}, {figure} {verb} {interval}.",) * 2,
+    },
+    verbs={
+        "open_rate": "opened",
+        "click_rate": "clicked",
+        "conversion_rate": "converted",
+        "unsubscribe_rate": "unsubscribed",
     },
     fixed={
         "unseen": "The message hasn't been seen yet, as far as is known.",
@@ -88,11 +89,8 @@ ENGLISH = Language(
         "unsubscribed": "unsubscription unsubscriptions unsubscribed",
         "complained": "spam complaint complaints",
         "bounced": "bounce bounces bounced",
-        "open_rate": "opened open group people",
-        "click_rate": "clicked click group people",
-        "conversion_rate": "converted group people",
-        "unsubscribe_rate": "unsubscribed group people",
-        "variant": "variant clicked click people",
+        "group": "group people",
+        "variant": "variant people",
     },
     neutral=(
         "the a an this that these those it its they them their there here who which what where "

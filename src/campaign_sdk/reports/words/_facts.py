@@ -28,13 +28,13 @@ class Fact(Model):
     """One number, and what it is of.
 
     Attributes:
-        id: unique within its summary, such as `clicks` or `city.0.click_rate`.
+        id: unique within its summary, such as `clicks` or `by.city.0.click_rate`.
         metric: what is counted; the name of a metric, or of a bound of a group.
         number: the number itself, unrounded.
         unit: a `count`; a `share` of 1; `points`, a difference of two shares; an `amount` in
             your own unit; or a `bound` of a group of numbers.
-        direction: `higher` or `lower` than what it is compared with (all others, or those held
-            out), or `inconclusive`; `None` if it isn't compared.
+        direction: `higher` or `lower` than what it is compared with (all others, the variant
+            that is ahead, or those held out), or `inconclusive`; `None` if it isn't compared.
         about: the group or variant, in the words of its field; `None` for the campaign.
     """
 
@@ -81,7 +81,7 @@ def breakdown_facts(found: CampaignBreakdown, metric: str) -> Iterator[Fact]:
     for place, (group, (rate, rest), direction) in enumerate(
         zip(groups, compared, directions, strict=True)
     ):
-        yield from _group_facts(f"{found.field}.{place}", metric, group, rate, rest, direction)
+        yield from _group_facts(f"by.{found.field}.{place}", metric, group, rate, rest, direction)
 
 
 def _group_facts(
@@ -156,7 +156,8 @@ def experiment_facts(found: Experiment) -> Iterator[Fact]:
     for place, arm in enumerate(arm for arm in found.arms if not arm.held_out and arm.variant):
         if arm.rate is None or arm.low is None or arm.high is None:
             continue
-        direction: Direction = "higher" if arm.variant == found.winner else "inconclusive"
+        ahead: Direction = "higher" if arm.variant == found.winner else "lower"
+        direction: Direction = ahead if found.winner else "inconclusive"
         ends = {"": arm.rate, ".low": arm.low, ".high": arm.high}
         for name, number in ends.items():
             yield Fact(

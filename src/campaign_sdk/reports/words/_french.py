@@ -35,18 +35,14 @@ FRENCH = Language(
             "Il y a eu {figure} plaintes pour spam.",
         ),
         "bounced": ("Il y a eu {figure} rejet.", "Il y a eu {figure} rejets."),
-        "open_rate": ("Dans le groupe {label}, {figure} ont ouvert {interval}, {compared}.",) * 2,
-        "click_rate": ("Dans le groupe {label}, {figure} ont cliqué {interval}, {compared}.",) * 2,
-        "conversion_rate": (
-            "Dans le groupe {label}, {figure} ont converti {interval}, {compared}.",
-        )
-        * 2,
-        "unsubscribe_rate": (
-            "Dans le groupe {label}, {figure} se sont désinscrits {interval}, {compared}.",
-        )
-        * 2,
-        "variant": ("De ceux qui ont reçu la variante {label}, {figure} ont cliqué {interval}.",)
-        * 2,
+        "group": ("Dans le groupe {label}, {figure} {verb} {interval}, {compared}.",) * 2,
+        "variant": ("De ceux qui ont reçu la variante {label}, {figure} {verb} {interval}.",) * 2,
+    },
+    verbs={
+        "open_rate": "ont ouvert",
+        "click_rate": "ont cliqué",
+        "conversion_rate": "ont converti",
+        "unsubscribe_rate": "se sont désinscrits",
     },
     fixed={
         "unseen": "On ne sait pas, à ce jour, si quelqu'un a vu le message.",
@@ -94,11 +90,8 @@ FRENCH = Language(
         "unsubscribed": "désinscription désinscriptions",
         "complained": "plainte plaintes spam",
         "bounced": "rejet rejets",
-        "open_rate": "ouvert groupe personnes",
-        "click_rate": "cliqué groupe personnes",
-        "conversion_rate": "converti groupe personnes",
-        "unsubscribe_rate": "désinscrits groupe personnes",
-        "variant": "variante cliqué personnes",
+        "group": "groupe personnes",
+        "variant": "variante personnes",
     },
     neutral=(
         "le la les l un une des du de d ce c cet cette ces cela il elle ils elles lui leur "

@@ -29,15 +29,15 @@ GERMAN = Language(
         "unsubscribed": ("Es gab {figure} Abmeldung.", "Es gab {figure} Abmeldungen."),
         "complained": ("Es gab {figure} Spam-Beschwerde.", "Es gab {figure} Spam-Beschwerden."),
         "bounced": ("Es gab {figure} Rückläufer.",) * 2,
-        "open_rate": ("In der Gruppe {label} öffneten {figure} {interval}, {compared}.",) * 2,
-        "click_rate": ("In der Gruppe {label} klickten {figure} {interval}, {compared}.",) * 2,
-        "conversion_rate": ("In der Gruppe {label} konvertierten {figure} {interval}, {compared}.",)
+        "group": ("In der Gruppe {label} haben {figure} {verb} {interval}, {compared}.",) * 2,
+        "variant": ("Von denen, die Variante {label} bekamen, haben {figure} {verb} {interval}.",)
         * 2,
-        "unsubscribe_rate": (
-            "In der Gruppe {label} meldeten sich {figure} ab {interval}, {compared}.",
-        )
-        * 2,
-        "variant": ("Von denen, die Variante {label} bekamen, klickten {figure} {interval}.",) * 2,
+    },
+    verbs={
+        "open_rate": "geöffnet",
+        "click_rate": "geklickt",
+        "conversion_rate": "konvertiert",
+        "unsubscribe_rate": "sich abgemeldet",
     },
     fixed={
         "unseen": "Dass jemand die Nachricht gesehen hat, ist bisher nicht bekannt.",
@@ -84,11 +84,8 @@ GERMAN = Language(
         "unsubscribed": "abmeldung abmeldungen abgemeldet",
         "complained": "spam-beschwerde spam-beschwerden beschwerde beschwerden",
         "bounced": "rückläufer",
-        "open_rate": "öffneten gruppe geöffnet",
-        "click_rate": "klickten gruppe geklickt",
-        "conversion_rate": "konvertierten gruppe konvertiert",
-        "unsubscribe_rate": "meldeten gruppe abgemeldet",
-        "variant": "variante klickten geklickt",
+        "group": "gruppe menschen",
+        "variant": "variante menschen",
     },
     neutral=(
         "der die das den dem des dies diese dieser diesem diesen dieses es er sie ihr ihre ihrer "

@@ -26,6 +26,7 @@ class Language:
         points: the same for percentage points.
         is_one: whether a count takes the singular.
         sentences: for each thing that is told, its sentence for one and for many.
+        verbs: what people did, for each rate of people.
         fixed: sentences and parts of them that nobody may rephrase.
         words: for each thing that is told, the words that mean it, with spaces between.
         neutral: words that say nothing by themselves: no direction, no quantity, no negation.
@@ -41,6 +42,7 @@ class Language:
     points: str
     one: Literal["1", "0-1"]
     sentences: Mapping[str, Plural]
+    verbs: Mapping[str, str]
     fixed: Mapping[str, str]
     words: Mapping[str, str]
     neutral: str

@@ -109,15 +109,15 @@ class Teller:
         if not groups:
             yield _fixed("no_group", self._said("no_group", field=found.field))
         for place, group in enumerate(groups):
-            yield self._group(f"{found.field}.{place}.{metric}", found.field, group, metric)
+            yield self._group(f"by.{found.field}.{place}.{metric}", found.field, group)
 
-    def _group(self, id: str, field: str, group: BreakdownGroup, metric: str) -> Sentence:
+    def _group(self, id: str, field: str, group: BreakdownGroup) -> Sentence:
         label = self._label(field, group)
         if (fact := self._facts.get(id)) is None:
             return _fixed("no_rate", self._said("no_rate", label=label))
         compared = self._language.fixed[fact.direction or "alone"]
         parts = {"label": label, "interval": self._interval(id), "compared": compared}
-        return self._sentence(metric, fact, parts)
+        return self._sentence("group", fact, parts)
 
     def experiment(self, found: Experiment) -> Iterator[Sentence]:
         """Tell the variants of a campaign, and what it did against those held out."""
@@ -146,6 +146,7 @@ class Teller:
             else self._language.number(fact.number)
         )
         template = forms[1] if is_share else self._language.plural(forms, fact.number)
+        template = template.replace("{verb}", self._language.verbs.get(fact.metric, ""))
         return Sentence(topic, template, figure, fact, fixed)
 
     def _interval(self, id: str) -> str:
