@@ -225,10 +225,11 @@ def test_the_verb_is_that_of_the_metric(language: str) -> None:
     for metric, verb in spoken.verbs.items():
         given = Material(ID, "N", TOTALS, [broken_down(TOTALS, PUNE)], None, metric)
         summary, masked = tell(given, language)
-        assert sum(verb in sentence for sentence in summary.sentences) == 3
+        assert all(verb in sentence for sentence in summary.sentences[-3:])
         other = next(one for one in spoken.verbs.values() if one != verb)
+        lie = [*summary.sentences[:-1], summary.sentences[-1].replace(verb, other)]
         with pytest.raises(Refused):
-            masked.accepted(summary.text.replace(verb, other))
+            masked.accepted(" ".join(lie))
 
 
 def test_equal_groups_are_rarely_told_apart() -> None:
