@@ -48,3 +48,7 @@ with project() as client:
     # %% The difference, with its doubt
     first, second = campaigns.values()
     print(client.analytics.compare(first.id, second.id, "ctr"))
+
+    # %% Who clicked, in words, and a page to send on
+    print(client.analytics.summarize(first.id, by=["orders", ("spend", [20, 40, 60])]))
+    client.analytics.report(group_by="campaign").to_html("report.html", title="The discount")

@@ -30,7 +30,7 @@ STORIES = {
     ],
     "live_dashboard": ["impressions", "CTR"],
     "send_smtp": ["2 sent, 0 failed, 1 skipped", ": unsubscribed"],
-    "analysis": ["7856 customers", "With 15 % off", "Total", "ctr: a "],
+    "analysis": ["7856 customers", "With 15 % off", "Total", "ctr: a ", "In the group spend"],
 }
 
 
