@@ -192,7 +192,7 @@ def test_an_update_and_a_delete_of_everything_stop_at_the_own_rows(
     assert len(delete.execute().data) == 1
 
 
-@pytest.mark.parametrize("table", sorted(KEYS.keys() - UNCHANGING - UNDELETED))
+@pytest.mark.parametrize("table", sorted(KEYS.keys() - (UNCHANGING & UNDELETED)))
 def test_so_does_a_statement_that_reads_nothing(
     table: str, vandal: World, db: psycopg.Connection
 ) -> None:
@@ -201,9 +201,12 @@ def test_so_does_a_statement_that_reads_nothing(
     own = len(belongings(db, vandal.user_id)[table])
     [(column, value)] = CHANGES[table].items()
     with catalog.acting_as(db, "authenticated", vandal.user_id):
-        update = db.execute(f"update {table} set {column} = %s".encode(), [value])
-        delete = db.execute(f"delete from {table}".encode())
-    assert (update.rowcount, delete.rowcount) == (own, own) == (1, 1)
+        if table not in UNCHANGING:
+            update = db.execute(f"update {table} set {column} = %s".encode(), [value])
+            assert update.rowcount == own
+        if table not in UNDELETED:
+            assert db.execute(f"delete from {table}".encode()).rowcount == own
+    assert own > 0
 
 
 @pytest.mark.parametrize("table", TABLES)

@@ -11,7 +11,7 @@ from supabase import Client
 
 from . import catalog
 from .conftest import Refused
-from .world import Row, World, insert
+from .world import EVERYONE, Row, World, insert
 
 ROLES = ("anon", "authenticated", "service_role")
 
@@ -135,6 +135,23 @@ def test_every_kind_of_event_is_counted_once(alice: Client, draft: Row, kind: st
     column = kind if kind.endswith("ed") else f"{kind}s"
     counts = {name for name, value in rows[0].items() if value == 3}
     assert counts == {column}
+
+
+def test_a_list_of_addresses_may_have_gaps(alice: Client) -> None:
+    emails = [None, "a@example.com", None]
+    data: Any = alice.rpc("suppress_addresses", {"emails": emails}).execute().data
+    assert data == {"added": 1, "unchanged": 0}
+
+
+def test_who_cant_be_reached_is_left_out_if_asked(alice: Client) -> None:
+    items = [{"email": f"{name}@example.com"} for name in "abc"]
+    items[0]["unsubscribed_at"] = "2026-01-01T00:00:00Z"
+    alice.rpc("upsert_contacts", {"contacts": items}).execute()
+    alice.rpc("suppress_addresses", {"emails": ["b@example.com"]}).execute()
+    for reachable, expected in ((False, 3), (True, 1)):
+        arguments = {"rules": EVERYONE, "reachable": reachable}
+        rows: Any = alice.rpc("match_contacts", arguments).execute().data
+        assert len(rows) == expected
 
 
 FAR = "10000-06-01T00:00:00Z"

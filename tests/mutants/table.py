@@ -93,7 +93,7 @@ _BY_HAND = [
         "where c.user_id = owner and c.suppressed_at is not null", "where false", (_SUPPRESSIONS,)
     ),
     Mutation("c.email = any (emails) and c.suppressed_at is null;", "false;", (_SUPPRESSIONS,)),
-    Mutation("as e\n    where e is not null", "as e where true", (_SUPPRESSIONS,)),
+    Mutation("as e\n    where e is not null", "as e where true", (_DOORS, "-k", "gaps")),
     Mutation(
         "from deleted as d where d.user_id = owner",
         "from deleted as d where false",
@@ -110,7 +110,7 @@ _BY_HAND = [
     Mutation(
         "case when reachable then 'and c.unsubscribed_at is null",
         "case when reachable then 'and true",
-        (_AUDIENCES, _SUPPRESSIONS),
+        (_DOORS, "-k", "left_out"),
     ),
     Mutation("case combinator when 'and' then '>' else '<=' end", "'>'", (_AUDIENCES,)),
     Mutation(
