@@ -28,6 +28,8 @@ TITLES = {
     "peers": "Against the shape in which open servers do it",
     "growth": "Growth",
     "rules": "Audiences against hand-written SQL",
+    "behaviour": "Rules about behaviour",
+    "attributes": "Typed attributes",
     "analytics": "Ingestion and reports",
     "neighbours": "Beside large neighbours",
     "sending": "Sending",
@@ -65,7 +67,7 @@ def page() -> str:
         path = RESULTS / f"{name}.md"
         if path.exists():
             where = made.get(name, "an earlier run, on two shared processors")
-            parts.append(f"## {title}\n\n{_body(path)}\n\n*{where}*\n")
+            parts.append(f"## {title}\n\n{body(path)}\n\n*{where}*\n")
     return "\n".join(parts)
 
 
@@ -73,7 +75,7 @@ def _made() -> dict[str, str]:
     return dict(json.loads(MADE.read_text(encoding="utf-8"))) if MADE.exists() else {}
 
 
-def _body(path: Path) -> str:
+def body(path: Path) -> str:
     """Return a result without its title, its other titles a step lower."""
     lines = path.read_text(encoding="utf-8").strip().splitlines()
     if lines[0].startswith("# "):
