@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 import time
 from collections.abc import Callable
@@ -191,6 +192,7 @@ async def test_a_cancellation_takes_all_along(caplog: pytest.LogCaptureFixture) 
         with Flight(air.resource) as flight:
             yield from flight.send(air.request("lost", 60), air.landed.append)
             yield from flight.send(air.request(REFUSED), air.landed.append)
+            yield from flight.send(air.request("lost too", 60), air.landed.append)
             yield from flight.land()
 
     task = asyncio.ensure_future(arun(body()))
@@ -200,4 +202,6 @@ async def test_a_cancellation_takes_all_along(caplog: pytest.LogCaptureFixture) 
     assert isinstance(error, asyncio.CancelledError)
     await asyncio.sleep(0)
     assert asyncio.all_tasks() == {asyncio.current_task()}
+    del error, task
+    gc.collect()
     assert not caplog.records

@@ -65,9 +65,10 @@ class Flight:
     def __exit__(self, *_: object) -> None:
         threads = [each.answer for each in self._flying if isinstance(each.answer, Future)]
         for each in self._flying:
-            if not each.answer.cancel() and not isinstance(each.answer, Future):
-                # Or asyncio complains that nobody has asked for it.
-                each.answer.exception()
+            if each.answer.cancel() or each.answer.cancelled() or isinstance(each.answer, Future):
+                continue
+            # Or asyncio complains that nobody has asked for it.
+            each.answer.exception()
         wait_for(threads, PATIENCE)
 
     def send(
