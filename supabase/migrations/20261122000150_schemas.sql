@@ -147,14 +147,19 @@ security invoker
 set search_path = ''
 return concat_ws(' || ',
   format('%s.type() != "string"', at),
-  -- The days that there are, and for a moment the time of a day with its offset.
+  -- Most are days up to the 28th, and moments as we write them; any day that there is, and any
+  -- time with its offset, takes longer.
   case when node ? 'format' then format(
-    '!(%s like_regex "^(?!0000)([0-9]{4}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])'
-    '|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))'
-    '|([0-9][0-9](0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)-02-29)%s$")', at,
+    '!(%1$s like_regex "^[12][0-9]{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])%2$s$"'
+    ' || %1$s like_regex "^(?!0000)(?:[0-9]{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])'
+    '|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|1[0-9]|2[0-8]))'
+    '|(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)-02-29)%3$s$")',
+    at,
     case node ->> 'format' when 'date' then '' else
-      '([T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,9})?)?'
-      '(Z|[+-]([01][0-9]|2[0-3])(:?[0-5][0-9])?))?' end
+      '(?:T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z)?' end,
+    case node ->> 'format' when 'date' then '' else
+      '(?:[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]{1,9})?)?'
+      '(?:Z|[+-](?:[01][0-9]|2[0-3])(?::?[0-5][0-9])?))?' end
   ) end,
   case when node ? 'minLength' then
     format('!(%s like_regex "^.{%s,}" flag "s")', at, (node ->> 'minLength')::numeric::integer) end,
@@ -292,23 +297,41 @@ language sql
 immutable
 security invoker
 set search_path = ''
-return (select coalesce(jsonb_agg(to_jsonb(c)), '[]') from campaign_private.schema_checks(schema) as c);
+return (
+  select coalesce(jsonb_agg(to_jsonb(c) - 'fault'), '[]')
+  from campaign_private.schema_checks(schema) as c
+);
 comment on function campaign_private.schema_list is 'What a schema asks for, as JSON to be kept.';
 
-create function campaign_private.misfits(checks jsonb, attributes jsonb, whole boolean default true)
+create function campaign_private.schema_faults(schema jsonb)
+returns jsonpath[]
+language sql
+immutable
+security invoker
+set search_path = ''
+return array(
+  select format('strict $ ? (%s)', c.fault)::jsonpath from campaign_private.schema_checks(schema) as c
+);
+comment on function campaign_private.schema_faults is
+  'The jsonpaths that find what breaks each thing of schema_list, in its order.';
+
+create function campaign_private.misfits(
+  checks jsonb, faults jsonpath[], attributes jsonb, whole boolean default true
+)
 returns table (field text, expected text, absence boolean)
 language sql
 immutable
 security invoker
 set search_path = ''
 as $$
-  select c.field, c.expected, c.absence
-  from rows from (
-    jsonb_to_recordset(checks) as (field text, expected text, fault text, absence boolean)
-  ) with ordinality as c (field, expected, fault, absence, position)
-  where (whole or not c.absence)
-    and jsonb_path_exists(attributes, format('strict $ ? (%s)', c.fault)::jsonpath, '{}', true)
-  order by c.position
+  select c.what ->> 'field', c.what ->> 'expected', c.absence
+  from unnest(faults) with ordinality as f (path, n),
+    lateral (
+      select checks -> (f.n - 1)::integer as what,
+        (checks -> (f.n - 1)::integer -> 'absence')::boolean as absence
+    ) as c
+  where (whole or not c.absence) and jsonb_path_exists(attributes, f.path, '{}', true)
+  order by f.n
 $$;
 comment on function campaign_private.misfits is
   'What of attributes breaks a schema, and what it should be.';
@@ -349,6 +372,7 @@ revoke execute on function
   campaign_private.bounds_words, campaign_private.schema_words, campaign_private.text_fault,
   campaign_private.choice_fault, campaign_private.value_fault, campaign_private.object_checks,
   campaign_private.schema_checks, campaign_private.schema_fault, campaign_private.schema_list,
+  campaign_private.schema_faults,
   campaign_private.misfits, campaign_private.schema_names
   from public, anon, authenticated, service_role;
 grant execute on function
@@ -356,5 +380,6 @@ grant execute on function
   campaign_private.bounds_words, campaign_private.schema_words, campaign_private.text_fault,
   campaign_private.choice_fault, campaign_private.value_fault, campaign_private.object_checks,
   campaign_private.schema_checks, campaign_private.schema_fault, campaign_private.schema_list,
+  campaign_private.schema_faults,
   campaign_private.misfits, campaign_private.schema_names
   to authenticated, service_role;

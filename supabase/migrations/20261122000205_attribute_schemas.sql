@@ -6,6 +6,7 @@ create table public.attribute_schemas (
   mode text not null default 'refuse',
   -- What the schema asks for, read once: see chapter 1d.
   checks jsonb not null generated always as (campaign_private.schema_list(schema)) stored,
+  faults jsonpath[] not null generated always as (campaign_private.schema_faults(schema)) stored,
   fault jsonpath not null generated always as (campaign_private.schema_fault(schema)) stored,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
@@ -24,6 +25,7 @@ comment on column public.attribute_schemas.schema is
 comment on column public.attribute_schemas.mode is
   'refuse: no contact is stored whose new attributes don''t fit; warn: it is, and an upsert says so.';
 comment on column public.attribute_schemas.checks is 'What the schema asks for, one thing after the other.';
+comment on column public.attribute_schemas.faults is 'Finds what breaks each of the checks, in their order.';
 comment on column public.attribute_schemas.fault is 'Finds attributes that don''t fit.';
 
 alter table public.attribute_schemas enable row level security;
@@ -56,28 +58,44 @@ return (
 comment on function campaign_private.changed_attributes is
   'Those of the attributes that are new, or have another value.';
 
-create function campaign_private.new_misfits(checks jsonb, former jsonb, given jsonb)
+create function campaign_private.new_misfit(
+  held public.attribute_schemas, former jsonb, given jsonb
+)
 returns table (field text, expected text)
-language sql
+language plpgsql
 immutable
+rows 1
 security invoker
 set search_path = ''
 as $$
+begin
   -- What was wrong before, or is lacking as before, stands in the way of nothing else.
-  select rtrim('attributes.' || m.field, '.'), m.expected
+  select 'attributes.' || m.field, m.expected into field, expected
   from campaign_private.misfits(
-    checks, campaign_private.changed_attributes(former, given), false
+    held.checks, held.faults, campaign_private.changed_attributes(former, given), false
   ) as m
-  union all
-  select 'attributes.' || m.field, m.expected from campaign_private.misfits(checks, given) as m
-  where m.absence and (former is null or not exists (
-    select from campaign_private.misfits(checks, former) as f where f.absence and f.field = m.field
-  ))
+  limit 1;
+  if field is null then
+    select 'attributes.' || m.field, m.expected into field, expected
+    from campaign_private.misfits(held.checks, held.faults, given) as m
+    where m.absence and (former is null or not exists (
+      select from campaign_private.misfits(held.checks, held.faults, former) as f
+      where f.absence and f.field = m.field
+    ))
+    limit 1;
+  end if;
+  if field is not null then
+    field := rtrim(field, '.');
+    return next;
+  end if;
+end
 $$;
-comment on function campaign_private.new_misfits is
-  'By what attributes break a schema that they didn''t break before, and what it should be; former is null for a new contact.';
+comment on function campaign_private.new_misfit is
+  'By what attributes break a schema that they didn''t break before, if by anything; former is null for a new contact.';
 
-create function campaign_private.refuse_misfit(checks jsonb, former jsonb, given jsonb)
+create function campaign_private.refuse_misfit(
+  held public.attribute_schemas, former jsonb, given jsonb
+)
 returns void
 language plpgsql
 immutable
@@ -87,7 +105,7 @@ as $$
 declare
   found record;
 begin
-  select * into found from campaign_private.new_misfits(checks, former, given) limit 1;
+  select * into found from campaign_private.new_misfit(held, former, given);
   if found.field is not null then
     raise exception using errcode = 'CMP08', message = found.expected, detail = found.field,
       hint = 'The schema of your contacts says so: see client.contacts.schema().';
@@ -108,11 +126,11 @@ begin
   if not exists (select from public.attribute_schemas as s where s.mode = 'refuse') then
     return null;
   elsif tg_op = 'INSERT' then
-    perform campaign_private.refuse_misfit(s.checks, null, a.attributes)
+    perform campaign_private.refuse_misfit(s, null, a.attributes)
     from added as a join public.attribute_schemas as s on s.user_id = a.user_id
     where s.mode = 'refuse' and jsonb_path_exists(a.attributes, s.fault, '{}', true);
   else
-    perform campaign_private.refuse_misfit(s.checks, f.attributes, c.attributes)
+    perform campaign_private.refuse_misfit(s, f.attributes, c.attributes)
     from changed as c join public.attribute_schemas as s on s.user_id = c.user_id
     join former as f on f.id = c.id
     where s.mode = 'refuse' and jsonb_path_exists(c.attributes, s.fault, '{}', true)
@@ -158,7 +176,7 @@ begin
   end if;
   return (
     select m.field || ': ' || m.expected
-    from campaign_private.new_misfits(held.checks, former, merged) as m limit 1
+    from campaign_private.new_misfit(held, former, merged) as m
   );
 end
 $$;
@@ -177,8 +195,8 @@ begin
     select jsonb_object_agg(t.told, t.people) from (
       select rtrim('attributes.' || m.field, '.') || ': ' || m.expected as told, count(*) as people
       from public.attribute_schemas as s, unnest(count_misfits.people) as p (attributes),
-        campaign_private.misfits(s.checks, p.attributes) as m
-      where s.user_id = (select auth.uid()) and s.mode = 'warn'
+        campaign_private.misfits(s.checks, s.faults, p.attributes) as m
+      where s.user_id = (select auth.uid())
         and jsonb_path_exists(p.attributes, s.fault, '{}', true)
       group by told
     ) as t
@@ -186,13 +204,15 @@ begin
 end
 $$;
 comment on function campaign_private.count_misfits is
-  'How many of these attributes break the caller''s schema, by what is wrong, if it warns.';
+  'How many of these attributes break the caller''s schema, by what is wrong.';
 
-create type public.schema_violations as (contacts bigint, broken bigint, fields jsonb);
+create type public.schema_violations as (
+  contacts bigint, broken bigint, fields jsonb, last_id uuid
+);
 comment on type public.schema_violations is
-  'How many contacts there are, how many break the schema, and of each thing that is wrong: field, expected, contacts, and the ids of up to five of them.';
+  'How many contacts were looked at, how many of them break the schema, of each thing that is wrong field, expected, contacts and the ids of up to five of them; and the last that was looked at.';
 
-create function public.schema_violations()
+create function public.schema_violations(after uuid default null, page integer default 25000)
 returns public.schema_violations
 language plpgsql
 stable
@@ -200,36 +220,39 @@ security invoker
 set search_path = ''
 as $$
 declare
+  held public.attribute_schemas;
   result public.schema_violations;
 begin
-  with broken as not materialized (
-    select c.id, c.attributes, s.checks
-    from public.attribute_schemas as s join public.contacts as c on c.user_id = s.user_id
-    where s.user_id = (select auth.uid()) and jsonb_path_exists(c.attributes, s.fault, '{}', true)
+  select * into held from public.attribute_schemas as s where s.user_id = (select auth.uid());
+  with looked_at as (
+    select c.id, c.attributes, jsonb_path_exists(c.attributes, held.fault, '{}', true) as is_broken
+    from public.contacts as c
+    where c.user_id = (select auth.uid()) and (after is null or c.id > after)
+    order by c.id limit least(greatest(page, 1), 100000)
   ),
   told as (
-    select m.field, m.expected, count(*) as contacts, (array_agg(b.id order by b.id))[1:5] as ids
-    -- Enough to know what is wrong: they are counted in any case.
-    from (select * from broken limit 10000) as b, campaign_private.misfits(b.checks, b.attributes) as m
+    select m.field, m.expected, count(*) as contacts, (array_agg(l.id order by l.id))[1:5] as ids
+    from looked_at as l, campaign_private.misfits(held.checks, held.faults, l.attributes) as m
+    where l.is_broken
     group by m.field, m.expected
   )
-  select (select count(*) from public.contacts as c where c.user_id = (select auth.uid())),
-    (select count(*) from broken),
-    (select coalesce(jsonb_agg(to_jsonb(told) order by told.contacts desc, told.field), '[]') from told)
+  select (select count(*) from looked_at), (select count(*) from looked_at where is_broken),
+    (select coalesce(jsonb_agg(to_jsonb(told)), '[]') from told),
+    (select l.id from looked_at as l order by l.id desc limit 1)
   into result;
   return result;
 end
 $$;
-comment on function public.schema_violations() is
-  'How many of the caller''s contacts break the schema, and how; of more than 10,000 the ways of the first.';
+comment on function public.schema_violations(uuid, integer) is
+  'How many of the caller''s contacts, of so many after one, break the schema, and how.';
 
 revoke execute on function
-  campaign_private.changed_attributes, campaign_private.new_misfits, campaign_private.refuse_misfit,
+  campaign_private.changed_attributes, campaign_private.new_misfit, campaign_private.refuse_misfit,
   campaign_private.hold_to_schema, campaign_private.foresee_misfit,
-  campaign_private.count_misfits, public.schema_violations
+  campaign_private.count_misfits, public.schema_violations(uuid, integer)
   from public, anon, authenticated, service_role;
 grant execute on function
-  campaign_private.changed_attributes, campaign_private.new_misfits, campaign_private.refuse_misfit,
+  campaign_private.changed_attributes, campaign_private.new_misfit, campaign_private.refuse_misfit,
   campaign_private.hold_to_schema, campaign_private.foresee_misfit, campaign_private.count_misfits
   to authenticated, service_role;
-grant execute on function public.schema_violations() to authenticated;
+grant execute on function public.schema_violations(uuid, integer) to authenticated;

@@ -131,7 +131,8 @@ def fits(schema: Any, attributes: Any) -> bool:
 
 FOUND = """
 select not jsonb_path_exists(p.value, campaign_private.schema_fault(s.value), '{}', true),
-  not exists (select from campaign_private.misfits(campaign_private.schema_list(s.value), p.value))
+  not exists (select from campaign_private.misfits(
+    campaign_private.schema_list(s.value), campaign_private.schema_faults(s.value), p.value))
 from (select %s::jsonb) as s (value),
   jsonb_array_elements(%s::jsonb) with ordinality as p (value, n)
 order by p.n
@@ -184,7 +185,9 @@ def test_what_is_found_is_said(
 ) -> None:
     query = """
         select m.field || ': ' || m.expected
-        from campaign_private.misfits(campaign_private.schema_list(%s::jsonb), %s::jsonb) as m
+        from (select %s::jsonb) as s (value), campaign_private.misfits(
+          campaign_private.schema_list(s.value), campaign_private.schema_faults(s.value), %s::jsonb
+        ) as m
         limit 1
     """
     row = db.execute(query, [json.dumps(schema_of(Customer)), json.dumps(attributes)]).fetchone()

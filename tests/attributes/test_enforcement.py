@@ -33,6 +33,16 @@ MANY = {"email": "many@example.com", "attributes": {"orders": "many"}}
 SOUND = {"email": "sound@example.com", "attributes": {"orders": 3, "plan": "pro"}}
 
 
+class Person(Attributes):
+    name: str
+    home: dict[str, Any] | None
+
+
+class Household(Attributes):
+    head: Person
+    plan: str = "free"
+
+
 def stored(client: CampaignClient, email: str) -> Contact:
     found = client.contacts.find(email)
     assert found is not None
@@ -153,15 +163,21 @@ def test_rest_is_refused(alice: Client) -> None:
     assert answer["reasons"] == [f"attributes.orders: {WHOLE}"]
 
 
-def test_sql_is_refused(alice: Client, user_id: UserId, db: psycopg.Connection) -> None:
-    alice.table("attribute_schemas").insert({"schema": dict(schema_of(Customer))}).execute()
+def test_sql_is_refused(
+    alice: Client, bob: Client, user_id: UserId, db: psycopg.Connection
+) -> None:
+    schema = dict(schema_of(Customer))
+    alice.table("attribute_schemas").insert({"schema": schema}).execute()
+    bob.table("attribute_schemas").insert({"schema": schema, "mode": "warn"}).execute()
     add = "insert into contacts (user_id, email, attributes) values (%s, %s, %s)"
     with pytest.raises(psycopg.Error, match=WHOLE):
         db.execute(add, [user_id(alice), "sql@example.com", '{"orders": "many"}'])
     db.execute(add, [user_id(alice), "sql@example.com", '{"orders": 1}'])
+    db.execute(add, [user_id(bob), "sql@example.com", '{"orders": "many"}'])
     change = "update contacts set attributes = attributes || %s where user_id = %s"
     with pytest.raises(psycopg.Error, match=WHOLE):
         db.execute(change, ['{"orders": []}', user_id(alice)])
+    db.execute(change, ['{"orders": []}', user_id(bob)])
 
 
 def test_warned_of(ann: CampaignClient, tmp_path: Path) -> None:
@@ -204,6 +220,18 @@ def test_what_was_there_stays(ann: CampaignClient) -> None:
     assert ann.contacts.violations().broken == 0
 
 
+def test_what_was_lacking_stands_in_nobodys_way(ann: CampaignClient) -> None:
+    ann.contacts.upsert([{"email": "a@example.com", "attributes": {"plan": "pro"}}])
+    assert ann.contacts.define(Household).broken == 1
+    a = stored(ann, "a@example.com")
+    ann.contacts.update(a.id, attributes={"plan": "free"})
+    assert ann.contacts.upsert([{"email": a.email, "attributes": {"plan": "pro"}}]).updated == 1
+    with pytest.raises(InvalidInput, match=r"head\.name: must not be missing"):
+        ann.contacts.update(a.id, attributes={"head": {"home": {}}})
+    ann.contacts.update(a.id, attributes={"head": {"name": "Asha"}})
+    assert ann.contacts.violations().broken == 0
+
+
 def test_nobody_is_kept_from_leaving(ann: CampaignClient) -> None:
     ann.contacts.upsert([SOUND])
     ann.contacts.define(Customer)
@@ -214,16 +242,6 @@ def test_nobody_is_kept_from_leaving(ann: CampaignClient) -> None:
     ann.contacts.upsert([MANY | {"email": "x@example.com"}])
     ann.suppressions.add(["b@example.com"])
     assert not stored(ann, "b@example.com").is_subscribed
-
-
-class Person(Attributes):
-    name: str
-    home: dict[str, Any] | None
-
-
-class Household(Attributes):
-    head: Person
-    plan: str = "free"
 
 
 def test_what_is_required_must_stay(ann: CampaignClient) -> None:

@@ -26,7 +26,7 @@ ONE_EACH = {"campaign_deliveries", "campaign_rates", "campaign_settings", "link_
     "attribute_schemas"
 }
 UNCHANGING = APPEND_ONLY | {"suppressions"}
-GENERATED = {"size", "in_flight", "pending", "checks", "fault"}
+GENERATED = {"size", "in_flight", "pending", "checks", "faults", "fault"}
 CHANGES: dict[str, Row] = {
     "attribute_schemas": {"mode": "warn"},
     "contacts": {"phone": "666"},

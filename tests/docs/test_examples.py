@@ -30,6 +30,13 @@ STORIES = {
     ],
     "live_dashboard": ["impressions", "CTR"],
     "send_smtp": ["2 sent, 0 failed, 1 skipped", ": unsubscribed"],
+    "typed_attributes": [
+        "held to Customer: last_order_at, orders, spend",
+        "97 have ordered ten times",
+        "Refused: attributes.orders must be a whole number; 1 stored",
+        "did you mean 'orders'?",
+        "Ravi spends 3.33 an order",
+    ],
     "analysis": ["7856 customers", "With 15 % off", "Total", "ctr: a ", "In the group spend"],
 }
 

@@ -10,6 +10,8 @@ from pydantic import AwareDatetime, Field
 from campaign_sdk._core.model import Model
 from campaign_sdk.attributes._schema import fields_of
 
+_SHOWN = 5
+
 SchemaMode = Literal["refuse", "warn"]
 """What the database does with attributes that don't fit: it refuses them, or only notes them."""
 
@@ -54,7 +56,7 @@ class AttributeSchema(Model):
     @property
     def fields(self) -> tuple[str, ...]:
         """The attributes that it names, as rules and placeholders write them."""
-        return tuple(fields_of(self.definition))
+        return tuple(sorted(fields_of(self.definition)))
 
 
 class SchemaViolation(Model):
@@ -72,6 +74,11 @@ class SchemaViolation(Model):
     contacts: int
     ids: tuple[UUID, ...]
 
+    def plus(self, other: SchemaViolation) -> SchemaViolation:
+        """Return the sum of this and the same of other contacts."""
+        ids = (*self.ids, *other.ids)[:_SHOWN]
+        return self.model_copy(update={"contacts": self.contacts + other.contacts, "ids": ids})
+
 
 class SchemaViolations(Model):
     """How well contacts fit their schema.
@@ -79,10 +86,21 @@ class SchemaViolations(Model):
     Attributes:
         contacts: how many there are.
         broken: how many of them break it.
-        fields: by what, the most frequent first; of more than 10,000 only the first are
-            looked into.
+        fields: by what, the most frequent first.
     """
 
     contacts: int
     broken: int
     fields: tuple[SchemaViolation, ...]
+
+    def plus(self, other: SchemaViolations) -> SchemaViolations:
+        """Return the sum of this and what is said of other contacts."""
+        sums: dict[tuple[str, str], SchemaViolation] = {}
+        for each in (*self.fields, *other.fields):
+            key = each.field, each.expected
+            sums[key] = sums[key].plus(each) if key in sums else each
+        return SchemaViolations(
+            contacts=self.contacts + other.contacts,
+            broken=self.broken + other.broken,
+            fields=tuple(sorted(sums.values(), key=lambda each: (-each.contacts, each.field))),
+        )

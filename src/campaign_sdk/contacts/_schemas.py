@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, get_args
+from uuid import UUID
 
 from campaign_sdk._core.errors import InvalidInput, NotFound, TimedOut
 from campaign_sdk._core.failures import rows_of
@@ -15,6 +16,9 @@ from campaign_sdk.attributes import (
     SchemaViolations,
 )
 from campaign_sdk.attributes._schema import schema_of
+
+# Contacts that the database looks at in one statement: it may take no longer than seconds.
+_PAGE = 25_000
 
 
 class Schemas(Resource[Mode]):
@@ -87,5 +91,19 @@ def read_schema(resource: Resource[Any]) -> Steps[AttributeSchema | None]:
 
 
 def _violations(resource: Resource[Any]) -> Steps[SchemaViolations]:
-    response = yield resource._rpc("schema_violations", {}, kind="read")
-    return SchemaViolations.from_row(response.data)
+    found = SchemaViolations(contacts=0, broken=0, fields=())
+    last: str | None = None
+    while True:
+        arguments = {"after": last, "page": _PAGE}
+        response = yield resource._rpc("schema_violations", arguments, kind="read")
+        page = _Page.from_row(response.data)
+        found = found.plus(page)
+        if page.contacts < _PAGE:
+            return found
+        last = str(page.last_id)
+
+
+class _Page(SchemaViolations):
+    """What the database says of so many contacts, in the order of their ids."""
+
+    last_id: UUID | None

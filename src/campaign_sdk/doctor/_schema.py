@@ -41,8 +41,8 @@ CHAPTERS = {
         },
     ),
     "attribute_schemas": Chapter(
-        {"attribute_schemas": ("user_id schema mode checks fault created_at updated_at")},
-        {"schema_violations": ""},
+        {"attribute_schemas": ("user_id schema mode checks faults fault created_at updated_at")},
+        {"schema_violations": "after page"},
     ),
     "suppressions": Chapter(
         {"suppressions": "id user_id address reason source since"},
