@@ -67,8 +67,8 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> str:
         "synthetic events",
         "Every third again, as networks do: 0 counted.",
         "offer",
-        "counted 12 6 1 1 1",
-        "people 12 5",
+        "counted impressions 12 clicks 6 bounced 1 complained 1 unsubscribed 1",
+        "people impressions 12 clicks 5",
         "Of 12 people 3 will never be written to again",
         "In words",
         "The report is left in campaign-demo.html",
@@ -80,8 +80,8 @@ def test_it_tells(words: str, output: str) -> None:
 
 
 def test_it_is_short(output: str) -> None:
-    """About sixty lines where there is room; at 60 columns sentences take a few more."""
-    assert len([line for line in output.splitlines() if line.strip()]) < 90
+    """About sixty lines where there is room; at 60 columns sentences take twice as many."""
+    assert len([line for line in output.splitlines() if line.strip()]) < 120
 
 
 def test_it_fits_60_columns_without_colour(output: str) -> None:

@@ -10,7 +10,9 @@ from campaign_sdk.demo._page import Page
 
 # What is shown is what is run: a test holds the two together.
 LAPSED_CODE = """\
-lapsed = (field("orders") >= 3) & (field("last_order_at") < date(1998, 4, 1))"""
+regular = field("orders") >= 3
+away = field("last_order_at") < date(1998, 4, 1)
+lapsed = regular & away"""
 LAPSED = (field("orders") >= 3) & (field("last_order_at") < date(1998, 4, 1))
 
 
