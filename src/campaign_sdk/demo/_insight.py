@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from rich.text import Text
 
 from campaign_sdk import Campaign, CampaignClient, Plan, Report
@@ -51,17 +49,6 @@ def compare(page: Page, client: CampaignClient, campaign: Campaign) -> None:
 
 def leave(page: Page, report: Report) -> None:
     """Leave a page behind that can be opened in a browser."""
-    path = Path(FILE)
-    path.write_text(_PAGE.format(report._repr_html_()), encoding="utf-8")
+    report.to_html(FILE, title="We miss you")
     page.gap()
-    page.say(f"[bold]The report is left in {path}[/]: open it in a browser.")
-
-
-_PAGE = """<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>We miss you</title>
-<body style="font-family: sans-serif; margin: 2rem">
-<h1>We miss you</h1>
-<p>The demo's campaign; the events are synthetic.</p>
-{}
-</body></html>
-"""
+    page.say(f"[bold]The report is left in {FILE}[/]: open it in a browser.")
