@@ -131,17 +131,22 @@ def load_rule(field: str, operator: str, value: object, path: str, scope: Scope 
 
 
 def rescoped(node: Node, scope: Scope, path: str) -> Node:
-    """Read a tree that was made of a contact's fields as one about what is in a list."""
+    """Read a tree that was made of a contact's fields as the group for what is in a list."""
     if isinstance(node, Group):
-        places = enumerate(node.rules)
-        rules = tuple(rescoped(rule, scope, f"{path}.rules[{n}]") for n, rule in places)
+        rules = tuple(
+            _rescoped(rule, scope, f"{path}.rules[{n}]") for n, rule in enumerate(node.rules)
+        )
         return Group(node.combinator, rules, node.negated)
-    path = path if "[" in path.rsplit(".", 1)[-1] else f"{path}.rules[0]"
+    return _rescoped(node, scope, f"{path}.rules[0]")
+
+
+def _rescoped(node: Node, scope: Scope, path: str) -> Node:
+    if isinstance(node, Group):
+        return rescoped(node, scope, path)
     if isinstance(node, Match):
         inner = check_list(node.field, scope, f"{path}.field")
-        return Match(
-            node.field, node.mode, node.threshold, rescoped(node.rules, inner, f"{path}.value")
-        )
+        rules = rescoped(node.rules, inner, f"{path}.value")
+        return Match(node.field, node.mode, node.threshold, rules)
     field = check_field(node.field, scope, f"{path}.field")
     value = loadable(node.value, kind_of(field, scope) == "id")
     return load_rule(field, node.operator, value, path, scope)
