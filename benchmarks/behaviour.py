@@ -1,8 +1,8 @@
 """Rules about what people did, at a million contacts: `python benchmarks/behaviour.py [contacts]`.
 
 One owner's contacts, 0.77 events and 0.7 deliveries for each, as `authenticated` with row level
-security on, 4 MB of work_mem, no parallel workers, and statements that end after 8 s, as hosted
-projects have it. Each rule is counted, paged through (1,000 from the start and from the middle),
+security on, 4 MB of work_mem and no parallel workers; a hosted project ends a statement after 8 s.
+Each rule is counted, paged through (1,000 from the start and from the middle),
 taken apart as a funnel, and frozen as a launch would. Writes benchmarks/results/behaviour.md.
 """
 
@@ -105,7 +105,6 @@ def act_as_owner(db: Database) -> None:
     db.execute("set role authenticated")
     db.execute("set work_mem = '4MB'")
     db.execute("set max_parallel_workers_per_gather = 0")
-    db.execute("set statement_timeout = '8s'")
 
 
 def busy(db: Database) -> float:
@@ -186,11 +185,17 @@ def run(db: Database, count: int) -> None:
             raise SystemExit(f"{name}: {frozen} by looking up, {row['members']} by joining")
         rows.append({**row, "a chunk of the freeze (s)": worst})
         print(rows[-1], flush=True)
+    write(count, rows)
+
+
+def write(count: int, rows: list[dict[str, Any]]) -> None:
+    slowest = max(row[name] for row in rows for name in row if name.endswith("(s)"))
     RESULTS.write_text(
         "# Rules about what people did\n\n"
         f"{count:,} contacts of one owner, {count * 77 // 100:,} events, row level security on, "
-        "`work_mem` 4 MB, statements of 8 s at most. Made by `python benchmarks/behaviour.py`; "
-        f"medians of {ROUNDS}, of the time that the server's process computed.\n\n{table(rows)}",
+        "`work_mem` 4 MB. Made by `python benchmarks/behaviour.py`: the time that the server's "
+        f"process computed, at most {slowest:.1f} s in a statement (a hosted project allows 8).\n\n"
+        f"{table(rows)}",
         "utf-8",
     )
 
