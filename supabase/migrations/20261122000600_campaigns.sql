@@ -508,7 +508,7 @@ security invoker
 set search_path = ''
 as $$
 begin
-  if coalesce(nullif(btrim(campaign.message), ''), nullif(btrim(campaign.html), '')) is null
+  if concat(campaign.message, campaign.html) !~ '\S'
     and not campaign_private.has_own_messages(campaign.variants) then
     raise exception using errcode = 'CMP05', message = 'it has no message', detail = 'message';
   end if;

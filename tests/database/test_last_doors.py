@@ -154,6 +154,35 @@ def test_who_cant_be_reached_is_left_out_if_asked(alice: Client) -> None:
         assert len(rows) == expected
 
 
+@pytest.mark.parametrize("message", [None, "", " \n"])
+def test_nothing_is_launched_that_says_nothing(
+    alice: Client, refused: Refused, message: str | None
+) -> None:
+    campaign = insert(alice, "campaigns", name="c", message=message, rules=EVERYONE)
+    launch = alice.rpc("move_campaign", {"campaign_id": campaign["id"], "move": "launch"})
+    assert refused(launch.execute) == "CMP05"
+    alice.from_("campaigns").update({"html": "<p>Hello</p>"}).eq("id", campaign["id"]).execute()
+    rows: Any = launch.execute().data
+    assert rows[0]["status"] == "active"
+
+
+def test_a_batch_is_nobodys_to_add_even_without_its_trigger(
+    victim: World, db: psycopg.Connection
+) -> None:
+    values = [victim.rows["campaigns"]["id"], victim.user_id]
+    with db.transaction(force_rollback=True):
+        db.execute("set local session_replication_role = replica")
+        with (
+            pytest.raises(psycopg.errors.InsufficientPrivilege, match="row-level security"),
+            catalog.acting_as(db, "authenticated", victim.user_id),
+        ):
+            db.execute(
+                "insert into public.campaign_batches (campaign_id, user_id, batch, contact_ids)"
+                " values (%s, %s, 999, array[gen_random_uuid()])",
+                values,
+            )
+
+
 FAR = "10000-06-01T00:00:00Z"
 NESTED = "[" * 101 + "]" * 101
 VARIANTS = '[{"name": "a", "weight": 1}, {"name": "b", "weight": 1}]'

@@ -168,9 +168,9 @@ _BY_HAND = [
         "where c.id = campaign_id for no key update;", "where c.id = campaign_id;", (_CONCURRENCY,)
     ),
     Mutation(
-        "coalesce(nullif(btrim(campaign.message), ''), nullif(btrim(campaign.html), '')) is null",
+        "concat(campaign.message, campaign.html) !~ '\\S'",
         "false",
-        (_LAUNCH,),
+        (_DOORS, "-k", "says_nothing"),
     ),
     Mutation("if campaign.rules is null and not exists (", "if false and not exists (", (_LAUNCH,)),
     Mutation(
@@ -201,9 +201,7 @@ _BY_HAND = [
         (_WRITING,),
     ),
     Mutation("now() - interval '1 day'", "now() - interval '9 days'", (_WRITING,)),
-    Mutation(
-        "where o.user_id = (select auth.uid()) and o.made_at", "where o.made_at", (_WRITING, _DOORS)
-    ),
+    Mutation("order by o.made_at limit 2", "order by o.made_at limit 1", (_WRITING,)),
     Mutation(
         "if old.outcome = new.outcome or old.outcome = 'unknown' or new.outcome = 'sent' then",
         "if true then",
