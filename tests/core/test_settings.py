@@ -23,6 +23,8 @@ UP = LocalStatus(Path("data"), running=True, url=URL, anon_key=KEY)
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder to be in, and an environment without a setting."""
     monkeypatch.chdir(tmp_path)
+    # Whoever runs the tests may have a local stack up.
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     for name in ("SUPABASE_URL", "SUPABASE_ANON_KEY", "SUPABASE_PUBLISHABLE_KEY", "OPENAI_API_KEY"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(f"VITE_{name}", raising=False)
