@@ -54,11 +54,13 @@ class Clock:
         patch.setattr(transport, "asyncio", SimpleNamespace(**sleeping))
 
 
+# Whoever is signed in stays who they are when the session is renewed.
+SOMEBODY = str(uuid.uuid4())
+
+
 def session(access: str = ACCESS, refresh: str = REFRESH, *, expires_in: int = 3600) -> Session:
     now = datetime.now(UTC)
-    user = User(
-        id=str(uuid.uuid4()), app_metadata={}, user_metadata={}, aud="authenticated", created_at=now
-    )
+    user = User(id=SOMEBODY, app_metadata={}, user_metadata={}, aud="authenticated", created_at=now)
     return Session(
         access_token=access,
         refresh_token=refresh,

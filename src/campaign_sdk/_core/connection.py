@@ -8,8 +8,10 @@ import threading
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import httpcore
 import httpx
 
+from campaign_sdk._core.deadline import bounded, check_timeout
 from campaign_sdk._core.errors import NotAuthenticated
 from campaign_sdk._core.exchange import Exchange
 from campaign_sdk._core.session import AsyncStorage, SessionKeeper
@@ -71,8 +73,8 @@ class SyncConnection(Connection):
             require_secure(settings.url)
         keeper = SessionKeeper(settings.url, settings.key, threading.Lock(), **session)
         self.wire = Wire(
-            transport or httpx.HTTPTransport(verify=_tls(), limits=_LIMITS),
-            Exchange(keeper, timeout),
+            bounded(transport or httpx.HTTPTransport(verify=_tls(), limits=_LIMITS), httpcore),
+            Exchange(keeper, check_timeout(timeout)),
         )
         self.http = Http(self.wire)
         options = SyncClientOptions(httpx_client=self.http, storage=keeper, **_OPTIONS)
@@ -100,8 +102,10 @@ class AsyncConnection(Connection):
             require_secure(settings.url)
         keeper = SessionKeeper(settings.url, settings.key, asyncio.Lock(), **session)
         self.wire = AsyncWire(
-            transport or httpx.AsyncHTTPTransport(verify=_tls(), limits=_ASYNC_LIMITS),
-            Exchange(keeper, timeout),
+            bounded(
+                transport or httpx.AsyncHTTPTransport(verify=_tls(), limits=_ASYNC_LIMITS), httpcore
+            ),
+            Exchange(keeper, check_timeout(timeout)),
         )
         self.http = AsyncHttp(self.wire)
         options = AsyncClientOptions(

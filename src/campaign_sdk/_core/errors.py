@@ -18,7 +18,7 @@
     ├── Unavailable             no usable answer; `maybe_applied` for writes
     │   ├── TimedOut            no answer before the deadline
     │   └── AuthUnavailable     the session is kept, but can't be renewed now
-    ├── ProtocolError           an answer that isn't what it claims to be
+    ├── ProtocolError           an answer that makes no sense; `maybe_applied` likewise
     ├── SchemaMismatch          the database lacks our migrations
     ├── NotSent                 a sender says that nothing has left; `retry` says what next
     │   └── LoginRefused        a mail server or vendor doesn't take the password or key
@@ -188,7 +188,18 @@ class AuthUnavailable(Unavailable):
 
 
 class ProtocolError(CampaignError):
-    """The server's answer isn't what it claims to be (an HTML page, cut JSON …)."""
+    """The server's answer isn't what it claims to be (an HTML page, cut JSON …).
+
+    Attributes:
+        maybe_applied: whether something may have been carried out all the same, as for
+            `Unavailable`. Always `False` if there were only reads.
+    """
+
+    def __init__(
+        self, message: str, *, maybe_applied: bool = False, code: str | None = None
+    ) -> None:
+        super().__init__(message, code=code)
+        self.maybe_applied = maybe_applied
 
 
 class SchemaMismatch(CampaignError):

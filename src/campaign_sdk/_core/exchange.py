@@ -6,6 +6,7 @@ a turn at a lock; the wires of `transport` do what it asks, so both clients beha
 
 from __future__ import annotations
 
+import json
 import math
 import random
 import re
@@ -35,6 +36,8 @@ _RETRIES = 3
 _STATE = re.compile(r"[0-9A-Z]{5}|PGRST[0-9A-Z]+")
 _LONGEST_REFUSAL = 100_000
 _BUSY = frozenset({429, 502, 503, 504, *range(520, 531)})
+_BACKOFF = 0.5
+_BEGINNINGS = frozenset(bytes([each]) for each in b'[{"-0123456789tfn')
 
 _Exchange = Generator[Any, Any, httpx.Response]
 
@@ -144,7 +147,7 @@ class Exchange:
 
     def _sent(self, request: httpx.Request, ends: float, kind: str) -> _Exchange:
         for attempt in range(_RETRIES + 1):
-            answer = yield from _tried(request, ends)
+            answer = yield from _tried(request, ends, kind)
             pause = _pause(answer, attempt, kind)
             if pause is None or attempt == _RETRIES or time.monotonic() + pause > ends:
                 break
@@ -159,13 +162,17 @@ def _kind(request: httpx.Request) -> str:
 
 
 def _tried(
-    request: httpx.Request, ends: float
+    request: httpx.Request, ends: float, kind: str
 ) -> Generator[Any, Any, httpx.Response | httpx.TransportError]:
     left = max(ends - time.monotonic(), 0.001)
     request.extensions["timeout"] = dict.fromkeys(("connect", "read", "write", "pool"), left)
     request.extensions["ends"] = ends
     try:
         response: httpx.Response = yield request
+    except httpx.DecodingError:
+        raise ProtocolError(
+            "the server's answer isn't packed as it says", maybe_applied=kind != "read"
+        ) from None
     except httpx.TransportError as error:
         return error
     return response
@@ -173,7 +180,7 @@ def _tried(
 
 def _pause(answer: httpx.Response | httpx.TransportError, attempt: int, kind: str) -> float | None:
     """Return how long to wait before trying again, or `None` if that isn't allowed."""
-    backoff: float = 0.5 * 2**attempt * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, no secret
+    backoff: float = _BACKOFF * 2**attempt * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, no secret
     if isinstance(answer, httpx.TransportError):
         lost = not isinstance(answer, httpx.TimeoutException)
         return backoff if lost and kind != "write" else None
@@ -203,9 +210,10 @@ def _good(
         raise Unavailable(
             f"the server isn't available ({status})", maybe_applied=kind != "read", code=str(status)
         )
-    if _is_ours(request) and not _is_plausible(request, answer):
+    if _is_ours(request) and not _is_plausible(request, answer, kind):
         raise ProtocolError(
-            "the server's answer isn't JSON; is the URL that of a Supabase project?"
+            "the server's answer isn't JSON; is the URL that of a Supabase project?",
+            maybe_applied=kind != "read",
         )
     return answer
 
@@ -230,13 +238,38 @@ def _is_ours(request: httpx.Request) -> bool:
     return "/rest/v1" in request.url.path or "/auth/v1" in request.url.path
 
 
-def _is_plausible(request: httpx.Request, answer: httpx.Response) -> bool:
+def _is_plausible(request: httpx.Request, answer: httpx.Response, kind: str) -> bool:
     """Whether a success has the form of one. No redirect is: it would take the key along."""
-    if answer.is_redirect:
+    if not answer.is_success:
+        return not answer.is_redirect
+    # An answer that is partly there, or not there yet, would pass for the end of a listing.
+    if kind == "read" and answer.status_code not in (200, 206):
         return False
     if answer.content:
-        return _is_json(answer) or not answer.is_success
-    return answer.status_code != 200 or request.method == "HEAD"
+        return _is_json(answer) and _has_json(answer.content)
+    return request.method == "HEAD" or not _wants_content(request, answer, kind)
+
+
+def _wants_content(request: httpx.Request, answer: httpx.Response, kind: str) -> bool:
+    asked = "return=representation" in request.headers.get("prefer", "")
+    return asked or kind == "read" or answer.status_code == 200
+
+
+def _has_json(content: bytes) -> bool:
+    """Whether a body begins as JSON does, and has no number that only Python takes for one."""
+    if content.lstrip(b" \t\r\n")[:1] not in _BEGINNINGS:
+        return False
+    if b"NaN" not in content and b"Infinity" not in content:
+        return True
+    try:
+        json.loads(content, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(constant)
 
 
 def _is_json(response: httpx.Response) -> bool:

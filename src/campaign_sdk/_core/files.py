@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import errno
 import os
 import secrets
@@ -13,8 +14,9 @@ from typing import IO
 from campaign_sdk._core.errors import InvalidInput
 
 # What a disk says; any other OSError within the block is somebody else's.
-_DISK = {
+DISK = {
     *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EPERM, errno.EACCES),
+    *(errno.EBUSY, errno.ETXTBSY),
     *(errno.EISDIR, errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.ENXIO),
 }
 
@@ -38,8 +40,10 @@ def written_whole(
         errors: what becomes of a character that the encoding lacks.
 
     Raises:
-        InvalidInput: it can't be written, or the disk is full.
+        InvalidInput: it can't be written, the disk is full, or the encoding is unknown or lacks
+            a character.
     """
+    _check_encoding(encoding)
     if not isinstance(path, str | Path):
         yield path
         return
@@ -47,7 +51,19 @@ def written_whole(
         _whole(path, argument) as descriptor,
         open(descriptor, "w", encoding=encoding, errors=errors, newline="") as stream,
     ):
-        yield stream
+        try:
+            yield stream
+            stream.flush()
+        except UnicodeEncodeError as error:
+            odd = f"the encoding {encoding} lacks {error.object[error.start]!a}"
+            raise InvalidInput(argument, f"{path} can't be written: {odd}") from None
+
+
+def _check_encoding(name: str) -> None:
+    try:
+        codecs.lookup(name)
+    except (LookupError, ValueError):
+        raise InvalidInput("encoding", "isn't one that Python knows") from None
 
 
 def write_bytes_whole(path: str | Path, content: bytes, argument: str = "path") -> None:
@@ -75,17 +91,24 @@ def is_same(target: Target, source: Path | None) -> bool:
 def _whole(path: str | Path, argument: str) -> Iterator[int]:
     """Yield a descriptor that whoever is given it closes."""
     try:
-        # The file that a link leads to is replaced, not the link.
-        target = Path(os.path.realpath(path))
+        target = _target(path, argument)
         if target.exists() and not target.is_file():
             yield os.open(target, os.O_WRONLY)
         else:
             with _beside(target) as descriptor:
                 yield descriptor
     except OSError as error:
-        if error.errno not in _DISK:
+        if error.errno not in DISK:
             raise
         raise InvalidInput(argument, f"{path} can't be written ({error.strerror})") from error
+
+
+def _target(path: str | Path, argument: str) -> Path:
+    """Return the file that a link leads to: that one is replaced, not the link."""
+    try:
+        return Path(os.path.realpath(path))
+    except ValueError:
+        raise InvalidInput(argument, "can't be a path: it holds what no file's name has") from None
 
 
 @contextmanager

@@ -15,7 +15,8 @@ from functools import partial
 from typing import Any, Self
 
 from campaign_sdk._core.errors import CampaignError
-from campaign_sdk._core.operation import Call, Request, Resource, Steps
+from campaign_sdk._core.failures import unreadable
+from campaign_sdk._core.operation import Call, Kind, Request, Resource, Steps, kind_of
 
 # Two cores are busy with them; more would only wait, and hold the server's connections.
 MOST = 4
@@ -33,11 +34,13 @@ class _Flying:
         answer: the future of its answer, in either mode.
         keys: what it is about.
         then: takes its answer.
+        kind: whether it changes something.
     """
 
     answer: Future[Any] | asyncio.Future[Any]
     keys: Set[Any]
     then: Callable[[Any], object]
+    kind: Kind
 
     def wait(self) -> Any:
         """Return the answer; in the asynchronous mode, what is to be awaited."""
@@ -78,7 +81,7 @@ class Flight:
         while self._is_full or any(not each.keys.isdisjoint(keys) for each in self._flying):
             yield from self._land()
         answer = yield Call(lambda: (self._depart(request),))
-        self._flying.append(_Flying(answer[0], keys, then))
+        self._flying.append(_Flying(answer[0], keys, then, kind_of(request)))
 
     def look(self) -> Steps[None]:
         """Take the answers that have come already."""
@@ -119,7 +122,7 @@ class Flight:
     def _next(self) -> Steps[None]:
         first = self._flying[0]
         try:
-            answer = yield Call(first.wait)
+            answer = yield Call(first.wait, unreadable, first.kind)
         except Exception:
             self._flying.popleft()
             raise

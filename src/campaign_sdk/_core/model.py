@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any, Self, cast
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, model_validator
 
 from campaign_sdk._core.errors import InvalidInput, ProtocolError
 from campaign_sdk._core.zones import zone
@@ -48,13 +48,31 @@ class Model(BaseModel):
         places = (part["loc"][depth:] for part in error.errors())
         columns = sorted({str(place[0]) for place in places if place})
         return ProtocolError(
-            f"the server's {cls.__name__} can't be read: {', '.join(columns) or 'no object'}"
+            f"the server's {cls.__name__.strip('_')} can't be read: "
+            f"{', '.join(columns) or 'it has another form'}"
         )
 
 
 @cache
 def _many(model: type[Model]) -> TypeAdapter[Any]:
     return TypeAdapter(tuple[model, ...])  # type: ignore[valid-type]  # made for each model
+
+
+class Columns(Model):
+    """An answer as columns of equal length: for many rows it is a third as long."""
+
+    @model_validator(mode="after")
+    def _are_equal(self) -> Self:
+        columns = (getattr(self, name) for name in type(self).model_fields)
+        if len({len(column) for column in columns if isinstance(column, list)}) > 1:
+            raise ValueError("the columns aren't of equal length")
+        return self
+
+
+def are_positions(positions: Sequence[int], reasons: Sequence[str], of: int) -> bool:
+    """Whether positions in what was sent, each with a reason, can be meant so."""
+    known = set(positions) <= set(range(of))
+    return known and len(reasons) == len(positions) == len(set(positions))
 
 
 class NotGiven:

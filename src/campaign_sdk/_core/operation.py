@@ -28,8 +28,9 @@ from typing import (
     overload,
 )
 
+from campaign_sdk._core.errors import ProtocolError, Unavailable
 from campaign_sdk._core.exchange import REPLAYABLE
-from campaign_sdk._core.failures import Reading, checked, translate
+from campaign_sdk._core.failures import Reading, checked, translate, unreadable
 
 if TYPE_CHECKING:
     from supabase import Client as SupabaseClient
@@ -70,10 +71,12 @@ class Call:
         function: makes the call.
         failures: reads the errors of the library that is called, if that isn't one of
             those beneath every request.
+        kind: whether it changes something.
     """
 
     function: Callable[[], Any]
     failures: Reading | None = None
+    kind: Kind = "read"
 
     def execute(self) -> Any:
         """Make the call."""
@@ -154,18 +157,45 @@ def keyed(query: Any) -> Any:
     return query
 
 
-def _advance(steps: _Body, answer: Any, error: Exception | None) -> Any:
-    return steps.throw(error) if error else steps.send(answer)
+class _Course:
+    """A body on its way: what it asks for next, and whether it has changed something."""
+
+    def __init__(self, steps: _Body) -> None:
+        self._steps = steps
+        self._is_writing = self._has_written = False
+
+    def advance(self, answer: Any, error: Exception | None) -> Any:
+        """Hand over an answer or an error; return the next step."""
+        self._has_written = self._has_written or (self._is_writing and error is None)
+        try:
+            step = self._steps.throw(error) if error else self._steps.send(answer)
+        except (Unavailable, ProtocolError) as failed:
+            # The request that failed may have been a read: what came before it wasn't undone.
+            failed.maybe_applied = failed.maybe_applied or self._has_written
+            raise
+        self._is_writing = kind_of(step) != "read"
+        return step
+
+
+def kind_of(step: Any) -> Kind:
+    """Return whether a request changes something, and whether it may be sent again."""
+    if isinstance(step, Call):
+        return step.kind
+    request = getattr(step, "request", None)
+    if request is None or request.http_method in ("GET", "HEAD"):
+        return "read"
+    return cast("Kind", request.headers.get(REPLAYABLE, "write"))
 
 
 def run(steps: Steps[T]) -> T:
     """Carry out a body, one request after the other, and return its result."""
     answer: Any = None
     error: Exception | None = None
+    course = _Course(steps)
     with closing(steps):
         while True:
             try:
-                step = _advance(steps, answer, error)
+                step = course.advance(answer, error)
             except StopIteration as done:
                 result: T = done.value
                 return result
@@ -176,10 +206,11 @@ async def arun(steps: Steps[T]) -> T:
     """Carry out a body without blocking, and return its result."""
     answer: Any = None
     error: Exception | None = None
+    course = _Course(steps)
     with closing(steps):
         while True:
             try:
-                step = _advance(steps, answer, error)
+                step = course.advance(answer, error)
             except StopIteration as done:
                 result: T = done.value
                 return result
@@ -190,10 +221,11 @@ def iterate(steps: LastingSteps[T]) -> Generator[T, None, None]:
     """Carry out a body of pages, yielding the items of each as it comes."""
     answer: Any = None
     error: Exception | None = None
+    course = _Course(steps)
     with closing(steps), ExitStack() as contexts:
         while True:
             try:
-                step = _advance(steps, answer, error)
+                step = course.advance(answer, error)
             except StopIteration:
                 return
             answer, error = None, None
@@ -209,11 +241,12 @@ async def aiterate(steps: LastingSteps[T]) -> AsyncGenerator[T, None]:
     """Carry out a body of pages without blocking, yielding the items of each."""
     answer: Any = None
     error: Exception | None = None
+    course = _Course(steps)
     async with AsyncExitStack() as contexts:
         contexts.enter_context(closing(steps))
         while True:
             try:
-                step = _advance(steps, answer, error)
+                step = course.advance(answer, error)
             except StopIteration:
                 return
             answer, error = None, None
@@ -230,7 +263,7 @@ def _execute(step: Request) -> tuple[Any, Exception | None]:
     try:
         return checked(step.execute()), None
     except Exception as error:
-        return None, translate(error, getattr(step, "failures", None))
+        return None, _translated(error, step)
 
 
 async def _aexecute(step: Request) -> tuple[Any, Exception | None]:
@@ -241,7 +274,17 @@ async def _aexecute(step: Request) -> tuple[Any, Exception | None]:
         # An operation may take a step that needs no server in either mode.
         return checked(await answer if inspect.isawaitable(answer) else answer), None
     except Exception as error:
-        return None, translate(error, getattr(step, "failures", None))
+        return None, _translated(error, step)
+
+
+def _translated(error: Exception, step: Request) -> Exception:
+    # What a builder raises, it raises of an answer; a call may run somebody else's code.
+    known = getattr(step, "failures", None if isinstance(step, Call | Blocking) else unreadable)
+    named = translate(error, known)
+    if isinstance(named, ProtocolError) and named.code is None and kind_of(step) != "read":
+        # A success that can't be read. A refusal would have a code.
+        named.maybe_applied = True
+    return named
 
 
 def _method(body: Callable[..., Any], driver: Callable[[Any], Any], returns: str) -> FunctionType:

@@ -21,24 +21,27 @@ S = TypeVar("S")
 T = TypeVar("T")
 
 
-def table_pages(select: Callable[[], Any], model: type[M], page_size: int = PAGE) -> PagedSteps[M]:
+def table_pages(
+    select: Callable[[], Any], model: type[M], page_size: int = PAGE, *, key: str = "id"
+) -> PagedSteps[M]:
     """Yield the rows of a table in the order of their ids.
 
     Args:
         select: builds the query anew for each page, without order and limit.
         model: what a row is read as.
         page_size: rows in one request.
+        key: the column that is unique, and orders them.
     """
     size = check_page_size(page_size)
     query = select()
-    last = None
+    seen = Seen()
     while True:
-        rows = rows_of((yield query.order("id").limit(size)))
+        rows = rows_of((yield query.order(key).limit(size)))
         if not rows:
             return
+        last = seen.after(rows[-1].get(key))
         yield Page([model.from_row(row) for row in rows])
-        last = _next(rows, last)
-        query = select().gt("id", last)
+        query = select().gt(key, last)
 
 
 def function_pages(
@@ -50,23 +53,32 @@ def function_pages(
 ) -> PagedSteps[M]:
     """Yield the rows of a SQL function that pages by key itself, with `after` and `page`."""
     arguments = {**arguments, "page": check_page_size(page_size)}
-    last = None
+    seen = Seen()
     while True:
         rows = rows_of((yield resource._rpc(function, arguments, kind="read")))
         if not rows:
             return
+        last = seen.after(rows[-1].get("id"))
         yield Page([model.from_row(row) for row in rows])
-        last = _next(rows, last)
         arguments = {**arguments, "after": last}
 
 
-def _next(rows: Sequence[dict[str, Any]], last: Any) -> Any:
-    """Return the key after which the next page begins."""
-    key = rows[-1].get("id")
-    # A cache in between that ignores the key would answer with one page for ever.
-    if key is None or key == last:
-        raise ProtocolError("the server's pages don't go on: the listing is incomplete")
-    return key
+class Seen:
+    """The keys at which pages ended: a cache that ignores them would answer for ever."""
+
+    def __init__(self) -> None:
+        self._ends: set[str | int] = set()
+
+    def after(self, end: Any) -> Any:
+        """Return the key with which a page ends, after which the next one begins.
+
+        Raises:
+            ProtocolError: it is none, or a page ended there before.
+        """
+        if not isinstance(end, str | int) or end in self._ends:
+            raise ProtocolError("the server's pages don't go on: the listing is incomplete")
+        self._ends.add(end)
+        return end
 
 
 def map_pages(

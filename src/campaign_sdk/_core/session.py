@@ -21,6 +21,7 @@ from campaign_sdk._core.store import SessionStore
 _EARLY = 30.0
 # While the token is good: what a renewal may take, and the pause after one that failed.
 _PATIENCE = 5.0
+_LONGEST_LIFE = 10 * 365 * 86_400
 # What the auth server answers without a session. A stale one mustn't stand in the way of
 # signing in.
 _OPEN = ("/token", "/signup", "/recover", "/otp", "/magiclink", "/resend", "/verify")
@@ -268,6 +269,8 @@ class SessionKeeper(SyncSupportedStorage):
             raise AuthUnavailable(
                 f"the auth server's answer isn't a session ({response.status_code})"
             )
+        if session.user.id != before.session.user.id:
+            raise AuthUnavailable("the auth server's answer is somebody else's session")
         if self._keep_provider_tokens and session.provider_token is None:
             # They come only once, with the sign-in.
             known = {name: getattr(before.session, name) for name in _PROVIDER_TOKENS}
@@ -343,9 +346,10 @@ def _is_refusal(response: httpx.Response) -> bool:
 
 def _session_of(response: httpx.Response) -> Session | None:
     try:
-        return Session.model_validate_json(response.content)
-    except ValueError:
+        session = Session.model_validate_json(response.content)
+    except (ValueError, RecursionError):
         return None
+    return session if 0 < session.expires_in <= _LONGEST_LIFE else None
 
 
 def is_secret(key: str) -> bool:

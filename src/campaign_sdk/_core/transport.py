@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 import httpx
 
 from campaign_sdk._core.body import BoundedBody
-from campaign_sdk._core.errors import ProtocolError
+from campaign_sdk._core.deadline import deadline
+from campaign_sdk._core.errors import ConfigurationError, ProtocolError
 from campaign_sdk._core.exchange import Exchange, Turn
 
 T = TypeVar("T")
@@ -170,14 +171,16 @@ class Wire(httpx.BaseTransport):
             raise turn.missed()
 
     def _send(self, request: httpx.Request) -> httpx.Response:
-        response = self._inner.handle_request(request)
-        response.stream = _Body(response.stream, request.extensions["ends"])
+        ends = request.extensions["ends"]
         content = _Content()
-        try:
-            for chunk in response.iter_bytes():
-                content.add(chunk)
-        finally:
-            response.close()
+        with deadline(ends):
+            response = self._inner.handle_request(request)
+            response.stream = _Body(response.stream, ends)
+            try:
+                for chunk in response.iter_bytes():
+                    content.add(chunk)
+            finally:
+                response.close()
         return content.of(response)
 
     def close(self) -> None:
@@ -191,6 +194,7 @@ class AsyncWire(httpx.AsyncBaseTransport):
     def __init__(self, inner: httpx.AsyncBaseTransport, exchange: Exchange) -> None:
         self._inner = inner
         self._exchange = exchange
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Carry out one exchange."""
@@ -201,6 +205,7 @@ class AsyncWire(httpx.AsyncBaseTransport):
         await self._carry_out(self._exchange.renewal())
 
     async def _carry_out(self, plan: Generator[Any, Any, T]) -> T:
+        self._stay_in_the_loop()
         answer: Any = None
         error: Exception | None = None
         # Closed whatever happens, so that an interrupted renewal gives the lock back.
@@ -234,16 +239,34 @@ class AsyncWire(httpx.AsyncBaseTransport):
             raise turn.missed() from None
 
     async def _send(self, request: httpx.Request) -> httpx.Response:
-        response = await self._inner.handle_async_request(request)
-        response.stream = _Body(response.stream, request.extensions["ends"])
+        ends = request.extensions["ends"]
         content = _Content()
-        try:
-            async for chunk in response.aiter_bytes():
-                content.add(chunk)
-        finally:
-            await response.aclose()
+        with deadline(ends):
+            response = await self._inner.handle_async_request(request)
+            response.stream = _Body(response.stream, ends)
+            try:
+                async for chunk in response.aiter_bytes():
+                    content.add(chunk)
+            finally:
+                await response.aclose()
         return content.of(response)
+
+    def _stay_in_the_loop(self) -> None:
+        """Connections belong to the event loop that opened them.
+
+        Raises:
+            ConfigurationError: this is another one.
+        """
+        here = asyncio.get_running_loop()
+        if not hasattr(self._inner, "_pool"):
+            return
+        self._loop = self._loop or here
+        if self._loop is not here:
+            raise ConfigurationError(
+                "this client belongs to another event loop: make one in each, with `async with`"
+            )
 
     async def aclose(self) -> None:
         """Close the connections."""
-        await self._inner.aclose()
+        if self._loop in (None, asyncio.get_running_loop()):
+            await self._inner.aclose()

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
-from typing import Any
+from typing import Annotated, Any
 
-from campaign_sdk._core.errors import CampaignError, InvalidInput
-from campaign_sdk._core.model import Model
+from pydantic import Field
+
+from campaign_sdk._core.errors import CampaignError, InvalidInput, ProtocolError
+from campaign_sdk._core.model import Model, are_positions
 from campaign_sdk.analytics._events import prepare_event
 
 _PROBLEMS_KEPT = 1_000
@@ -49,10 +51,16 @@ class IngestReport(Model):
 class Stored(Model):
     """The database's answer to a batch: positions in it, each with a reason."""
 
-    inserted: int
-    duplicates: int
-    rejected: list[int]
+    inserted: int = Field(ge=0)
+    duplicates: int = Field(ge=0)
+    rejected: list[Annotated[int, Field(ge=0)]]
     reasons: list[str]
+
+    def check(self, sent: int) -> None:
+        """Raise `ProtocolError` unless the answer accounts for what was sent."""
+        whole = self.inserted + self.duplicates + len(self.rejected)
+        if whole != sent or not are_positions(self.rejected, self.reasons, sent):
+            raise ProtocolError(f"the server accounts for {whole} of the {sent} events sent")
 
 
 Refused = Callable[[int, str, str], int | None]
@@ -121,7 +129,12 @@ class Account:
             self._reject(position, path, reason)
 
     def stored(self, batch: Batch, result: Stored) -> None:
-        """Account for a batch that the database has taken."""
+        """Account for a batch that the database has taken.
+
+        Raises:
+            ProtocolError: the answer can't be one to this batch.
+        """
+        result.check(len(batch.positions))
         self._inserted += result.inserted
         self._duplicates += result.duplicates
         for index, reason in zip(result.rejected, result.reasons, strict=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from campaign_sdk._core.model import Model
+from campaign_sdk._core.model import Columns, Model
 
 
 class LinkClicks(Model):
@@ -23,8 +23,8 @@ class LinkClicks(Model):
     contacts: int
 
 
-class _Columns(Model):
-    """The database's answer: columns of equal length; an empty link is none."""
+class _Columns(Columns):
+    """The database's answer; an empty link is none."""
 
     links: list[str]
     clicks: list[int]

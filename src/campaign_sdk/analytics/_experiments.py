@@ -5,11 +5,29 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from campaign_sdk._core.failures import rows_of
+from pydantic import Field
+
+from campaign_sdk._core.failures import row_of, rows_of
+from campaign_sdk._core.model import Model
 from campaign_sdk._core.named import id_of
 from campaign_sdk._core.operation import Mode, Resource, Steps, operation
 from campaign_sdk.reports import Experiment, Plan
 from campaign_sdk.reports._experiment import check_experiment
+
+
+class _Counted(Model):
+    """One arm, as the database counted it."""
+
+    variant: str | None
+    held_out: bool
+    weight: int | None
+    members: int = Field(ge=0)
+    waiting: int = Field(ge=0)
+    sent: int = Field(ge=0)
+    opened: int = Field(ge=0)
+    clicked: int = Field(ge=0)
+    converted: int = Field(ge=0)
+    unsubscribed: int = Field(ge=0)
 
 
 class Experiments(Resource[Mode]):
@@ -78,4 +96,7 @@ def read_experiment(
 ) -> Steps[Experiment]:
     """Read the arms of a campaign."""
     response = yield resource._rpc("experiment_arms", {"campaign_id": campaign}, kind="read")
-    return Experiment.of(UUID(campaign), metric, rows_of(response), plan, confidence)
+    # There is one arm at least.
+    row_of(response)
+    rows = [_Counted.from_row(row).model_dump() for row in rows_of(response)]
+    return Experiment.of(UUID(campaign), metric, rows, plan, confidence)

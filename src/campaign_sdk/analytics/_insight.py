@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from typing import Any, Literal
 from uuid import UUID
 
+from pydantic import AwareDatetime
+
 from campaign_sdk._core.connection import Connection
 from campaign_sdk._core.errors import InvalidInput
+from campaign_sdk._core.model import Model
 from campaign_sdk._core.named import id_of
 from campaign_sdk._core.operation import Mode, Resource, Steps, operation
 from campaign_sdk.analytics._experiments import read_experiment
@@ -180,6 +183,15 @@ def _is_binned(by: tuple[Any, ...]) -> bool:
     return len(by) == 2 and not isinstance(by[1], Field | str | tuple)
 
 
+class _Told(Model):
+    """Of a campaign, what a summary takes from its row."""
+
+    name: str
+    variants: list[Any] | None
+    hold_out: float | None
+    launched_at: AwareDatetime | None
+
+
 def gather(
     resource: Resource[Any],
     campaign: str,
@@ -191,15 +203,16 @@ def gather(
     """Read what a summary is made from."""
     columns = "name, variants, hold_out, launched_at"
     totals = yield from counters(resource, campaign, with_events=True)
-    row = (yield resource._db.from_("campaigns").select(columns).eq("id", campaign).single()).data
+    query = resource._db.from_("campaigns").select(columns).eq("id", campaign).single()
+    row = _Told.from_row((yield query).data)
     experiment = None
-    if row["launched_at"] and (row["variants"] or row["hold_out"]):
+    if row.launched_at and (row.variants or row.hold_out):
         experiment = yield from read_experiment(resource, campaign, metric, plan, confidence)
     breakdowns = []
     for field, bins in by:
         found = yield from break_down(resource, campaign, field, bins, confidence=confidence)
         breakdowns.append(found)
-    return Material(UUID(campaign), row["name"], totals, breakdowns, experiment, metric)
+    return Material(UUID(campaign), row.name, totals, breakdowns, experiment, metric)
 
 
 def break_down(

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from campaign_sdk._core.errors import InvalidInput
-from campaign_sdk._core.failures import rows_of
+from campaign_sdk._core.failures import row_of
 from campaign_sdk._core.files import Target
 from campaign_sdk._core.named import id_of
 from campaign_sdk._core.operation import Blocking, Mode, Resource, Steps, operation
@@ -68,7 +68,7 @@ class Intake(Resource[Mode]):
             "request_id": new_request_id(),
         }
         response = yield self._rpc("record_engagement", arguments, kind="keyed")
-        return Engagement.from_row(rows_of(response)[0])
+        return Engagement.from_row(row_of(response))
 
     @operation
     def ingest(

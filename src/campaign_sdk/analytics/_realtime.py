@@ -102,9 +102,9 @@ class RealtimeBell:
         self._last = time.monotonic()
 
     async def _stay_connected(self) -> None:
-        from websockets import connect
         from websockets.exceptions import WebSocketException
 
+        connect = _straight()
         wait = _SHORTEST_WAIT
         while True:
             with suppress(OSError, TimeoutError, WebSocketException, _Broken):
@@ -194,6 +194,17 @@ class RealtimeBell:
             # Only now are changes sent: what came before is found by looking.
             self._is_listening = True
             self._rung.set()
+
+
+def _straight() -> Any:
+    """Return what connects, and follows no redirect: that would take key and token along."""
+    from websockets import connect
+
+    class Straight(connect):
+        def process_redirect(self, exc: Exception) -> Exception | str:
+            return exc
+
+    return Straight
 
 
 def _parsed(text: str | bytes) -> dict[str, Any]:

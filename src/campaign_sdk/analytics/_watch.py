@@ -73,7 +73,8 @@ def _patient(resource: Resource[Any], campaign_id: str) -> Steps[Engagement]:
         try:
             return (yield from counters(resource, campaign_id))
         except RateLimited as error:
-            wait = max(wait, error.retry_after or 0.0)
+            # Asked to wait for hours, a look now and then does no harm.
+            wait = min(max(wait, error.retry_after or 0.0), _LONGEST_WAIT)
         except Unavailable:
             pass
         yield pause(resource, wait)

@@ -22,7 +22,8 @@ def from_storage(error: Exception) -> CampaignError | None:
     """Return what an error of Storage means, or `None` if it isn't Storage's."""
     if isinstance(error, StorageApiError):
         return _refusal(error)
-    if isinstance(error, StorageException):
+    # It takes answers to pieces without a look: a missing part is whatever Python says.
+    if isinstance(error, StorageException | ValueError | TypeError | LookupError | AttributeError):
         return ProtocolError("the answer of Storage makes no sense")
     return None
 

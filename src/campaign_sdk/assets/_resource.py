@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from postgrest.types import CountMethod
 from storage3.types import FileOptions
 
-from campaign_sdk._core.errors import AlreadyExists, NotFound
-from campaign_sdk._core.failures import rows_of
+from campaign_sdk._core.errors import AlreadyExists, NotFound, ProtocolError
+from campaign_sdk._core.failures import all_rows_of, row_of, rows_of
 from campaign_sdk._core.model import text
 from campaign_sdk._core.named import id_of
 from campaign_sdk._core.operation import (
@@ -77,7 +78,7 @@ class Assets(Resource[Mode]):
         }
         # A NotFound of the table would be the campaign's: it was just read.
         query = self._db.from_("campaign_assets").upsert(row, on_conflict="campaign_id,name")
-        return _assets(self, rows_of((yield keyed(query))))[0]
+        return _assets(self, [row_of((yield keyed(query)))])[0]
 
     @operation
     def list(self, campaign_id: UUID | str) -> Steps[Sequence[Asset]]:
@@ -121,14 +122,14 @@ class Assets(Resource[Mode]):
         if not rows:
             raise NotFound("the campaign has no asset of this name, or isn't yours")
         # What another campaign shows, a copy say, is left there by the bucket's policy.
-        yield self._call("remove", [rows[0]["path"]])
+        yield self._call("remove", [_field(rows[0], "path")])
 
     def _owner_of(self, campaign: str) -> Steps[str]:
         query = self._db.from_("campaigns").select("user_id").eq("id", campaign)
         rows = rows_of((yield query))
         if not rows:
             raise NotFound("there is no such campaign, or it isn't yours")
-        return str(rows[0]["user_id"])
+        return _field(rows[0], "user_id")
 
     def _stored(self, path: str, image: Image) -> Steps[None]:
         options: FileOptions = {"content-type": image.content_type, "cache-control": _FOR_EVER}
@@ -139,13 +140,14 @@ class Assets(Resource[Mode]):
 
     def _call(self, method: str, *arguments: Any) -> Request:
         objects = self._db.storage.from_(BUCKET)
-        return Call(lambda: getattr(objects, method)(*arguments), from_storage)
+        return Call(lambda: getattr(objects, method)(*arguments), from_storage, "write")
 
 
 def read_assets(resource: Resource[Any], campaign: str) -> Steps[Sequence[Asset]]:
     """Read the assets of a campaign, by name."""
-    query = resource._db.from_("campaign_assets").select("*").eq("campaign_id", campaign)
-    return _assets(resource, rows_of((yield query.order("name"))))
+    query = resource._db.from_("campaign_assets").select("*", count=CountMethod.exact)
+    response = yield query.eq("campaign_id", campaign).order("name")
+    return _assets(resource, all_rows_of(response))
 
 
 def with_images(resource: Resource[Any], campaign: str, html: str | None) -> Steps[str | None]:
@@ -159,6 +161,13 @@ def _assets(resource: Resource[Any], rows: Sequence[dict[str, Any]]) -> Sequence
     root = resource._connection.settings.url.rstrip("/")
     public = f"{root}/storage/v1/object/public/{BUCKET}"
     return [Asset.from_row({**row, "url": f"{public}/{row.get('path')}"}) for row in rows]
+
+
+def _field(row: dict[str, Any], name: str) -> str:
+    value = row.get(name)
+    if not isinstance(value, str):
+        raise ProtocolError(f"the server's answer lacks {name}")
+    return value
 
 
 def _named(assets: Sequence[Asset], name: str) -> Asset:

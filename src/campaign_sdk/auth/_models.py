@@ -35,12 +35,14 @@ class User(Model):
     def of(cls, user: SupabaseUser) -> User:
         """Read a user of supabase-py."""
         known: dict[str, Any] = user.user_metadata or {}
-        return cls(
-            id=UUID(user.id),
-            email=user.email or None,
-            full_name=_first_text(known, "full_name", "name"),
-            avatar_url=_first_text(known, "avatar_url", "picture"),
-            created_at=user.created_at,
+        return cls.from_row(
+            {
+                "id": user.id,
+                "email": user.email or None,
+                "full_name": _first_text(known, "full_name", "name"),
+                "avatar_url": _first_text(known, "avatar_url", "picture"),
+                "created_at": user.created_at,
+            }
         )
 
 

@@ -14,9 +14,15 @@ from supabase_auth.helpers import generate_pkce_challenge, generate_pkce_verifie
 from supabase_auth.types import AuthResponse
 
 from campaign_sdk._core.errors import CampaignError, InvalidInput, PermissionDenied
-from campaign_sdk._core.operation import Blocking, Call, Mode, Resource, Steps, operation
+from campaign_sdk._core.failures import unreadable
+from campaign_sdk._core.operation import Blocking, Call, Kind, Mode, Resource, Steps, operation
 from campaign_sdk.auth._loopback import Loopback
 from campaign_sdk.auth._models import OAuthRequest, User, user_of
+
+
+def sent(function: Callable[[], Any], kind: Kind = "read") -> Call:
+    """A call of the auth server, by supabase-py, which reads the answer as well."""
+    return Call(function, unreadable, kind)
 
 
 class OAuth(Resource[Mode]):
@@ -141,7 +147,7 @@ class OAuth(Resource[Mode]):
     def _require_provider(self, provider: str) -> Steps[None]:
         """Ask before a browser does: of what is off, only the browser would be told."""
         try:
-            answer = yield Call(lambda: self._api._request("GET", "settings"))
+            answer = yield sent(lambda: self._api._request("GET", "settings"))
             known = answer.json().get("external")
         except (CampaignError, ValueError, AttributeError):
             # The sign-in itself will say what is wrong.
@@ -155,7 +161,9 @@ class OAuth(Resource[Mode]):
 
     def _exchanged(self, code: str, verifier: str) -> Steps[User]:
         exchange = {"auth_code": code, "code_verifier": verifier}
-        response: AuthResponse = yield Call(lambda: self._api.exchange_code_for_session(exchange))
+        response: AuthResponse = yield sent(
+            lambda: self._api.exchange_code_for_session(exchange), "write"
+        )
         return user_of(response)
 
     @property

@@ -17,10 +17,11 @@ from campaign_sdk._core.errors import (
     InvalidInput,
     NotAuthenticated,
 )
+from campaign_sdk._core.failures import unreadable
 from campaign_sdk._core.model import NOT_GIVEN, NotGiven, given
 from campaign_sdk._core.operation import Call, Mode, Steps, operation
 from campaign_sdk.auth._models import Session, User, user_of
-from campaign_sdk.auth._oauth import OAuth
+from campaign_sdk.auth._oauth import OAuth, sent
 
 
 class Auth(OAuth[Mode]):
@@ -70,7 +71,7 @@ class Auth(OAuth[Mode]):
         credentials = _credentials(email, password, captcha_token)
         if full_name is not None:
             credentials["options"]["data"] = {"full_name": full_name}
-        response: AuthResponse = yield Call(lambda: self._api.sign_up(credentials))
+        response: AuthResponse = yield sent(lambda: self._api.sign_up(credentials), "write")
         # To hide whether there is one, the server invents a user, whom no identity belongs to.
         if response.session is None and response.user and response.user.identities == []:
             raise AlreadyExists("there is an account with this e-mail address: sign in instead")
@@ -92,7 +93,9 @@ class Auth(OAuth[Mode]):
             InvalidInput: the project asks for a CAPTCHA.
         """
         credentials = _credentials(email, password, captcha_token)
-        response: AuthResponse = yield Call(lambda: self._api.sign_in_with_password(credentials))
+        response: AuthResponse = yield sent(
+            lambda: self._api.sign_in_with_password(credentials), "write"
+        )
         return user_of(response)
 
     @operation
@@ -103,7 +106,7 @@ class Auth(OAuth[Mode]):
             NotAuthenticated: nobody is signed in, or the session has ended.
             AuthUnavailable: the auth server gives no answer; the session is kept.
         """
-        yield Call(self._connection.renew)
+        yield Call(self._connection.renew, unreadable)
         session = self.session
         if session is None:
             raise NotAuthenticated("nobody is signed in")
@@ -171,7 +174,7 @@ class Auth(OAuth[Mode]):
         token = self._connection.keeper.bearer
         if token is None:
             raise NotAuthenticated("nobody is signed in")
-        yield Call(lambda: self._api._request("GET", "reauthenticate", jwt=token))
+        yield sent(lambda: self._api._request("GET", "reauthenticate", jwt=token))
 
     @operation
     def send_recovery(
@@ -187,7 +190,7 @@ class Auth(OAuth[Mode]):
         asked = {"redirect_to": redirect_to, "captcha_token": captcha_token}
         options = {name: value for name, value in asked.items() if value is not None}
         address = _address(email)
-        yield Call(lambda: self._api.reset_password_for_email(address, options))
+        yield sent(lambda: self._api.reset_password_for_email(address, options), "write")
 
     @operation
     def sign_out(self) -> Steps[bool]:
@@ -202,7 +205,7 @@ class Auth(OAuth[Mode]):
         finally:
             self._connection.keeper.forget()
         # Nothing is left to be sent: this is for those who listen to supabase-py's events.
-        yield Call(lambda: self._api.sign_out({"scope": "local"}))
+        yield sent(lambda: self._api.sign_out({"scope": "local"}), "write")
         return has_ended
 
     def _ended(self) -> Steps[bool]:
@@ -210,7 +213,7 @@ class Auth(OAuth[Mode]):
         try:
             token = self._connection.keeper.bearer
             if token is not None:
-                yield Call(lambda: self._api.admin.sign_out(token, "local"))
+                yield sent(lambda: self._api.admin.sign_out(token, "local"), "write")
         except NotAuthenticated:
             # It had ended already.
             return True
@@ -220,7 +223,7 @@ class Auth(OAuth[Mode]):
 
     def _profile(self) -> Steps[User]:
         token = self._connection.keeper.bearer
-        response: UserResponse | None = yield Call(lambda: self._api.get_user(token))
+        response: UserResponse | None = yield sent(lambda: self._api.get_user(token))
         if response is None:
             raise NotAuthenticated("nobody is signed in")
         return User.of(response.user)
@@ -231,8 +234,10 @@ class Auth(OAuth[Mode]):
             raise NotAuthenticated("nobody is signed in")
         # Not update_user: it would store the session of before the request, which may be
         # renewed by now, and knows no client with a token only.
-        response = yield Call(lambda: self._api._request("PUT", "user", jwt=token, body=changes))
-        user = yield Call(lambda: parse_user_response(response).user)
+        response = yield sent(
+            lambda: self._api._request("PUT", "user", jwt=token, body=changes), "write"
+        )
+        user = yield sent(lambda: parse_user_response(response).user)
         self._connection.keeper.change_user(user)
         return User.of(user)
 

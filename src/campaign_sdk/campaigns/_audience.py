@@ -6,11 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from campaign_sdk._core.errors import InvalidInput, NotActive, NotReady, ProtocolError
+from campaign_sdk._core.errors import InvalidInput, NotActive, NotReady
 from campaign_sdk._core.failures import rows_of
-from campaign_sdk._core.model import uuid_text
+from campaign_sdk._core.model import Model, uuid_text
 from campaign_sdk._core.operation import (
     Mode,
     Page,
@@ -20,7 +19,8 @@ from campaign_sdk._core.operation import (
     operation,
     pages,
 )
-from campaign_sdk._core.paging import PAGE, check_page_size, function_pages, map_pages
+from campaign_sdk._core.paging import PAGE, Seen, check_page_size, function_pages, map_pages
+from campaign_sdk._core.zones import zone
 from campaign_sdk.assets import with_images
 from campaign_sdk.campaigns._content import MAX_HTML
 from campaign_sdk.campaigns._freeze import frozen
@@ -146,17 +146,22 @@ def _members(
     resource: Resource[Any], campaign: Campaign, after: str | None, page_size: int
 ) -> PagedSteps[Contact]:
     arguments = {"campaign_id": str(campaign.id), "page": check_page_size(page_size)}
-    batch = None
+    batch, seen = None, Seen()
     while True:
         place = {"after": after, "from_batch": batch}
         rows = rows_of((yield resource._rpc("campaign_members", arguments | place, kind="read")))
         if not rows:
             return
-        contacts = [Contact.from_row(row["contact"]) for row in rows]
-        yield Page(contacts)
-        if (str(contacts[-1].id), rows[-1]["batch"]) == (after, batch):
-            raise ProtocolError("the server's pages don't go on: the listing is incomplete")
-        after, batch = str(contacts[-1].id), rows[-1]["batch"]
+        members = [_Member.from_row(row) for row in rows]
+        after, batch = seen.after(str(members[-1].contact.id)), members[-1].batch
+        yield Page([member.contact for member in members])
+
+
+class _Member(Model):
+    """One row of the database's answer."""
+
+    contact: Contact
+    batch: int
 
 
 def _while_running(
@@ -204,10 +209,10 @@ def written(message: str) -> str:
 
 
 def template_of(resource: Resource[Any], campaign: Campaign, *, html: bool) -> Steps[Template]:
-    zone = ZoneInfo(campaign.timezone)
+    timezone = zone(campaign.timezone)
     if html and campaign.html is not None:
         source = yield from with_images(resource, str(campaign.id), campaign.html)
-        return Template.parse(source or "", path="html", timezone=zone, longest=MAX_HTML)
+        return Template.parse(source or "", path="html", timezone=timezone, longest=MAX_HTML)
     if not (campaign.message or "").strip():
         raise NotReady("the campaign has no message")
-    return Template.parse(campaign.message or "", timezone=zone)
+    return Template.parse(campaign.message or "", timezone=timezone)

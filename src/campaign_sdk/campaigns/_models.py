@@ -76,7 +76,7 @@ class Campaign(Model):
     @field_validator("variants", mode="before")
     @classmethod
     def _none_is_empty(cls, stored: Any) -> Any:
-        return [Variant(**each) for each in stored] if isinstance(stored, list) else stored or ()
+        return () if stored is None else stored
 
     @property
     def rules(self) -> Rules | None:

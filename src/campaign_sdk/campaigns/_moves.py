@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from postgrest.types import CountMethod
+
 from campaign_sdk._core.errors import IllegalTransition, InvalidInput
-from campaign_sdk._core.failures import rows_of
+from campaign_sdk._core.failures import all_rows_of, rows_of
 from campaign_sdk._core.model import text
 from campaign_sdk._core.named import id_of
 from campaign_sdk._core.operation import Mode, Resource, Steps, keyed, operation
@@ -82,7 +84,7 @@ class Moves(Resource[Mode]):
         """
         query = self._db.from_("campaigns").update({"promoted": text(variant, "variant")})
         key = yield from id_of(self, "campaigns", id, prefer=MOVABLE["promote"])
-        return one_campaign((yield keyed(query.eq("id", key))).data)
+        return one_campaign(rows_of((yield keyed(query.eq("id", key)))))
 
     @operation
     def schedule(
@@ -142,8 +144,8 @@ class Moves(Resource[Mode]):
     @operation
     def failures(self) -> Steps[Sequence[CampaignFailure]]:
         """Return what jobs couldn't do for your campaigns, and why, the latest first."""
-        query = self._db.from_("campaign_failures").select("*")
-        rows = rows_of((yield query.order("last_at", desc=True).limit(1_000)))
+        query = self._db.from_("campaign_failures").select("*", count=CountMethod.exact)
+        rows = all_rows_of((yield query.order("last_at", desc=True)))
         return [CampaignFailure.from_row(row) for row in rows]
 
     def _move(
@@ -158,7 +160,7 @@ class Moves(Resource[Mode]):
             "request_id": new_request_id(),
         }
         response = yield self._rpc("move_campaign", arguments, kind="keyed")
-        return one_campaign(response.data)
+        return one_campaign(rows_of(response))
 
     @operation
     def history(self, id: UUID | str) -> Steps[Sequence[StatusChange]]:

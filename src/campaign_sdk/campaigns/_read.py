@@ -6,6 +6,7 @@ from typing import Any, get_args
 from uuid import UUID
 
 from campaign_sdk._core.errors import InvalidInput, NotFound
+from campaign_sdk._core.failures import rows_of
 from campaign_sdk._core.named import id_of
 from campaign_sdk._core.operation import Resource, Steps
 from campaign_sdk.campaigns._models import Campaign, Status
@@ -37,10 +38,11 @@ def read_campaign(resource: Resource[Any], id: UUID | str, meant_for: str = "") 
     """
     key = yield from id_of(resource, "campaigns", id, prefer=MOVABLE.get(meant_for, ()))
     response = yield resource._db.from_("campaigns").select("*").eq("id", key)
-    return one_campaign(response.data)
+    return one_campaign(rows_of(response))
 
 
-def one_campaign(rows: Any) -> Campaign:
+def one_campaign(rows: list[Any]) -> Campaign:
+    """Return the campaign of an answer, or raise `NotFound`."""
     if not rows:
         raise NotFound("there is no such campaign, or it isn't yours")
     return Campaign.from_row(rows[0])

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from campaign_sdk._core.connection import Connection
 from campaign_sdk._core.errors import Conflict, InvalidInput, StaleState
+from campaign_sdk._core.failures import rows_of
 from campaign_sdk._core.model import NOT_GIVEN, NotGiven, given, text, timezone_name, uuid_text
 from campaign_sdk._core.named import id_of
 from campaign_sdk._core.operation import Mode, PagedSteps, Resource, Steps, keyed, operation, pages
@@ -180,7 +181,7 @@ class Campaigns(Moves[Mode], Audiences[Mode]):
         key = yield from id_of(self, "campaigns", id, prefer=MOVABLE["update"])
         update = self._db.from_("campaigns").update(row).eq("id", key)
         response = yield keyed(update)
-        return one_campaign(response.data).model_copy(update={"warnings": warnings})
+        return one_campaign(rows_of(response)).model_copy(update={"warnings": warnings})
 
     @operation
     def delete(self, id: UUID | str) -> Steps[None]:
@@ -342,7 +343,7 @@ def _save_draft(resource: Resource[Any], campaign: Campaign, draft: Draft) -> St
     unchanged = update.eq("id", str(campaign.id)).eq(
         "updated_at", utc_text(campaign.updated_at, "updated_at")
     )
-    if (yield keyed(unchanged)).data:
+    if rows_of((yield keyed(unchanged))):
         return
     # Not there any more as it was read: unless this was sent again, and had been stored before.
     found = yield from read_campaign(resource, campaign.id)

@@ -81,12 +81,17 @@ class Root(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Find a command; a campaign's verbs may follow their noun: `campaigns launch`."""
         with_noun = args[:1] == ["campaigns"] and len(args) > 1 and not args[1].startswith("-")
-        return super().resolve_command(ctx, args[1:] if with_noun else args)
+        words = args[1:] if with_noun else args
+        ctx.meta["words"] = tuple(words[:2])
+        return super().resolve_command(ctx, words)
 
     def invoke(self, ctx: Any) -> Any:
         """Run a command."""
         try:
-            return super().invoke(ctx)
+            done = super().invoke(ctx)
+            # What can't be written is told here, and not when Python ends.
+            sys.stdout.flush()
+            return done
         except KeyboardInterrupt as stop:
             code = _complain(": ".join(("interrupted", *map(str, stop.args))), INTERRUPTED)
         except typer.Abort:
@@ -94,7 +99,7 @@ class Root(TyperGroup):
         except Exception as error:
             if ctx.params.get("_debug") or _belongs_to_typer(error):
                 raise
-            code = _explain(error)
+            code = _explain(error, ctx.meta.get("words", ()))
         raise typer.Exit(code)
 
 
@@ -102,14 +107,20 @@ def _belongs_to_typer(error: Exception) -> bool:
     return type(error).__module__.startswith("typer.") or isinstance(error, BrokenPipeError)
 
 
-def _explain(error: Exception) -> int:
+def _explain(error: Exception, words: tuple[str, ...]) -> int:
     from campaign_sdk._core.errors import CampaignError
+    from campaign_sdk._core.files import DISK
+    from campaign_sdk.cli import _show
     from campaign_sdk.cli._errors import BUG, exit_code, one_line
 
     if isinstance(error, CampaignError):
-        return _complain(one_line(error), exit_code(error))
-    if isinstance(error, OSError) and error.filename:
-        return _complain(f"{error.filename}: {error.strerror}", 8)
+        code = _complain(one_line(error, words), exit_code(error))
+        for note in getattr(error, "__notes__", ()):
+            _show.note(note)
+        return code
+    if isinstance(error, OSError) and (error.filename or error.errno in DISK):
+        where = error.filename or "what is written to"
+        return _complain(f"{where}: {error.strerror}", 8)
     return _complain(
         f"{type(error).__name__}: {error}; this is a bug: `campaign --debug ...` shows where", BUG
     )

@@ -15,6 +15,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from campaign_sdk._core import errors
 
 BUG = 1
@@ -78,10 +80,20 @@ _STATES: dict[str, tuple[str, str]] = {
         "see `campaign local status` and `campaign local logs`, or `campaign local start`",
     ),
 }
-_LOOK_FIRST = (
-    "it may have been done all the same: look first, with `campaign show`, `campaign list` or "
-    "`campaign report`, before you run it again"
-)
+# Where one sees whether a command was carried out that would do it again; all the others may
+# be run again.
+_LOOKS: dict[tuple[str, ...], str] = {
+    **dict.fromkeys((("create",), ("duplicate",)), "list"),
+    **dict.fromkeys((("record",), ("analytics", "record")), "report"),
+    **{(verb,): "show" for verb in ("schedule", "launch", "unschedule", "pause", "resume")},
+    **{(verb,): "show" for verb in ("complete", "archive", "promote", "edit", "delete")},
+    ("draft",): "show",
+    ("segments", "create"): "segments list",
+    ("segments", "delete"): "segments list",
+    ("tracking", "rotate"): "tracking keys",
+    ("tracking", "revoke"): "tracking keys",
+    ("auth", "signup"): "auth login",
+}
 
 # A stack on this machine knows no Google, and after a reset no account.
 _AT_HOME = (
@@ -95,30 +107,46 @@ def exit_code(error: errors.CampaignError) -> int:
     return next((code for kind, code in EXIT_CODES.items() if isinstance(error, kind)), BUG)
 
 
-def one_line(error: errors.CampaignError) -> str:
-    """Return what happened and the remedy, on one line."""
+def one_line(error: errors.CampaignError, words: Sequence[str] = ()) -> str:
+    """Return what happened and the remedy, on one line.
+
+    Args:
+        error: what happened.
+        words: the command that was given.
+    """
     message = " ".join(error.message.split())
     # The library names Python calls; in a shell the command is the remedy.
     message = message.partition("; sign in first")[0]
-    remedy = _remedy(error)
+    remedy = _remedy(error, words)
     return f"{message}; {remedy}" if remedy else message
 
 
-def _remedy(error: errors.CampaignError) -> str | None:
+def _remedy(error: errors.CampaignError, words: Sequence[str]) -> str | None:
     if isinstance(error, errors.RateLimited) and error.retry_after:
         return f"try again in {error.retry_after:.0f} s"
+    if getattr(error, "maybe_applied", False) and not hasattr(error, "__notes__"):
+        return _look(words)
     if "`campaign " in error.message or "install" in error.message:
         return None
     if isinstance(error, errors.NotAuthenticated) and _is_local():
         return _AT_HOME
-    if getattr(error, "maybe_applied", False) and not hasattr(error, "__notes__"):
-        return _LOOK_FIRST
     if isinstance(error, errors.Unavailable) and not isinstance(error, errors.TimedOut):
         found = next(
             each for state, each in _STATES.items() if (error.code or "").startswith(state)
         )
         return found[_is_local()]
     return next((text for kind, text in _REMEDIES.items() if isinstance(error, kind)), None)
+
+
+def _look(words: Sequence[str]) -> str:
+    """Say what to do about a write of which nobody knows whether it was carried out."""
+    known = (tuple(words[:2]), tuple(words[:1]))
+    look = next((_LOOKS[given] for given in known if given in _LOOKS), None)
+    if not words:
+        return "it may have been done all the same: look first, then run it again"
+    if look is None:
+        return "it may have been done all the same: run it again, that changes nothing twice"
+    return f"it may have been done all the same: look first with `campaign {look}`"
 
 
 def _is_local() -> bool:

@@ -19,6 +19,16 @@ if TYPE_CHECKING:
     from campaign_sdk.rules import Rules
     from campaign_sdk.segments import Segment
 
+_MOST = 10**12
+
+
+def bounded(value: int | None) -> int | None:
+    """Return how many are asked for; nobody has more than that."""
+    if value is not None and value > _MOST:
+        raise InvalidInput("limit", f"must be at most {_MOST:,}; 0 for all")
+    return value
+
+
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for a pipe.")]
 Where = Annotated[
     str | None, typer.Option("--where", help="Rules, such as 'orders >= 3 and city is \"Pune\"'.")
@@ -37,7 +47,9 @@ Timezone = Annotated[
 AsOf = Annotated[
     str | None, typer.Option(help="The day or moment that relative dates refer to; now otherwise.")
 ]
-Limit = Annotated[int | None, typer.Option(min=0, help="How many to show; 0 for all.")]
+Limit = Annotated[
+    int | None, typer.Option(min=0, callback=bounded, help="How many to show; 0 for all.")
+]
 Output = Annotated[
     Path | None,
     typer.Option("--output", "-o", help="The file to write; otherwise, and for -, the screen."),

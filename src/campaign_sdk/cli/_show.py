@@ -41,7 +41,7 @@ def say(text: str, *values: object) -> None:
 
 def note(text: str) -> None:
     """Print what isn't the result, where a pipe doesn't see it."""
-    console(stderr=True).print(Text(text, style="dim"))
+    console(stderr=True).print(Text(plain(text).plain, style="dim"))
 
 
 def moment(value: datetime, timezone: str) -> str:
@@ -64,6 +64,14 @@ def plain(value: object) -> Text:
     return Text("".join(char if char.isprintable() or char == "\n" else "�" for char in str(value)))
 
 
+class _Table(FittingTable):
+    """A table in which a text is a value: neither markup nor what steers a terminal."""
+
+    def add_row(self, *cells: Any, **options: Any) -> None:
+        """Add a row."""
+        super().add_row(*(plain(x) if isinstance(x, str) else x for x in cells), **options)
+
+
 def table(*columns: str, numbers: Iterable[str] = ()) -> Table:
     """Return an empty table; `numbers` names the columns to align on the right.
 
@@ -71,7 +79,7 @@ def table(*columns: str, numbers: Iterable[str] = ()) -> Table:
     """
     right = set(numbers)
     gap = 1 if console().width < _NARROW else 2
-    made = FittingTable(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="bold cyan")
+    made = _Table(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="bold cyan")
     for name in columns:
         made.add_column(plain(name), justify="right" if name in right else "left", overflow="fold")
     return made
@@ -83,7 +91,7 @@ def facts(values: Mapping[str, object]) -> Table:
     made.add_column(style="cyan")
     made.add_column(overflow="fold")
     for name, value in values.items():
-        made.add_row(name, value if isinstance(value, Text) else plain(value))
+        made.add_row(plain(name), value if isinstance(value, Text) else plain(value))
     return made
 
 
@@ -96,7 +104,7 @@ def print_facts(values: Mapping[str, object]) -> None:
     width = max(map(len, values), default=0)
     for name, value in values.items():
         text = value if isinstance(value, Text) else plain(value)
-        screen.print(Text(f"{name:<{width}}  ").append(text), soft_wrap=True)
+        screen.print(plain(f"{name:<{width}}  ").append(text), soft_wrap=True)
 
 
 def sparkline(values: Sequence[float], width: int = 40) -> Text:

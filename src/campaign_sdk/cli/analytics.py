@@ -14,7 +14,7 @@ from campaign_sdk.cli._connect import connect, find_campaign, find_segment
 from campaign_sdk.cli._errors import INVALID, PARTLY
 from campaign_sdk.cli._files import aside, is_screen, source, target
 from campaign_sdk.cli._interrupt import going_on
-from campaign_sdk.cli._options import SHOWN, CampaignName, Json, Output, example
+from campaign_sdk.cli._options import SHOWN, CampaignName, Json, Output, bounded, example
 
 if TYPE_CHECKING:
     from campaign_sdk import Engagement, IngestReport
@@ -272,7 +272,8 @@ def watch(
     campaign: CampaignName,
     interval: Annotated[float, typer.Option(help="Seconds between two looks.")] = 1.0,
     changes: Annotated[
-        int | None, typer.Option(min=1, help="End after so many; otherwise with Ctrl-C.")
+        int | None,
+        typer.Option(min=1, callback=bounded, help="End after so many; otherwise with Ctrl-C."),
     ] = None,
     as_json: Json = False,
 ) -> None:

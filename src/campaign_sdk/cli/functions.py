@@ -40,6 +40,7 @@ def export(
     folder: Annotated[Path, typer.Argument(help="Where to write them.")] = _FOLDER,
 ) -> None:
     """Write the functions into a folder; a file that is there and differs is an error."""
+    from campaign_sdk._core.files import write_bytes_whole
     from campaign_sdk.local._config import functions_folder
 
     source = functions_folder()
@@ -50,7 +51,7 @@ def export(
             raise Conflict(f"{there} differs from ours: move it away first")
     for file in files:
         (folder / file).parent.mkdir(parents=True, exist_ok=True)
-        (folder / file).write_bytes((source / file).read_bytes())
+        write_bytes_whole(folder / file, (source / file).read_bytes(), "folder")
     _show.say("Wrote {} files to {}. config.toml beside it needs:", len(files), folder)
     for name, is_open in _gates().items():
         typer.echo(f"\n[functions.{name}]\nverify_jwt = {str(not is_open).lower()}")

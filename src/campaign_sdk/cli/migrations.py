@@ -35,13 +35,14 @@ def export(
     ] = Path("supabase/migrations"),
 ) -> None:
     """Write the migrations into a folder; a file that is there and differs is an error."""
+    from campaign_sdk._core.files import write_bytes_whole
     from campaign_sdk.local._config import migrations_folder
 
     chapters = sorted(migrations_folder().glob("*.sql"))
     _check(folder, chapters)
     folder.mkdir(parents=True, exist_ok=True)
     for chapter in chapters:
-        (folder / chapter.name).write_bytes(chapter.read_bytes())
+        write_bytes_whole(folder / chapter.name, chapter.read_bytes(), "folder")
     # Without the option the CLI refuses what is older than the project's last migration.
     _show.say(
         "Wrote {} migrations to {}. Next: supabase db push --include-all", len(chapters), folder

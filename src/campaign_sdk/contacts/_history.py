@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from campaign_sdk._core.model import Model
+from campaign_sdk._core.model import Columns, Model
 
 
 class Happening(Model):
@@ -36,8 +36,8 @@ class Happening(Model):
     value: Decimal | None = None
 
 
-class _Columns(Model):
-    """The database's answer: columns of equal length; an empty text is none."""
+class _Columns(Columns):
+    """The database's answer; an empty text is none."""
 
     moments: list[AwareDatetime]
     types: list[str]

@@ -201,7 +201,12 @@ class Tally:
             yield batch
 
     def stored(self, batch: Batch, result: Stored) -> None:
-        """Account for a batch that the database has stored, but for the rows that it refused."""
+        """Account for a batch that the database has stored, but for the rows that it refused.
+
+        Raises:
+            ProtocolError: the answer can't be one to this batch.
+        """
+        result.check(len(batch.items))
         self.created += result.created
         self.updated += result.updated
         self.unchanged += result.unchanged

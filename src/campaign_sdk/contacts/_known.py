@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from campaign_sdk._core.model import Model
 from campaign_sdk._core.operation import Resource, Steps
 from campaign_sdk.rules._wire import COLUMNS, RESERVED
 
@@ -27,6 +28,22 @@ class KnownField:
     coverage: float | None
 
 
+class _Attribute(Model):
+    """One attribute, as the database's answer has it."""
+
+    name: str
+    types: tuple[str, ...]
+    present: int
+    examples: tuple[str, ...]
+
+
+class FieldsFound(Model):
+    """The database's answer: how many contacts it looked at, and what they have."""
+
+    sampled: int
+    fields: tuple[_Attribute, ...]
+
+
 class KnownFields(dict[str, KnownField]):
     """The fields of somebody's contacts, by name."""
 
@@ -36,16 +53,21 @@ class KnownFields(dict[str, KnownField]):
 
 def read_fields(resource: Resource[Any]) -> Steps[KnownFields]:
     """Read which fields the caller's contacts have."""
-    response = yield resource._rpc("list_contact_fields", {}, kind="read")
-    sampled = response.data["sampled"] or 0
-    attributes = [_attribute(row, sampled) for row in response.data["fields"]]
+    found = yield from find_fields(resource)
+    attributes = [_attribute(field, found.sampled) for field in found.fields]
     return KnownFields([*map(_column, COLUMNS), *attributes])
 
 
-def _attribute(row: dict[str, Any], sampled: int) -> KnownField:
-    name = f"attributes.{row['name']}" if row["name"] in RESERVED else row["name"]
-    coverage = row["present"] / sampled if sampled else None
-    return KnownField(name, frozenset(row["types"]), coverage)
+def find_fields(resource: Resource[Any], **options: int) -> Steps[FieldsFound]:
+    """Ask which attributes the caller's contacts have."""
+    response = yield resource._rpc("list_contact_fields", options, kind="read")
+    return FieldsFound.from_row(response.data)
+
+
+def _attribute(field: _Attribute, sampled: int) -> KnownField:
+    name = f"attributes.{field.name}" if field.name in RESERVED else field.name
+    coverage = field.present / sampled if sampled else None
+    return KnownField(name, frozenset(field.types), coverage)
 
 
 def _column(name: str) -> KnownField:

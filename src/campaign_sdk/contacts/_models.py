@@ -7,7 +7,8 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from campaign_sdk._core.model import Model
+from campaign_sdk._core.errors import ProtocolError
+from campaign_sdk._core.model import Model, are_positions
 
 H = TypeVar("H")
 """What a contact's attributes are held in."""
@@ -74,9 +75,16 @@ class Stored(Model):
         misfits: how many of the contacts break a schema that only warns, by what is wrong.
     """
 
-    created: int
-    updated: int
-    unchanged: int
+    created: int = Field(ge=0)
+    updated: int = Field(ge=0)
+    unchanged: int = Field(ge=0)
     rejected: tuple[int, ...]
     reasons: tuple[str, ...]
     misfits: dict[str, int] | None = None
+
+    def check(self, sent: int) -> None:
+        """Raise `ProtocolError` unless the answer can be one to so many contacts."""
+        # Fewer than were sent: the database folds a few addresses that Python keeps apart.
+        whole = self.created + self.updated + self.unchanged + len(self.rejected)
+        if not 0 < whole <= sent or not are_positions(self.rejected, self.reasons, sent):
+            raise ProtocolError(f"the server accounts for {whole} of the {sent} contacts sent")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from campaign_sdk._core.errors import ProtocolError
 from campaign_sdk._core.model import Model
 from campaign_sdk._core.operation import Mode, Resource, Steps, operation
 from campaign_sdk.contacts._named import contact_id
@@ -39,7 +40,9 @@ class Persons(Resource[Mode]):
             NotFound: there is no such contact, or it is somebody else's.
         """
         arguments = {"contact_id": (yield from contact_id(self, id))}
-        exported: dict[str, Any] = (yield self._rpc("export_person", arguments, kind="read")).data
+        exported = (yield self._rpc("export_person", arguments, kind="read")).data
+        if not isinstance(exported, dict) or "contact" not in exported:
+            raise ProtocolError("the server's answer isn't what is stored about a person")
         return exported
 
     @operation

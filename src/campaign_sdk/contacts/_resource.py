@@ -9,7 +9,7 @@ from uuid import UUID
 
 from postgrest.types import CountMethod
 
-from campaign_sdk._core.errors import ProtocolError
+from campaign_sdk._core.failures import count_of, rows_of
 from campaign_sdk._core.files import Target
 from campaign_sdk._core.model import NOT_GIVEN, NotGiven
 from campaign_sdk._core.operation import (
@@ -26,6 +26,7 @@ from campaign_sdk.contacts._history import Happening, history
 from campaign_sdk.contacts._import import ImportReport
 from campaign_sdk.contacts._importing import BATCH, Progress, import_file, upsert_items
 from campaign_sdk.contacts._items import ContactItem
+from campaign_sdk.contacts._known import find_fields
 from campaign_sdk.contacts._models import Contact, ContactField
 from campaign_sdk.contacts._named import contact_id
 from campaign_sdk.contacts._persons import Persons
@@ -223,7 +224,7 @@ class Contacts(Persons[Mode], Schemas[Mode]):
         """
         arguments = {"contact_id": (yield from contact_id(self, id))}
         response = yield self._rpc("unsubscribe_contact", arguments, kind="keyed")
-        return one_contact(response.data)
+        return one_contact(rows_of(response))
 
     @operation
     def subscribe(self, id: UUID | str) -> Steps[Contact]:
@@ -237,7 +238,7 @@ class Contacts(Persons[Mode], Schemas[Mode]):
             "changes": {"unsubscribed_at": None},
         }
         response = yield self._rpc("update_contact", arguments, kind="keyed")
-        return one_contact(response.data)
+        return one_contact(rows_of(response))
 
     @operation
     def history(self, id: UUID | str) -> Steps[Sequence[Happening]]:
@@ -270,11 +271,7 @@ class Contacts(Persons[Mode], Schemas[Mode]):
         """Return how many contacts there are, the unsubscribed included."""
         # With a row, not as a HEAD request: whose refusal would have no body to say why.
         query = self._db.from_("contacts").select("id", count=CountMethod.exact).limit(1)
-        response = yield query
-        if response.count is None:
-            raise ProtocolError("the server's answer holds no count")
-        count: int = response.count
-        return count
+        return count_of((yield query))
 
     @pages
     def iterate(
@@ -307,9 +304,8 @@ class Contacts(Persons[Mode], Schemas[Mode]):
         Args:
             sample: how many contacts to look at; a random sample if there are more.
         """
-        response = yield self._rpc("list_contact_fields", {"sample": sample}, kind="read")
-        sampled = response.data["sampled"]
+        found = yield from find_fields(self, sample=sample)
         return tuple(
-            ContactField(**field, coverage=field["present"] / sampled)
-            for field in response.data["fields"]
+            ContactField(**dict(field), coverage=field.present / max(found.sampled, 1))
+            for field in found.fields
         )

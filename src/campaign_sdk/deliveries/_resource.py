@@ -8,7 +8,6 @@ from typing import Any, Literal, get_args
 from uuid import UUID
 
 from campaign_sdk._core.errors import InvalidInput, NotActive
-from campaign_sdk._core.failures import rows_of
 from campaign_sdk._core.named import id_of
 from campaign_sdk._core.operation import (
     Mode,
@@ -19,7 +18,7 @@ from campaign_sdk._core.operation import (
     operation,
     pages,
 )
-from campaign_sdk._core.paging import PAGE, check_page_size
+from campaign_sdk._core.paging import PAGE, check_page_size, table_pages
 from campaign_sdk._core.pausing import pause
 from campaign_sdk.assets import with_images
 from campaign_sdk.campaigns._read import read_campaign
@@ -168,19 +167,14 @@ class Deliveries(Resource[Mode]):
             raise InvalidInput("outcome", f"must be one of {', '.join(get_args(Outcome))}")
         size = check_page_size(page_size)
         campaign = yield from read_campaign(self, id)
-        last = None
-        while True:
+
+        def select() -> Any:
             query = self._db.from_("campaign_deliveries").select("*")
             query = query.eq("campaign_id", str(campaign.id))
-            if outcome is not None:
-                # In quotes: the local stack takes a bare `unknown` for SQL's.
-                query = query.filter("outcome", "in", f'("{outcome}")')
-            query = query if last is None else query.gt("contact_id", last)
-            rows = rows_of((yield query.order("contact_id").limit(size)))
-            if not rows:
-                return
-            yield Page([Delivery.from_row(row) for row in rows])
-            last = rows[-1]["contact_id"]
+            # In quotes: the local stack takes a bare `unknown` for SQL's.
+            return query if outcome is None else query.filter("outcome", "in", f'("{outcome}")')
+
+        yield from table_pages(select, Delivery, size, key="contact_id")
 
     @operation
     def resolve(self, id: UUID | str, *, unknown: Decision) -> Steps[Resolution]:

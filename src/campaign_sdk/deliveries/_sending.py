@@ -17,7 +17,7 @@ from campaign_sdk._core.pausing import pause
 from campaign_sdk.deliveries._batch import Batch, Begun, Part
 from campaign_sdk.deliveries._claims import Claim, Done, claim_batch
 from campaign_sdk.deliveries._letters import Letters
-from campaign_sdk.deliveries._models import DeliveryStatus, SendReport
+from campaign_sdk.deliveries._models import DeliveryStatus, Resolution, SendReport
 from campaign_sdk.deliveries._outcomes import (
     Noted,
     Tally,
@@ -249,7 +249,7 @@ class Sending:
         except NotActive:
             # Completed meanwhile, as the tick does where nobody is in doubt; or paused.
             return False
-        resolved: int = response.data["resolved"]
+        resolved = Resolution.from_row(response.data).resolved
         self.tally.unknown = max(self.tally.unknown - resolved, 0)
         # As long as they become fewer it isn't in vain.
         self._in_vain = 0 if resolved < self._doubts else self._in_vain + 1

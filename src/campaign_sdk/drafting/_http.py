@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
+import httpcore2
 import httpx2
 
 from campaign_sdk._core.body import BoundedBody
+from campaign_sdk._core.deadline import bounded, set_deadline
 
 _BEGAN = "campaign_sdk.began"
 
@@ -23,12 +25,36 @@ class _Body(BoundedBody, httpx2.SyncByteStream, httpx2.AsyncByteStream):
         return httpx2.ReadError("the answer is too large")
 
 
+class _Decoder:
+    """What comes out of a compressed body counts: up to a thousand times what comes in."""
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+        self._size = 0
+
+    def decode(self, data: bytes) -> Iterator[bytes]:
+        return self._counted(self._inner.decode(data))
+
+    def flush(self) -> Iterator[bytes]:
+        return self._counted(self._inner.flush())
+
+    def _counted(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        for piece in pieces:
+            self._size += len(piece)
+            if self._size > _Body.most:
+                raise httpx2.ReadError("the answer is too large")
+            yield piece
+
+
 def open_http(transport: Any, *, is_async: bool) -> Any:
     """Open the client that openai is to use; it follows no redirect with the key in hand."""
     make: Any = httpx2.AsyncClient if is_async else httpx2.Client
     begin, bound = (_awaited(_begin), _awaited(_bound)) if is_async else (_begin, _bound)
     hooks = {"request": [begin], "response": [bound]}
-    return make(transport=transport, event_hooks=hooks, follow_redirects=False)
+    client = make(transport=transport, event_hooks=hooks, follow_redirects=False)
+    for each in (client._transport, *client._mounts.values()):
+        bounded(each, httpcore2)
+    return client
 
 
 def _awaited(hook: Callable[[Any], None]) -> Callable[[Any], Any]:
@@ -39,11 +65,13 @@ def _awaited(hook: Callable[[Any], None]) -> Callable[[Any], Any]:
 
 
 def _begin(request: httpx2.Request) -> None:
-    request.extensions[_BEGAN] = time.monotonic()
+    request.extensions[_BEGAN] = now = time.monotonic()
+    set_deadline(now + request.extensions["timeout"]["pool"])
 
 
-def _bound(response: httpx2.Response) -> None:
+def _bound(response: Any) -> None:
     timeouts = response.request.extensions["timeout"]
     ends = response.request.extensions[_BEGAN] + timeouts["pool"]
     response.stream = _Body(response.stream, ends)
+    response._decoder = _Decoder(response._get_content_decoder())
     timeouts["read"] = max(ends - time.monotonic(), 0.001)

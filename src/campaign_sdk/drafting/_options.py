@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from math import inf
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from campaign_sdk._core.errors import ConfigurationError
@@ -64,9 +65,11 @@ class DraftingOptions:
             "max_output_tokens": 1 if self.max_output_tokens is None else self.max_output_tokens,
             "seconds": self.seconds,
         }
-        wrong = [name for name, value in bounds.items() if not value > 0]
+        wrong = [name for name, value in bounds.items() if not _is_positive(value)]
         if wrong:
-            raise ConfigurationError(f"DraftingOptions: {' and '.join(wrong)} must be positive")
+            raise ConfigurationError(
+                f"DraftingOptions: {' and '.join(wrong)} must be positive numbers"
+            )
 
     @classmethod
     def of(cls, given: DraftingOptions | Literal["server"] | None) -> DraftingOptions:
@@ -121,6 +124,12 @@ class DraftingOptions:
             raise ConfigurationError(stays_home("OPENAI_API_KEY", "OPENAI_BASE_URL"))
         if self.base_url is not None and self.transport is None:
             require_secure(self.base_url, "OPENAI_BASE_URL")
+
+
+def _is_positive(value: object) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return 0 < value < inf
 
 
 def _api(value: str | None) -> Api | None:

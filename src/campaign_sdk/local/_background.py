@@ -23,6 +23,9 @@ from campaign_sdk.local._stack import DATABASE_FOLDER, FILES_FOLDER, LOCK, POSTG
 BACKGROUND_LOG = "background.log"
 _LOGS = (BACKGROUND_LOG, SERVER_LOG, POSTGRES_LOG)
 _STOP_SECONDS = 30
+_START_SECONDS = 300
+# Held by whoever starts it; `LOCK` by the stack itself.
+START_LOCK = "start.lock"
 
 
 @dataclass(frozen=True)
@@ -46,19 +49,37 @@ def default_data() -> Path:
 def start_background(
     data: Path | str | None = None, migrations: Path | str | None = None
 ) -> LocalStatus:
-    """Start a stack that stays up; one that is up already is left as it is."""
+    """Start a stack that stays up; one that is up, or being started, is left as it is."""
     folder = _folder(data)
-    found = status(folder)
-    if found.running:
-        return found
+    _make(folder)
+    try:
+        with locked(folder / START_LOCK, wait=_START_SECONDS):
+            found = status(folder)
+            return found if found.running else _started(folder, migrations)
+    except Timeout:
+        raise LocalStackError(f"Another start of {folder} doesn't come to an end.") from None
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise LocalStackError(f"{folder} can't be used ({error.strerror}).") from None
+
+
+def _started(folder: Path, migrations: Path | str | None) -> LocalStatus:
     command = [sys.executable, "-m", "campaign_sdk.local", str(folder)]
     if migrations is not None:
         command.append(str(Path(migrations).resolve()))
-    done = subprocess.run(  # noqa: S603 - ourselves
-        command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-    )
-    if done.returncode:
-        raise LocalStackError(done.stderr.strip() or "The local stack didn't start.")
+    # It ends what it has begun when we are gone, which it knows by its standard input.
+    with subprocess.Popen(  # noqa: S603 - ourselves
+        command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as starting:
+        assert starting.stderr is not None  # noqa: S101 - it was opened as a pipe
+        said = starting.stderr.read()
+        code = starting.wait()
+    if code:
+        raise LocalStackError(said.strip() or "The local stack didn't start.")
     return status(folder)
 
 
@@ -102,6 +123,7 @@ def reset(data: Path | str | None = None, migrations: Path | str | None = None) 
     Nobody stays signed in: the accounts are gone.
     """
     folder = _folder(data)
+    _set_damaged_aside(folder)
     was_up = stop_background(folder)
     if (folder / _settings.FILE).exists():
         Settings.of(folder).renewed(folder)
@@ -110,6 +132,19 @@ def reset(data: Path | str | None = None, migrations: Path | str | None = None) 
     for name in _LOGS:
         (folder / name).unlink(missing_ok=True)
     return start_background(folder, migrations) if was_up else status(folder)
+
+
+def _set_damaged_aside(folder: Path) -> None:
+    """Put settings that can't be read away, unless their stack is up."""
+    path = folder / _settings.FILE
+    if not path.exists():
+        return
+    try:
+        Settings.of(folder)
+    except LocalStackError:
+        if _in_use(folder):
+            raise
+        path.rename(path.with_suffix(".damaged"))
 
 
 def logs(data: Path | str | None = None, lines: int = 100) -> str:

@@ -23,7 +23,7 @@ _HERE = Path(__file__).parent
 PACKAGE = ("package.json", "package-lock.json")
 SCRIPTS = (
     *("server.mjs", "repairs.mjs", "types.mjs", "json.mjs", "errors.mjs", "google.mjs"),
-    *("functions.mjs", "identity.mjs", "jwt.mjs", "prepared.mjs", "storage.mjs"),
+    *("driver.mjs", "functions.mjs", "identity.mjs", "jwt.mjs", "prepared.mjs", "storage.mjs"),
 )
 ANSWER_SECONDS = 60
 STOP_SECONDS = 5
@@ -47,7 +47,13 @@ class Server:
         try:
             with open(log, "ab", opener=private) as output:
                 self._process = subprocess.Popen(  # noqa: S603 - our own node and script
-                    [node, script, str(theirs)],
+                    [
+                        node,
+                        "--import",
+                        script.with_name("driver.mjs").as_uri(),
+                        script,
+                        str(theirs),
+                    ],
                     bufsize=0,
                     stdin=subprocess.PIPE,
                     stdout=output,

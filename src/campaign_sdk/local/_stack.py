@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
+import sys
 import tempfile
-from collections.abc import Mapping
-from contextlib import ExitStack
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -90,11 +93,12 @@ class LocalSupabase:
         """Bring the stack up, or raise `LocalStackError` and leave nothing behind."""
         if self.db_url:
             raise LocalStackError("This stack is running already.")
-        try:
-            self._start()
-        except BaseException:
-            self.stop()
-            raise
+        with _in_order():
+            try:
+                self._start()
+            except BaseException:
+                self.stop()
+                raise
         return self
 
     def stop(self) -> None:
@@ -209,6 +213,20 @@ class LocalSupabase:
             fake = {"enabled": True, "client_id": "local", "secret": "local"}
             app["auth"]["external"]["google"] = fake
         return app
+
+
+@contextmanager
+def _in_order() -> Iterator[None]:
+    """Let SIGTERM end what is begun, where nobody else has a say about it."""
+    is_ours = threading.current_thread() is threading.main_thread()
+    if not is_ours or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _environment(throw_away: bool) -> dict[str, str]:

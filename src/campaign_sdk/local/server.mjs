@@ -67,6 +67,14 @@ async function answer(request) {
   return decorate(await app.fetch(request, { peerAddress: null }));
 }
 
+// Of a connection that PostgreSQL cuts somebody may hear whom nobody listens to: its query has
+// failed, and the driver opens another one. That is no reason to take everybody down.
+function survive(error) {
+  console.error(error);
+  if (!/CONNECTION_|EPIPE|ECONNRESET/.test(String(error?.code))) process.exit(1);
+}
+process.on("uncaughtException", survive).on("unhandledRejection", survive);
+
 const commands = { prepare, listen };
 const reply = (message) => writeSync(Number(process.argv[2]), `${JSON.stringify(message)}\n`);
 

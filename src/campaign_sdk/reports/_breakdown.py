@@ -8,9 +8,9 @@ from itertools import pairwise
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
-from campaign_sdk._core.errors import InvalidInput
+from campaign_sdk._core.errors import InvalidInput, ProtocolError
 from campaign_sdk._core.model import Model
 from campaign_sdk.reports._engagement import Engagement
 from campaign_sdk.reports._metrics import METRICS, RATES
@@ -178,7 +178,15 @@ class CampaignBreakdown(Model):
 class _Answer(Model):
     base: Base
     total: Engagement
-    groups: list[dict[str, Any]]
+    groups: list[_Row]
+
+
+class _Row(Model):
+    # The counts are columns of the group's own.
+    model_config = ConfigDict(extra="allow")
+
+    kind: GroupKind
+    label: str | None
 
 
 def check_breakdown(
@@ -209,16 +217,22 @@ def _edge(number: object) -> Decimal:
     return exact
 
 
-def _group(row: dict[str, Any], edges: Sequence[Decimal]) -> BreakdownGroup:
-    given = dict(row)
+def _group(row: _Row, edges: Sequence[Decimal]) -> BreakdownGroup:
+    given = row.model_dump()
     label = given.pop("label")
-    if given["kind"] == "range":
-        place = int(label)
+    if row.kind == "range":
+        place = _place(label, len(edges))
         given["above"] = edges[place - 1] if place else None
         given["below"] = edges[place] if place < len(edges) else None
     else:
         given["text"] = label
     return BreakdownGroup.from_row(given)
+
+
+def _place(label: str | None, edges: int) -> int:
+    if label is None or not label.isdecimal() or int(label) > edges:
+        raise ProtocolError("the server's breakdown has a range that wasn't asked for")
+    return int(label)
 
 
 def _nobodys(groups: Sequence[BreakdownGroup], total: Engagement) -> Iterator[BreakdownGroup]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any, Self
+from typing import Any, Literal, Self
 from uuid import UUID
 
-from campaign_sdk._core.model import Model
+from campaign_sdk._core.model import Columns, Model
 from campaign_sdk.reports._engagement import Engagement, contradictions
 from campaign_sdk.reports._request import PERIODS, Request
 
@@ -62,15 +62,15 @@ class ReportRow(Engagement):
         return None if self.event_type else super()._rate(name)
 
 
-class ReportColumns(Model):
-    """The database's answer: columns of equal length, `None` if it isn't grouped by them."""
+class ReportColumns(Columns):
+    """The database's answer; a column is `None` if it isn't grouped by that."""
 
     timezone: str
     since: date | None
     until: date | None
     days: list[date] | None
-    campaigns: list[str] | None
-    segments: list[str] | None
+    campaigns: list[UUID] | None
+    segments: list[UUID | Literal[""]] | None
     impressions: list[int]
     clicks: list[int]
     conversions: list[int]
@@ -84,7 +84,7 @@ class ReportColumns(Model):
     identified: list[int] | None
     value: list[Decimal] | None
     total: Engagement
-    names: dict[str, str]
+    names: dict[UUID, str]
 
     def rows(self, group_by: Sequence[str]) -> Iterator[ReportRow]:
         """Yield the lines."""
@@ -106,10 +106,10 @@ class ReportColumns(Model):
         total = self.total.model_copy(update={"reach": None, "identified": None})
         return self.model_copy(update={"reach": None, "identified": None, "total": total})
 
-    def _named(self, ids: list[str] | None) -> list[str | None] | None:
+    def _named(self, ids: Sequence[Any] | None) -> list[str | None] | None:
         return None if ids is None else [self.names.get(key) for key in ids]
 
-    def _nullable(self, ids: list[str] | None) -> list[str | None] | None:
+    def _nullable(self, ids: Sequence[Any] | None) -> list[Any] | None:
         return None if ids is None else [key or None for key in ids]
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from math import erfc, exp, lgamma, log, sqrt
 from typing import Any
 
+from pydantic import Field
+
 from campaign_sdk._core.model import Model
 from campaign_sdk.reports._statistics import wilson
 
@@ -104,8 +106,8 @@ class BestHour(Model):
 
 
 class _Answer(Model):
-    clicked: list[int]
-    sent: list[int]
+    clicked: list[int] = Field(min_length=HOURS, max_length=HOURS)
+    sent: list[int] = Field(min_length=HOURS, max_length=HOURS)
     nameless: int
     people: int
     campaigns: int

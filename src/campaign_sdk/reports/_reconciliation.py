@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from campaign_sdk._core.model import Model
+from campaign_sdk._core.model import Columns, Model
 from campaign_sdk.reports._engagement import Engagement
 
 _COUNTS = (
@@ -42,8 +42,8 @@ class DayDifference(Model):
         return any(getattr(self, name) for name in _COUNTS)
 
 
-class _Columns(Model):
-    """The database's answer: columns of equal length."""
+class _Columns(Columns):
+    """The database's answer."""
 
     days: list[date]
     impressions: list[int]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
+
+from pydantic import Field, model_validator
 
 from campaign_sdk._core.model import Model
 from campaign_sdk._core.operation import Resource, Steps
@@ -73,12 +75,45 @@ def break_down(
     timezone: str,
 ) -> Steps[Breakdown]:
     """Group the members of an audience by a field."""
-    arguments = {**match_arguments(rules, as_of, timezone), "field": field, "largest": largest}
-    answer = (yield resource._rpc("group_audience", arguments, kind="read")).data
-    total = answer["total"]
-    groups = tuple(FieldGroup(**group, share=group["count"] / total) for group in answer["groups"])
-    other = total - answer["missing"] - sum(group.count for group in groups)
-    return Breakdown(field=field, groups=groups, missing=answer["missing"], other=other)
+    arguments = match_arguments(rules, as_of, timezone)
+    found = yield from group_audience(resource, arguments, field, largest)
+    groups = tuple(
+        FieldGroup(value=group.value, count=group.count, share=group.count / found.total)
+        for group in found.groups
+    )
+    return Breakdown(field=field, groups=groups, missing=found.missing, other=found.other)
+
+
+class _Group(Model):
+    value: str
+    count: int = Field(gt=0)
+
+
+class Groups(Model):
+    """The database's answer: the largest groups of an audience."""
+
+    total: int
+    missing: int = Field(ge=0)
+    groups: tuple[_Group, ...]
+
+    @property
+    def other(self) -> int:
+        """How many members are in none of them."""
+        return self.total - self.missing - sum(group.count for group in self.groups)
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> Self:
+        if self.other < 0:
+            raise ValueError("there are more members in the groups than in all")
+        return self
+
+
+def group_audience(
+    resource: Resource[Any], arguments: dict[str, Any], field: str, largest: int
+) -> Steps[Groups]:
+    """Ask for the largest groups of an audience by a field."""
+    asked = {**arguments, "field": field, "largest": largest}
+    return Groups.from_row((yield resource._rpc("group_audience", asked, kind="read")).data)
 
 
 def campaigns_of(resource: Resource[Any], segment_id: UUID) -> Steps[Report]:

@@ -7,7 +7,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from campaign_sdk._core.errors import InvalidRules, NotFound, TimedOut
+from pydantic import Field
+
+from campaign_sdk._core.errors import InvalidRules, NotFound, ProtocolError, TimedOut
+from campaign_sdk._core.failures import rows_of
+from campaign_sdk._core.model import Model
 from campaign_sdk._core.named import as_id, id_of
 from campaign_sdk._core.operation import Resource, Steps
 from campaign_sdk.contacts._matching import match_arguments
@@ -24,7 +28,7 @@ def read_segment(resource: Resource[Any], id: UUID | str) -> Steps[Segment]:
     query = resource._db.from_("audience_segments").select("*")
     key = yield from id_of(resource, "audience_segments", id)
     response = yield query.eq("id", key)
-    return one_segment(response.data)
+    return one_segment(rows_of(response))
 
 
 def audience(
@@ -70,13 +74,44 @@ def count_audience(
         return AudienceSize(
             count=None, reachable=None, reason=error.message, as_of=as_of, timezone=timezone
         )
-    counted = response.data[0] if isinstance(response.data, list) else response.data
+    data = response.data
+    counted = _Counted.from_row(data[0] if isinstance(data, list) and data else data)
     return AudienceSize(
-        count=counted["total"], reachable=counted["reachable"], as_of=as_of, timezone=timezone
+        count=counted.total, reachable=counted.reachable, as_of=as_of, timezone=timezone
     )
 
 
-def one_segment(rows: Any) -> Segment:
+class _Counted(Model):
+    """The database's answer."""
+
+    total: int = Field(ge=0)
+    reachable: int = Field(ge=0)
+
+
+def one_segment(rows: list[Any]) -> Segment:
+    """Return the segment of an answer, or raise `NotFound`."""
     if not rows:
         raise NotFound("there is no such segment, or it isn't yours")
     return Segment.from_row(rows[0])
+
+
+_ROWS = "raise Max rows (Project Settings, Data API)"
+
+
+def check_whole(rules: Rules, steps: int) -> None:
+    """Raise `ProtocolError` unless a funnel has a step for each rule of its root."""
+    wire = rules.to_wire()
+    children = wire["rules"]
+    whole = 1 if wire.get("not") or not children else len(children)
+    if steps != whole:
+        raise ProtocolError(
+            f"the server answers with {steps} of the funnel's {whole} rules; if it cuts answers, "
+            f"{_ROWS}"
+        )
+
+
+def cut_sample(size: AudienceSize, asked: int, shown: int) -> tuple[str, ...]:
+    """Return what is to be said of a sample that is shorter than it could be."""
+    if size.count is None or shown >= min(asked, size.count):
+        return ()
+    return (f"the server shows {shown} members of the {asked} that were asked for: {_ROWS}",)

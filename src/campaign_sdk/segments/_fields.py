@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from campaign_sdk._core.errors import InvalidRules
+from campaign_sdk._core.errors import InvalidRules, ProtocolError
 from campaign_sdk._core.operation import Resource, Steps
 from campaign_sdk.attributes import AttributeSchema
+from campaign_sdk.contacts._known import find_fields
 from campaign_sdk.contacts._schemas import read_schema
 from campaign_sdk.rules import Rules
 from campaign_sdk.rules._wire import COLUMNS, RESERVED
@@ -48,15 +49,21 @@ def odd_fields(resource: Resource[Any], names: Iterable[str]) -> Steps[dict[str,
     if not asked:
         return {}
     response = yield resource._rpc("unknown_fields", {"fields": asked}, kind="read")
-    unknown: list[str] = response.data
+    unknown = _names(response.data, asked)
     if not unknown:
         return {}
-    response = yield resource._rpc("list_contact_fields", {"sample": _SAMPLE}, kind="read")
+    found = yield from find_fields(resource, sample=_SAMPLE)
     schema = yield from read_schema(resource)
-    if schema is None and not response.data["sampled"]:
+    if schema is None and not found.sampled:
         return {}
-    held = _paths([found["name"] for found in response.data["fields"]])
+    held = _paths([field.name for field in found.fields])
     return {name: _odd(name, held, schema) for name in unknown}
+
+
+def _names(answer: Any, asked: list[str]) -> list[str]:
+    if not isinstance(answer, list) or not all(name in asked for name in answer):
+        raise ProtocolError("the server's answer isn't the names that were asked for")
+    return answer
 
 
 def refuse_unknown(warnings: tuple[str, ...]) -> None:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from postgrest.types import CountMethod
 
-from campaign_sdk._core.failures import rows_of
+from campaign_sdk._core.failures import count_of, rows_of
 from campaign_sdk._core.model import NOT_GIVEN, NotGiven, given, text, timezone_name
 from campaign_sdk._core.named import id_of
 from campaign_sdk._core.operation import Mode, PagedSteps, Resource, Steps, keyed, operation, pages
@@ -21,7 +21,14 @@ from campaign_sdk.contacts._models import Contact
 from campaign_sdk.contacts._naming import named_rules
 from campaign_sdk.rules import RulesLike
 from campaign_sdk.segments._analytics import SegmentAnalytics, break_down, campaigns_of
-from campaign_sdk.segments._audience import audience, count_audience, one_segment, read_segment
+from campaign_sdk.segments._audience import (
+    audience,
+    check_whole,
+    count_audience,
+    cut_sample,
+    one_segment,
+    read_segment,
+)
 from campaign_sdk.segments._fields import field_warnings, refuse_unknown
 from campaign_sdk.segments._models import AudiencePreview, AudienceSize, FunnelStep, Segment
 
@@ -113,7 +120,7 @@ class Segments(Resource[Mode]):
             return (yield from read_segment(self, id))
         key = yield from id_of(self, "audience_segments", id)
         update = self._db.from_("audience_segments").update(changes).eq("id", key)
-        return one_segment((yield keyed(update)).data)
+        return one_segment(rows_of((yield keyed(update))))
 
     @operation
     def delete(self, id: UUID | str) -> Steps[None]:
@@ -188,13 +195,16 @@ class Segments(Resource[Mode]):
         size = yield from count_audience(self, rules, as_of, zone)
         arguments = match_arguments(rules, as_of, zone)
         page = {**arguments, "page": max(0, min(sample, PAGE))}
-        members = yield self._rpc("match_contacts", page, kind="read")
-        funnel = yield self._rpc("audience_funnel", arguments, kind="read")
+        members = rows_of((yield self._rpc("match_contacts", page, kind="read")))
+        funnel = rows_of((yield self._rpc("audience_funnel", arguments, kind="read")))
+        check_whole(rules, len(funnel))
+        told = cut_sample(size, page["page"], len(members))
+        warnings = told + (yield from field_warnings(self, rules))
         return AudiencePreview(
             size=size,
-            sample=tuple(map(Contact.from_row, rows_of(members))),
-            funnel=tuple(map(FunnelStep.from_row, rows_of(funnel))),
-            warnings=(yield from field_warnings(self, rules)),
+            sample=tuple(map(Contact.from_row, members)),
+            funnel=tuple(map(FunnelStep.from_row, funnel)),
+            warnings=warnings,
         )
 
     @operation
@@ -221,7 +231,7 @@ class Segments(Resource[Mode]):
         rules, zone = segment.rules, segment.timezone
         size = yield from count_audience(self, rules, as_of, zone)
         counted = yield self._db.from_("contacts").select("id", count=CountMethod.exact, head=True)
-        contacts = counted.count or 0
+        contacts = count_of(counted)
         groups = (
             None if by is None else (yield from break_down(self, rules, by, largest, as_of, zone))
         )

@@ -70,10 +70,10 @@ class SendingSettings(Model):
 class SettingsRow(Model):
     """The settings as the database has them."""
 
-    cap_messages: int | None = None
-    cap_days: int | None = None
-    quiet_from: time | None = None
-    quiet_until: time | None = None
+    cap_messages: int | None
+    cap_days: int | None
+    quiet_from: time | None
+    quiet_until: time | None
     updated_at: AwareDatetime | None = None
 
     def settings(self) -> SendingSettings:

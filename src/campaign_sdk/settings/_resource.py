@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from campaign_sdk._core.errors import InvalidInput
-from campaign_sdk._core.failures import rows_of
+from campaign_sdk._core.failures import row_of, rows_of
 from campaign_sdk._core.model import NOT_GIVEN, NotGiven
 from campaign_sdk._core.operation import Mode, Resource, Steps, keyed, operation
 from campaign_sdk.settings._models import Cap, Quiet, SendingSettings, SettingsRow
@@ -43,7 +43,7 @@ class Settings(Resource[Mode]):
         table = self._db.from_("campaign_settings")
         if not row:
             return _settings(rows_of((yield table.select("*"))))
-        return _settings(rows_of((yield keyed(table.upsert(row, on_conflict="user_id")))))
+        return _settings([row_of((yield keyed(table.upsert(row, on_conflict="user_id"))))])
 
 
 def _settings(rows: list[dict[str, Any]]) -> SendingSettings:

@@ -34,6 +34,16 @@ class TrackingSettings(Model):
     unsubscribe_page: str | None = None
 
 
+class StoredSettings(Model):
+    """The database's row: every column is there."""
+
+    unsubscribe_page: str | None
+
+    def settings(self) -> TrackingSettings:
+        """Return it as users know it."""
+        return TrackingSettings(unsubscribe_page=self.unsubscribe_page)
+
+
 class Signer(Model):
     """The database's answer: what signs."""
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from uuid import UUID
 
 from campaign_sdk._core.errors import InvalidInput
+from campaign_sdk._core.failures import rows_of
 from campaign_sdk._core.named import id_of
 from campaign_sdk._core.operation import Mode, Resource, Steps, operation
+from campaign_sdk._core.paging import collect, table_pages
 from campaign_sdk.tracking._address import check_address
 from campaign_sdk.tracking._links import Links
-from campaign_sdk.tracking._models import LinkKey, TrackingSettings
+from campaign_sdk.tracking._models import LinkKey, StoredSettings, TrackingSettings
 from campaign_sdk.tracking._read import read_links
 
 _LARGEST_KEY = 65_535
@@ -41,8 +44,8 @@ class Tracking(Resource[Mode]):
     @operation
     def keys(self) -> Steps[Sequence[LinkKey]]:
         """Return the keys that have signed links, the newest last; none before the first."""
-        response = yield self._db.from_("link_keys").select("*").order("key_id").limit(1_000)
-        return tuple(map(LinkKey.from_row, response.data))
+        select = partial(self._db.from_("link_keys").select, "*")
+        return tuple((yield from collect(table_pages(select, LinkKey, key="key_id"))))
 
     @operation
     def rotate(self) -> Steps[LinkKey]:
@@ -72,8 +75,8 @@ class Tracking(Resource[Mode]):
     @operation
     def settings(self) -> Steps[TrackingSettings]:
         """Return what is set; nothing by default."""
-        response = yield self._db.from_("link_settings").select("*").limit(1)
-        return TrackingSettings.from_row(response.data[0]) if response.data else TrackingSettings()
+        rows = rows_of((yield self._db.from_("link_settings").select("*").limit(1)))
+        return StoredSettings.from_row(rows[0]).settings() if rows else TrackingSettings()
 
     @operation
     def update(self, *, unsubscribe_page: str | None) -> Steps[TrackingSettings]:
@@ -93,4 +96,4 @@ class Tracking(Resource[Mode]):
             check_address(unsubscribe_page, "unsubscribe_page")
         arguments = {"page": unsubscribe_page}
         response = yield self._rpc("set_unsubscribe_page", arguments, kind="keyed")
-        return TrackingSettings.from_row(response.data)
+        return StoredSettings.from_row(response.data).settings()

@@ -12,11 +12,19 @@ from postgrest.exceptions import APIError
 from pydantic import ValidationError
 from supabase_auth.errors import AuthError
 
-from campaign_sdk._core.errors import CampaignError, ProtocolError, TimedOut, Unavailable
+from campaign_sdk._core.errors import (
+    CampaignError,
+    ConfigurationError,
+    ProtocolError,
+    TimedOut,
+    Unavailable,
+)
 from campaign_sdk._core.failures.auth import from_auth
 from campaign_sdk._core.failures.database import from_database
 
 Reading = Callable[[Exception], CampaignError | None]
+
+_PROJECT = "is the URL that of a Supabase project?"
 
 
 def translate(error: Exception, read: Reading | None = None) -> Exception:
@@ -38,7 +46,7 @@ def translate(error: Exception, read: Reading | None = None) -> Exception:
 
 def _without_data(error: Exception) -> Exception | None:
     """Return an error as a traceback may print it: servers and parsers quote what they got."""
-    if isinstance(error, ValidationError | JSONDecodeError):
+    if isinstance(error, ValueError):
         return None
     if isinstance(error, AuthError):
         error.message = error.name
@@ -60,11 +68,48 @@ def checked(response: Any) -> Any:
     return response
 
 
+def unreadable(error: Exception) -> CampaignError | None:
+    """Read what parsers raise of an answer: bytes that are no UTF-8, numbers without an end."""
+    if isinstance(error, ValueError | OverflowError):
+        return ProtocolError(f"the server's answer makes no sense; {_PROJECT}")
+    return None
+
+
 def rows_of(response: Any) -> list[dict[str, Any]]:
     """Return the rows of a response, or raise `ProtocolError` if it has something else."""
     if not _is_rows(response.data):
         raise ProtocolError("the server's answer isn't the rows that were asked for")
     rows: list[dict[str, Any]] = response.data
+    return rows
+
+
+def row_of(response: Any) -> dict[str, Any]:
+    """Return the one row of a response that always has one, or raise `ProtocolError`."""
+    rows = rows_of(response)
+    if not rows:
+        raise ProtocolError("the server's answer lacks the row that was asked for")
+    return rows[0]
+
+
+def count_of(response: Any) -> int:
+    """Return the count that a response was asked for, or raise `ProtocolError`."""
+    count = response.count
+    if not isinstance(count, int) or count < len(response.data or ()):
+        raise ProtocolError("the server's answer holds no count")
+    return count
+
+
+def all_rows_of(response: Any) -> list[dict[str, Any]]:
+    """Return the rows of a response that was asked to count them, or raise `ProtocolError`.
+
+    For what is short enough for one answer, unless the server's limit is lower.
+    """
+    rows, count = rows_of(response), count_of(response)
+    if len(rows) < count:
+        raise ProtocolError(
+            f"the server answers with {len(rows)} of {count} rows: raise Max rows "
+            "(Project Settings, Data API)"
+        )
     return rows
 
 
@@ -85,8 +130,8 @@ def _translated(error: Exception) -> CampaignError | None:
         return TimedOut("there was no whole answer before the deadline")
     if isinstance(error, httpx.TransportError):
         return Unavailable(f"the server can't be reached ({type(error).__name__})")
+    if isinstance(error, RuntimeError) and "client has been closed" in str(error):
+        return ConfigurationError("this client is closed: make another one")
     if isinstance(error, _NONSENSE):
-        return ProtocolError(
-            "the server's answer makes no sense; is the URL that of a Supabase project?"
-        )
+        return ProtocolError(f"the server's answer makes no sense; {_PROJECT}")
     return None

@@ -1,0 +1,95 @@
+"""Answers that are a success and perhaps JSON, but not ours: each is a typed error or the truth."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from campaign_sdk import CampaignClient, CampaignError
+from campaign_sdk._core import exchange
+from campaign_sdk.campaigns import _freeze
+from campaign_sdk.local import LocalSupabase
+from clients import client_of, sign_up
+
+from .operations import CORE, OTHERS, Operation, World, world_of
+from .shapes import Recording, Replay, others
+
+ALL = (*CORE, *OTHERS)
+
+
+class Home:
+    """Somebody with all that operations are about; the answers they get are kept."""
+
+    def __init__(self, stack: LocalSupabase, client: CampaignClient, recording: Recording) -> None:
+        self.stack = stack
+        self.client = sign_up(client, "home")
+        self.recording = recording
+        self.world: World = world_of(client)
+        self.session = client._connection.keeper.session
+
+    def answers_to(self, operation: Operation) -> list[httpx.Response]:
+        """Carry an operation out, and return the answers of the stack."""
+        self.recording.answers.clear()
+        try:
+            operation.do(self.client, self.world, uuid.uuid4().hex)
+        except CampaignError:
+            # Some aren't possible any more; how that is said counts as well.
+            assert self.recording.answers, operation.name
+        return list(self.recording.answers)
+
+    def replayed(self, operation: Operation, wire: Replay) -> Any:
+        """Carry an operation out again, on answers that were kept."""
+        with client_of(self.stack, transport=wire, timeout=5) as client:
+            assert self.session is not None
+            client._connection.keeper.keep(self.session)
+            return operation.do(client, self.world, uuid.uuid4().hex)
+
+
+@pytest.fixture(scope="module")
+def home(stack: LocalSupabase) -> Iterator[Home]:
+    recording = Recording()
+    with client_of(stack, transport=recording) as client:
+        yield Home(stack, client, recording)
+
+
+@pytest.fixture(autouse=True)
+def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exchange, "_BACKOFF", 0.0)
+    monkeypatch.setattr(_freeze, "_LONGEST_PAUSE", 0.0)
+    monkeypatch.setattr(_freeze, "_TRIES", 3)
+
+
+@pytest.mark.parametrize("operation", ALL, ids=lambda each: each.name)
+def test_no_answer_raises_what_isnt_ours(home: Home, operation: Operation) -> None:
+    answers = home.answers_to(operation)
+    for index, answer in enumerate(answers):
+        for name, other in others(answer):
+            try:
+                home.replayed(operation, Replay(answers, index, other))
+            except CampaignError:
+                continue
+            except Exception as error:
+                raise AssertionError(f"answer {index}, {name}: {error!r}") from error
+    home.session = home.client._connection.keeper.session or home.session
+
+
+READS = [each for each in ALL if each.kind == "read"]
+
+
+@pytest.mark.parametrize("status", [201, 202, 203, 204, 205, 299])
+@pytest.mark.parametrize("operation", READS, ids=lambda each: each.name)
+def test_a_read_that_isnt_answered_is_no_empty_listing(
+    home: Home, operation: Operation, status: int
+) -> None:
+    answers = home.answers_to(operation)
+    for index in range(len(answers)):
+        for content in (b"", b"[]"):
+            other = httpx.Response(
+                status, headers={"content-type": "application/json"}, content=content
+            )
+            with pytest.raises(CampaignError):
+                home.replayed(operation, Replay(answers, index, other))
