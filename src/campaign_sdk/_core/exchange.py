@@ -6,10 +6,8 @@ a turn at a lock; the wires of `transport` do what it asks, so both clients beha
 
 from __future__ import annotations
 
-import json
 import math
 import random
-import re
 import time
 from collections.abc import Generator
 from dataclasses import dataclass
@@ -18,6 +16,7 @@ from typing import Any
 
 import httpx
 
+from campaign_sdk._core.answers import is_json, is_plausible, state_of
 from campaign_sdk._core.errors import (
     AuthUnavailable,
     NotAuthenticated,
@@ -33,11 +32,8 @@ from campaign_sdk._core.settings import is_loopback
 # A request marked with this header may be sent again: it is a read, or carries a key.
 REPLAYABLE = "x-campaign-replayable"
 _RETRIES = 3
-_STATE = re.compile(r"[0-9A-Z]{5}|PGRST[0-9A-Z]+")
-_LONGEST_REFUSAL = 100_000
 _BUSY = frozenset({429, 502, 503, 504, *range(520, 531)})
 _BACKOFF = 0.5
-_BEGINNINGS = frozenset(bytes([each]) for each in b'[{"-0123456789tfn')
 
 _Exchange = Generator[Any, Any, httpx.Response]
 
@@ -184,7 +180,7 @@ def _pause(answer: httpx.Response | httpx.TransportError, attempt: int, kind: st
     if isinstance(answer, httpx.TransportError):
         lost = not isinstance(answer, httpx.TimeoutException)
         return backoff if lost and kind != "write" else None
-    if kind != "write" and _state(answer).startswith(PASSING):
+    if kind != "write" and state_of(answer).startswith(PASSING):
         return backoff
     # 429 means that nothing was done: even a write may be sent again.
     if answer.status_code == 429 or (answer.status_code in _BUSY and kind != "write"):
@@ -202,15 +198,15 @@ def _good(
     if status == 429:
         asked = retry_after(answer.headers.get("retry-after", ""))
         raise RateLimited("too many requests to the server", retry_after=asked, code="429")
-    state = _state(answer)
+    state = state_of(answer)
     if kind != "read" and state.startswith(IN_DOUBT):
         raise Unavailable(f"the database's session ended ({state})", maybe_applied=True, code=state)
     # The server itself would have said in JSON what is wrong.
-    if (status in _BUSY and not state) or (status >= 500 and not _is_json(answer)):
+    if (status in _BUSY and not state) or (status >= 500 and not is_json(answer)):
         raise Unavailable(
             f"the server isn't available ({status})", maybe_applied=kind != "read", code=str(status)
         )
-    if _is_ours(request) and not _is_plausible(request, answer, kind):
+    if _is_ours(request) and not is_plausible(request, answer, kind):
         raise ProtocolError(
             "the server's answer isn't JSON; is the URL that of a Supabase project?",
             maybe_applied=kind != "read",
@@ -236,56 +232,6 @@ def _failure(error: httpx.TransportError, kind: str, url: httpx.URL) -> Unavaila
 
 def _is_ours(request: httpx.Request) -> bool:
     return "/rest/v1" in request.url.path or "/auth/v1" in request.url.path
-
-
-def _is_plausible(request: httpx.Request, answer: httpx.Response, kind: str) -> bool:
-    """Whether a success has the form of one. No redirect is: it would take the key along."""
-    if not answer.is_success:
-        return not answer.is_redirect
-    # An answer that is partly there, or not there yet, would pass for the end of a listing.
-    if kind == "read" and answer.status_code not in (200, 206):
-        return False
-    if answer.content:
-        return _is_json(answer) and _has_json(answer.content)
-    return request.method == "HEAD" or not _wants_content(request, answer, kind)
-
-
-def _wants_content(request: httpx.Request, answer: httpx.Response, kind: str) -> bool:
-    asked = "return=representation" in request.headers.get("prefer", "")
-    return asked or kind == "read" or answer.status_code == 200
-
-
-def _has_json(content: bytes) -> bool:
-    """Whether a body begins as JSON does, and has no number that only Python takes for one."""
-    if content.lstrip(b" \t\r\n")[:1] not in _BEGINNINGS:
-        return False
-    if b"NaN" not in content and b"Infinity" not in content:
-        return True
-    try:
-        json.loads(content, parse_constant=_refuse)
-    except (ValueError, RecursionError):
-        return False
-    return True
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(constant)
-
-
-def _is_json(response: httpx.Response) -> bool:
-    kind: str = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-    return kind == "application/json" or kind.endswith("+json")
-
-
-def _state(answer: httpx.Response) -> str:
-    """The code with which the database or PostgREST says what is wrong; empty if none does."""
-    if answer.status_code < 400 or not _is_json(answer) or len(answer.content) > _LONGEST_REFUSAL:
-        return ""
-    try:
-        code = answer.json().get("code")
-    except (ValueError, AttributeError, RecursionError):
-        return ""
-    return code if isinstance(code, str) and _STATE.fullmatch(code) else ""
 
 
 def retry_after(value: str) -> float | None:

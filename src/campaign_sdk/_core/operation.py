@@ -11,38 +11,69 @@ from __future__ import annotations
 import asyncio
 import functools
 import inspect
-from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from contextlib import AsyncExitStack, ExitStack, closing
-from dataclasses import dataclass
 from types import FunctionType, MethodType
 from typing import (
     TYPE_CHECKING,
     Any,
     Concatenate,
     Generic,
-    Literal,
     ParamSpec,
-    Protocol,
     TypeVar,
     cast,
     overload,
 )
 
-from campaign_sdk._core.errors import ProtocolError, Unavailable
+from campaign_sdk._core.errors import ProtocolError
 from campaign_sdk._core.exchange import REPLAYABLE
-from campaign_sdk._core.failures import Reading, checked, translate, unreadable
+from campaign_sdk._core.failures import checked, translate, unreadable
+from campaign_sdk._core.requests import (
+    Blocking,
+    Call,
+    Course,
+    Kind,
+    LastingSteps,
+    Opened,
+    Page,
+    PagedSteps,
+    Request,
+    Steps,
+    keyed,
+    kind_of,
+)
 
 if TYPE_CHECKING:
     from supabase import Client as SupabaseClient
 
     from campaign_sdk._core.connection import Connection
 
+__all__ = [
+    "Async",
+    "Blocking",
+    "Call",
+    "Kind",
+    "LastingSteps",
+    "Mode",
+    "Opened",
+    "Page",
+    "PagedSteps",
+    "Request",
+    "Resource",
+    "Steps",
+    "Sync",
+    "aiterate",
+    "arun",
+    "iterate",
+    "keyed",
+    "kind_of",
+    "operation",
+    "pages",
+    "run",
+]
+
 P = ParamSpec("P")
 T = TypeVar("T")
-T_co = TypeVar("T_co", covariant=True)
-
-
-Kind = Literal["read", "keyed", "write"]
 
 
 class Sync:
@@ -54,67 +85,6 @@ class Async:
 
 
 Mode = TypeVar("Mode", Sync, Async)
-
-
-class Request(Protocol):
-    """Something that can be sent once: a builder of supabase-py, or a `Call`."""
-
-    def execute(self) -> Any:
-        """Send it; in the asynchronous mode, return what is to be awaited."""
-
-
-@dataclass(frozen=True)
-class Call:
-    """An un-run call, for what isn't a builder of supabase-py.
-
-    Attributes:
-        function: makes the call.
-        failures: reads the errors of the library that is called, if that isn't one of
-            those beneath every request.
-        kind: whether it changes something.
-    """
-
-    function: Callable[[], Any]
-    failures: Reading | None = None
-    kind: Kind = "read"
-
-    def execute(self) -> Any:
-        """Make the call."""
-        return self.function()
-
-
-@dataclass(frozen=True)
-class Blocking:
-    """A call that waits for something else than the server, in a thread if need be."""
-
-    function: Callable[[], Any]
-
-    def execute(self) -> Any:
-        """Make the call."""
-        return self.function()
-
-
-@dataclass(frozen=True)
-class Opened:
-    """A context that a body of `pages` enters; it is left when the iteration ends.
-
-    It is entered in the mode of the resource, so it must be a context manager of that kind.
-    """
-
-    context: Any
-
-
-@dataclass(frozen=True)
-class Page(Generic[T_co]):
-    """A part of a longer answer; a body of `pages` yields these between its requests."""
-
-    items: Sequence[T_co]
-
-
-Steps = Generator[Request, Any, T]
-PagedSteps = Generator[Request | Page[T], Any, None]
-LastingSteps = Generator[Request | Opened | Page[T], Any, None]
-_Body = Generator[Any, Any, Any]
 
 
 class Resource(Generic[Mode]):
@@ -151,47 +121,11 @@ class Resource(Generic[Mode]):
         return request
 
 
-def keyed(query: Any) -> Any:
-    """Return a write that may be sent again: the same again changes nothing."""
-    query.request.headers[REPLAYABLE] = "keyed"
-    return query
-
-
-class _Course:
-    """A body on its way: what it asks for next, and whether it has changed something."""
-
-    def __init__(self, steps: _Body) -> None:
-        self._steps = steps
-        self._is_writing = self._has_written = False
-
-    def advance(self, answer: Any, error: Exception | None) -> Any:
-        """Hand over an answer or an error; return the next step."""
-        self._has_written = self._has_written or (self._is_writing and error is None)
-        try:
-            step = self._steps.throw(error) if error else self._steps.send(answer)
-        except (Unavailable, ProtocolError) as failed:
-            # The request that failed may have been a read: what came before it wasn't undone.
-            failed.maybe_applied = failed.maybe_applied or self._has_written
-            raise
-        self._is_writing = kind_of(step) != "read"
-        return step
-
-
-def kind_of(step: Any) -> Kind:
-    """Return whether a request changes something, and whether it may be sent again."""
-    if isinstance(step, Call):
-        return step.kind
-    request = getattr(step, "request", None)
-    if request is None or request.http_method in ("GET", "HEAD"):
-        return "read"
-    return cast("Kind", request.headers.get(REPLAYABLE, "write"))
-
-
 def run(steps: Steps[T]) -> T:
     """Carry out a body, one request after the other, and return its result."""
     answer: Any = None
     error: Exception | None = None
-    course = _Course(steps)
+    course = Course(steps)
     with closing(steps):
         while True:
             try:
@@ -206,7 +140,7 @@ async def arun(steps: Steps[T]) -> T:
     """Carry out a body without blocking, and return its result."""
     answer: Any = None
     error: Exception | None = None
-    course = _Course(steps)
+    course = Course(steps)
     with closing(steps):
         while True:
             try:
@@ -221,7 +155,7 @@ def iterate(steps: LastingSteps[T]) -> Generator[T, None, None]:
     """Carry out a body of pages, yielding the items of each as it comes."""
     answer: Any = None
     error: Exception | None = None
-    course = _Course(steps)
+    course = Course(steps)
     with closing(steps), ExitStack() as contexts:
         while True:
             try:
@@ -241,7 +175,7 @@ async def aiterate(steps: LastingSteps[T]) -> AsyncGenerator[T, None]:
     """Carry out a body of pages without blocking, yielding the items of each."""
     answer: Any = None
     error: Exception | None = None
-    course = _Course(steps)
+    course = Course(steps)
     async with AsyncExitStack() as contexts:
         contexts.enter_context(closing(steps))
         while True:

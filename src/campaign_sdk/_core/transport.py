@@ -125,15 +125,22 @@ class AsyncHttp(httpx.AsyncClient):
         return response
 
 
+def _closed() -> ConfigurationError:
+    return ConfigurationError("this client is closed: make another one")
+
+
 class Wire(httpx.BaseTransport):
     """Carries out exchanges for the synchronous client."""
 
     def __init__(self, inner: httpx.BaseTransport, exchange: Exchange) -> None:
         self._inner = inner
         self._exchange = exchange
+        self._is_closed = False
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Carry out one exchange."""
+        if self._is_closed:
+            raise _closed()
         return self._carry_out(self._exchange(request))
 
     def renew(self) -> None:
@@ -185,6 +192,7 @@ class Wire(httpx.BaseTransport):
 
     def close(self) -> None:
         """Close the connections."""
+        self._is_closed = True
         self._inner.close()
 
 
@@ -195,9 +203,12 @@ class AsyncWire(httpx.AsyncBaseTransport):
         self._inner = inner
         self._exchange = exchange
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._is_closed = False
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Carry out one exchange."""
+        if self._is_closed:
+            raise _closed()
         return await self._carry_out(self._exchange(request))
 
     async def renew(self) -> None:
@@ -268,5 +279,6 @@ class AsyncWire(httpx.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         """Close the connections."""
+        self._is_closed = True
         if self._loop in (None, asyncio.get_running_loop()):
             await self._inner.aclose()

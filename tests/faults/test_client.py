@@ -1,0 +1,285 @@
+"""Faults of a client's own: what it is made with, where it is used, and what adds up."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from campaign_sdk import (
+    AsyncCampaignClient,
+    CampaignClient,
+    ConfigurationError,
+    DraftingOptions,
+    InvalidInput,
+    ProtocolError,
+    RateLimited,
+    TimedOut,
+    field,
+)
+from campaign_sdk._core import connection
+from campaign_sdk._core.errors import AuthUnavailable
+from campaign_sdk.analytics import _watch
+from campaign_sdk.analytics._realtime import RealtimeBell
+from campaign_sdk.local import LocalSupabase
+from clients import Mode, client_of
+from wire import KEY, URL, Both, session
+
+NONSENSE: tuple[Any, ...] = (None, math.nan, math.inf, -math.inf, "5", 0, -1, True, b"5", 10**400)
+
+
+@pytest.mark.parametrize("timeout", NONSENSE, ids=repr)
+@pytest.mark.parametrize("make", [CampaignClient, AsyncCampaignClient])
+def test_a_timeout_is_refused_when_the_client_is_made(make: Any, timeout: Any) -> None:
+    with pytest.raises(InvalidInput, match="timeout"):
+        make(
+            URL, KEY, timeout=timeout, transport=httpx.MockTransport(lambda _: httpx.Response(500))
+        )
+
+
+@pytest.mark.parametrize("seconds", [*NONSENSE[1:8]], ids=repr)
+def test_seconds_of_drafting_are_refused_likewise(seconds: Any) -> None:
+    with pytest.raises(ConfigurationError, match="seconds"):
+        DraftingOptions(seconds=seconds)
+
+
+def test_a_closed_client_says_so(mode: Mode) -> None:
+    both = Both(mode, lambda _: httpx.Response(200, json=[]), signed_in=session())
+    both.result(both.client.close() if mode == "sync" else both.client.aclose())
+    with pytest.raises(ConfigurationError, match="client is closed"):
+        both.result(both.client.contacts.find("ann@example.com"))
+
+
+def test_a_second_event_loop_is_told(stack: LocalSupabase) -> None:
+    client = AsyncCampaignClient(stack.url, stack.anon_key, anonymous=True)
+
+    async def use() -> Any:
+        return await client.auth.sign_up(f"loop-{time.time_ns()}@example.com", "xxxxxxx1")
+
+    asyncio.run(use())
+    with pytest.raises(ConfigurationError, match="another event loop"):
+        asyncio.run(use())
+    asyncio.run(client.aclose())
+
+
+@pytest.fixture
+def pipe(tmp_path: Path) -> Path:
+    path = tmp_path / "pipe.csv"
+    os.mkfifo(path)
+    return path
+
+
+def slowly(path: Path, text: str) -> threading.Thread:
+    """Write a text into a pipe, a line each 50 ms."""
+
+    def write() -> None:
+        with path.open("w") as stream:
+            for line in text.splitlines(keepends=True):
+                stream.write(line)
+                stream.flush()
+                time.sleep(0.05)
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    return thread
+
+
+@pytest.mark.parametrize("what", ["contacts", "events"])
+def test_a_slow_file_doesnt_stop_the_event_loop(
+    stack: LocalSupabase, pipe: Path, what: str
+) -> None:
+    async def main() -> int:
+        turns = 0
+
+        async def turn() -> None:
+            nonlocal turns
+            while True:
+                await asyncio.sleep(0.01)
+                turns += 1
+
+        async with AsyncCampaignClient(stack.url, stack.anon_key, anonymous=True) as client:
+            await client.auth.sign_up(f"slow-{time.time_ns()}@example.com", "xxxxxxx1")
+            turning = asyncio.create_task(turn())
+            lines = "".join(f"a{n}@example.com\n" for n in range(8))
+            text = "email\n" + lines if what == "contacts" else lines.replace("@", "")
+            writing = slowly(pipe, text)
+            if what == "contacts":
+                await client.contacts.import_csv(pipe)
+            else:
+                with contextlib.suppress(InvalidInput):
+                    await client.analytics.ingest_file(pipe)
+            turning.cancel()
+            await asyncio.to_thread(writing.join)
+        return turns
+
+    assert asyncio.run(main()) > 10
+
+
+def test_waiting_for_a_connection_has_a_deadline(
+    mode: Mode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "_LIMITS", httpx.Limits(max_connections=0))
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+
+        class There:
+            anon_key = KEY
+
+        There.url = url  # type: ignore[attr-defined]  # stands for a stack
+        began = time.monotonic()
+        there: Any = There
+        with client_of(there, mode, timeout=0.2) as client:
+            client._connection.keeper.keep(session())
+            with pytest.raises(TimedOut) as caught:
+                client.segments.create("x", field("a") == 1)
+    assert time.monotonic() - began < 2
+    assert caught.value.maybe_applied is False
+
+
+ROW = {"email": "a@b.c", "created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z"}
+IDS = [f"00000000-0000-4000-8000-00000000000{n}" for n in range(4)]
+
+
+def test_pages_in_turn_end_with_an_error(mode: Mode) -> None:
+    asked = 0
+
+    def answer(_request: httpx.Request) -> httpx.Response:
+        nonlocal asked
+        asked += 1
+        assert asked < 10
+        return httpx.Response(200, json=[{**ROW, "id": IDS[asked % 2]}])
+
+    both = Both(mode, answer, signed_in=session())
+    seen = []
+    with pytest.raises(ProtocolError, match="incomplete"):
+        seen.extend(items(both, both.client.contacts.iterate()))
+    assert asked == 3
+
+
+def items(both: Both, found: Any) -> list[Any]:
+    if both.mode == "sync":
+        return list(found)
+
+    async def gather() -> list[Any]:
+        return [item async for item in found]
+
+    return asyncio.run(gather())
+
+
+def by_path(answers: dict[str, Any]) -> Callable[[httpx.Request], httpx.Response]:
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json=answers[request.url.path.rpartition("/")[2]])
+
+    return answer
+
+
+def test_a_funnel_that_is_cut_is_no_funnel(mode: Mode) -> None:
+    rules = (field("a") == 1) & (field("b") == 2)
+    step = {"path": "$.rules[0]", "alone": 1, "cumulative": 1}
+    answers = {
+        "audience_size": [{"total": 3, "reachable": 3}],
+        "match_contacts": [{**ROW, "id": IDS[0]}],
+        "audience_funnel": [step],
+        "unknown_fields": [],
+    }
+    both = Both(mode, by_path(answers), signed_in=session())
+    with pytest.raises(ProtocolError, match=r"1 of the funnel's 2 rules.*Max rows"):
+        both.result(both.client.segments.preview(rules))
+    answers["audience_funnel"] = [step, step]
+    both = Both(mode, by_path(answers), signed_in=session())
+    shown = both.result(both.client.segments.preview(rules))
+    assert ["Max rows" in warning for warning in shown.warnings] == [True]
+
+
+@pytest.mark.parametrize(
+    "counts",
+    [
+        {"created": 5},
+        {"created": 1, "updated": 1},
+        {},
+        {"created": -1, "updated": 2},
+        {"rejected": [7], "reasons": ["email: no"]},
+        {"rejected": [0], "reasons": []},
+    ],
+    ids=str,
+)
+def test_sums_are_compared_with_what_was_sent(mode: Mode, counts: dict[str, Any]) -> None:
+    nothing = {"created": 0, "updated": 0, "unchanged": 0, "rejected": [], "reasons": []}
+    answer = httpx.Response(200, json={**nothing, **counts})
+    both = Both(mode, lambda _: answer, signed_in=session())
+    with pytest.raises(ProtocolError) as caught:
+        both.result(both.client.contacts.upsert([{"email": "ann@example.com"}]))
+    assert caught.value.maybe_applied is True
+
+
+def test_a_renewal_with_somebody_elses_session_is_refused(mode: Mode) -> None:
+    other = session("theirs", "theirs-too").model_copy(deep=True)
+    other.user.id = IDS[1]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/token"):
+            return httpx.Response(200, json=other.model_dump(mode="json"))
+        return httpx.Response(200, json=[])
+
+    both = Both(mode, answer, signed_in=session())
+    with pytest.raises(AuthUnavailable, match="somebody else's"):
+        both.result(both.client.auth.refresh())
+    assert both.keeper.session.access_token == session().access_token
+
+
+@pytest.mark.parametrize("asked", [3_600.0, 10.0**9])
+def test_watch_waits_half_a_minute_at_most(monkeypatch: pytest.MonkeyPatch, asked: float) -> None:
+    waited: list[float] = []
+
+    def tired(_resource: Any, _id: str) -> Iterator[Any]:
+        raise RateLimited("no", retry_after=asked)
+        yield
+
+    monkeypatch.setattr(_watch, "counters", tired)
+    monkeypatch.setattr(_watch, "pause", lambda _resource, seconds: waited.append(seconds))
+    steps: Any = _watch._patient(None, "x")  # type: ignore[arg-type]  # nothing is asked of it
+    for _ in range(3):
+        next(steps)
+    assert waited == [30.0, 30.0, 30.0]
+
+
+def test_realtime_follows_no_redirect() -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as here,
+        socket.create_server(("127.0.0.1", 0)) as elsewhere,
+    ):
+        target = f"ws://127.0.0.1:{elsewhere.getsockname()[1]}/"
+
+        def redirect() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    client, _ = here.accept()
+                    with client:
+                        client.recv(65536)
+                        client.sendall(
+                            f"HTTP/1.1 307 x\r\nLocation: {target}\r\n"
+                            "Content-Length: 0\r\n\r\n".encode()
+                        )
+
+        thread = threading.Thread(target=redirect, daemon=True)
+        thread.start()
+
+        async def main() -> None:
+            url = f"ws://127.0.0.1:{here.getsockname()[1]}/realtime/v1"
+            async with RealtimeBell(url, KEY, lambda: None, IDS[0], 0.3) as bell:
+                await bell.wait()
+
+        asyncio.run(main())
+        elsewhere.settimeout(0.05)
+        with pytest.raises(TimeoutError):
+            elsewhere.accept()
