@@ -33,7 +33,7 @@ def get_contact(resource: Resource[Any], id: UUID | str) -> Steps[Contact]:
     """Read one contact, or raise `NotFound`."""
     key = yield from contact_id(resource, id)
     response = yield resource._db.from_("contacts").select("*").eq("id", key)
-    return one_contact(response.data)
+    return one_contact(rows_of(response))
 
 
 def find_contact(resource: Resource[Any], email: str) -> Steps[Contact | None]:
@@ -84,7 +84,7 @@ def change_contact(
     changes = {name: _CHECKS[name](value) for name, value in values.items()}
     arguments = {"contact_id": (yield from contact_id(resource, id)), "changes": changes}
     response = yield resource._rpc("update_contact", arguments, kind="keyed")
-    return one_contact(response.data)
+    return one_contact(rows_of(response))
 
 
 _CHECKS: dict[str, Callable[[Any], Any]] = {

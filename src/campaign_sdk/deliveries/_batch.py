@@ -10,7 +10,8 @@ from uuid import UUID
 
 from campaign_sdk._core.connection import Connection
 from campaign_sdk._core.errors import InvalidInput, LeaseLost, NotActive
-from campaign_sdk._core.failures import rows_of
+from campaign_sdk._core.failures import row_of
+from campaign_sdk._core.model import Model
 from campaign_sdk._core.operation import Mode, Resource, Steps, operation
 from campaign_sdk._core.pausing import pause
 from campaign_sdk.contacts import Contact
@@ -62,8 +63,14 @@ class Begun:
     @classmethod
     def of(cls, row: dict[str, Any], state: str) -> Begun:
         """Read it from an answer."""
-        left_out = frozenset(row["left_out"] or ())
-        return cls(state, row["retry_in"] or 0.0, left_out, row["skipped"] or 0)
+        read = _Begun.from_row(row)
+        return cls(state, read.retry_in or 0.0, frozenset(read.left_out or ()), read.skipped or 0)
+
+
+class _Begun(Model):
+    left_out: tuple[str, ...] | None
+    retry_in: float | None
+    skipped: int | None
 
 
 @dataclass(frozen=True)
@@ -194,8 +201,8 @@ class Batch(Resource[Mode], Generic[Mode]):
         }
         # Not who may be written to, a hundred ids on the way, but who may not.
         request = self._rpc("begin_send", arguments, kind="keyed", columns=_BEGUN)
-        row = rows_of((yield request))[0]
-        return Begun.of(row, row["state"])
+        row = row_of((yield request))
+        return Begun.of(row, str(row.get("state")))
 
     def _check(self, begun: Begun) -> None:
         if begun.state == "lost":

@@ -8,8 +8,7 @@ from uuid import uuid4
 
 from pydantic import AwareDatetime
 
-from campaign_sdk._core.errors import ProtocolError
-from campaign_sdk._core.failures import rows_of
+from campaign_sdk._core.failures import row_of
 from campaign_sdk._core.model import Model
 from campaign_sdk._core.operation import Resource, Steps
 from campaign_sdk.deliveries._batch import Batch, Terms
@@ -23,6 +22,22 @@ class Claim(Model):
     retry_in: float | None = None
     due_at: AwareDatetime | None = None
     row: dict[str, Any]
+
+
+class _Member(Model):
+    place: int
+    contact: dict[str, Any]
+
+
+class _Claimed(Model):
+    """What a batch is made from."""
+
+    batch: int
+    variant: str | None
+    contacts: tuple[_Member, ...] | None
+    begun: int
+    size: int
+    lease: str
 
 
 @dataclass(frozen=True)
@@ -64,7 +79,7 @@ def claim_batch(
             "done_lease": done.batch._lease,
             "outcomes": done.outcomes or None,
         }
-    rows = rows_of((yield resource._rpc("claim_batch", arguments, kind="keyed")))
-    if not rows:
-        raise ProtocolError("the server's answer to a claim holds nothing")
-    return Claim.from_row({**rows[0], "row": rows[0]})
+    row = row_of((yield resource._rpc("claim_batch", arguments, kind="keyed")))
+    if row.get("state") == "claimed":
+        _Claimed.from_row(row)
+    return Claim.from_row({**row, "row": row})
