@@ -7,6 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from campaign_sdk._core.errors import InvalidRules
+from campaign_sdk._core.failures import rows_of
+from campaign_sdk._core.model import Model
 from campaign_sdk._core.operation import Resource, Steps
 from campaign_sdk.rules import Rules, RulesLike
 
@@ -27,15 +29,25 @@ def named_rules(resource: Resource[Any], rules: RulesLike) -> Steps[Rules]:
     return rules.with_campaigns(ids) if ids else rules
 
 
+class _Id(Model):
+    id: UUID
+
+
+class _Name(Model):
+    name: str
+
+
 def _id_of(resource: Resource[Any], name: str) -> Steps[UUID]:
     query = resource._db.from_("campaigns").select("id")
     response = yield query.eq("name", name).limit(2)
-    if len(response.data) == 1:
-        return UUID(response.data[0]["id"])
-    if response.data:
+    found = [_Id.from_row(row) for row in rows_of(response)]
+    if len(found) == 1:
+        return found[0].id
+    if found:
         raise InvalidRules("$", f"several campaigns are called {name!r}: give the id of one")
     newest = resource._db.from_("campaigns").select("name").order("created_at", desc=True)
     response = yield newest.limit(_SAMPLE)
-    near = get_close_matches(name, {row["name"] for row in response.data}, n=1)
+    names = {_Name.from_row(row).name for row in rows_of(response)}
+    near = get_close_matches(name, names, n=1)
     hint = f"; did you mean {near[0]!r}?" if near else ""
     raise InvalidRules("$", f"there is no campaign {name!r}{hint}")

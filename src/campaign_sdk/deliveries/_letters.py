@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from html import escape
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from campaign_sdk._core.errors import InvalidInput, NotReady
+from campaign_sdk._core.zones import zone
 from campaign_sdk.campaigns import Campaign, Variant
 from campaign_sdk.campaigns._audience import written
 from campaign_sdk.campaigns._content import MAX_HTML
@@ -57,12 +57,12 @@ class Letters:
             }
             # Without a variant nobody is sent anything.
             return replace(each[campaign.variants[0].name], campaign=campaign, variants=each)
-        zone = ZoneInfo(campaign.timezone)
+        timezone = zone(campaign.timezone)
 
         def parsed(name: str, source: str | None) -> Template | None:
             if source is None or not source.strip():
                 return None
-            return Template.parse(source, path=name, timezone=zone, longest=MAX_HTML)
+            return Template.parse(source, path=name, timezone=timezone, longest=MAX_HTML)
 
         text, html = parsed("message", campaign.message), parsed("html", campaign.html)
         subject = parsed("subject", campaign.subject) if campaign.channel == "email" else None
