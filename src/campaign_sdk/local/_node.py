@@ -33,7 +33,7 @@ NPM_CI = (
 )
 # What Lite's own command line and its other database are made of, and what only a debugger or
 # a compiler reads: five sixths of what is installed, and never loaded here.
-LEFT_OUT = ("typescript", "@electric-sql", "@sentry", "@opentelemetry")
+LEFT_OUT = (".bin", "typescript", "@electric-sql", "@sentry", "@opentelemetry")
 LEFT_OUT_FILES = ("*.map", "*.d.ts", "*.d.mts", "*.d.cts")
 
 
