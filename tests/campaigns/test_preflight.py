@@ -14,6 +14,7 @@ from campaign_sdk import (
     NotReady,
     Preflight,
     StaleState,
+    Variant,
     everyone,
     field,
 )
@@ -152,6 +153,29 @@ def test_a_message_that_is_nothing_for_anybody(ann: CampaignClient) -> None:
     ann.contacts.upsert([{"email": "a@example.com", "attributes": {"note": ""}}])
     found = inspected(ann, message='{{ note | default: " " }}', rules=everyone())
     assert problems(found) == [("error", "message", 1)]
+
+
+def test_a_campaign_whose_variants_bring_the_messages_has_one(people: CampaignClient) -> None:
+    both = [Variant("short", message="A"), Variant("story", html="<p>B</p>", subject="S")]
+    found = inspected(people, rules=PUNE, variants=both)
+    assert problems(found) == []
+    one = [both[0], Variant("story", subject="S")]
+    assert problems(inspected(people, rules=PUNE, variants=one)) == [("error", "message", None)]
+    assert problems(inspected(people, message="C", rules=PUNE, variants=one)) == []
+
+
+def test_a_variant_that_cant_be_sent_as_an_email(people: CampaignClient) -> None:
+    pages = [Variant("short", message="A"), Variant("story", html="<p>B</p>")]
+    found = inspected(people, rules=PUNE, variants=pages)
+    assert problems(found) == [("warning", "subject", None)]
+    assert problems(inspected(people, subject="S", rules=PUNE, variants=pages)) == []
+
+
+def test_a_launch_asks_the_preflight_of_variants_too(people: CampaignClient) -> None:
+    texts = [Variant("short", message="{{ nmae }}"), Variant("story", message="B")]
+    campaign = people.campaigns.create("T", rules=PUNE, variants=texts)
+    with pytest.raises(NotReady, match="nmae"):
+        people.campaigns.launch(campaign.id)
 
 
 def test_every_text_of_a_campaign_is_looked_at(people: CampaignClient) -> None:

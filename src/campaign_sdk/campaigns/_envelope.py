@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from campaign_sdk._core.errors import InvalidInput
 from campaign_sdk._core.failures import rows_of
 from campaign_sdk._core.model import Model, timezone_name
 from campaign_sdk._core.operation import Resource, Steps
+from campaign_sdk.campaigns._fields import TEXTS
 from campaign_sdk.campaigns._models import Campaign
+from campaign_sdk.campaigns._variants import Variant
 from campaign_sdk.rules import Rules
 from campaign_sdk.segments._analytics import group_audience
 
@@ -16,13 +20,35 @@ from campaign_sdk.segments._analytics import group_audience
 _ZONES = 1_000
 
 
+def has_message(campaign: Campaign) -> bool:
+    """Whether there is anything to be sent to everybody, as plain text or as HTML."""
+    return all(has_text(arm.message) or has_text(arm.html) for arm in messages(campaign))
+
+
 def lacks_subject(campaign: Campaign) -> bool:
     """Whether it is an e-mail that can't be sent.
 
     A plain text alone may be meant for whoever renders the audience and sends it elsewhere.
     """
-    parts = campaign.html or campaign.preheader
-    return campaign.channel == "email" and bool(parts) and not (campaign.subject or "").strip()
+    return campaign.channel == "email" and any(
+        bool(arm.html or arm.preheader) and not has_text(arm.subject) for arm in messages(campaign)
+    )
+
+
+def messages(campaign: Campaign) -> Sequence[Variant]:
+    """Return what a campaign may say, variant by variant; what one leaves out is its own."""
+    own = {name: getattr(campaign, name) for name in TEXTS}
+    if not campaign.variants:
+        return [Variant(campaign.name, **own)]
+    return [
+        replace(each, **{name: getattr(each, name) or own[name] for name in TEXTS})
+        for each in campaign.variants
+    ]
+
+
+def has_text(text: str | None) -> bool:
+    """Whether there is more than blanks."""
+    return bool((text or "").strip())
 
 
 def without_zone(resource: Resource[Any], campaign: Campaign, rules: Rules) -> Steps[int]:

@@ -8,8 +8,9 @@ from uuid import UUID
 from campaign_sdk._core.errors import NotReady
 from campaign_sdk._core.operation import Resource, Steps
 from campaign_sdk.campaigns._audience import audience_of
+from campaign_sdk.campaigns._envelope import has_message
 from campaign_sdk.campaigns._models import Status
-from campaign_sdk.campaigns._preflight import Preflight, has_message, inspect
+from campaign_sdk.campaigns._preflight import Preflight, inspect
 from campaign_sdk.campaigns._read import read_campaign
 
 _NAMED = 3

@@ -10,7 +10,7 @@ from campaign_sdk._core.model import Model
 from campaign_sdk._core.operation import Resource, Steps
 from campaign_sdk.assets import check_html, read_assets, references, with_images
 from campaign_sdk.campaigns._content import MAX_HTML
-from campaign_sdk.campaigns._envelope import lacks_subject, without_zone
+from campaign_sdk.campaigns._envelope import has_message, lacks_subject, without_zone
 from campaign_sdk.campaigns._fields import TEXTS
 from campaign_sdk.campaigns._inspection import Inspection, Part, inspect_audience
 from campaign_sdk.campaigns._models import Campaign
@@ -107,11 +107,6 @@ def _image_problems(
         assets = list((yield from read_assets(resource, str(campaign.id))))
     remarks = check_html(campaign.html, assets)
     return [_warning(remark.path, remark.reason) for remark in remarks]
-
-
-def has_message(campaign: Campaign) -> bool:
-    """Whether there is anything to be sent, as plain text or as HTML."""
-    return bool((campaign.message or "").strip() or (campaign.html or "").strip())
 
 
 def _texts(
