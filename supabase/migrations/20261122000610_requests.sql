@@ -72,14 +72,16 @@ security invoker
 set search_path = ''
 as $$
 begin
-  -- Two for each new one: they can't pile up, and nobody waits for a big clearance.
-  delete from campaign_private.requests as r
-  where (r.user_id, r.request_id) in (
+  -- Two for each new one: they can't pile up, and nobody waits for a big clearance. Named
+  -- beforehand, since a plan may ask a sub-select again, which then names two more.
+  with old as materialized (
     select o.user_id, o.request_id from campaign_private.requests as o
     where o.user_id = (select auth.uid()) and o.made_at < now() - interval '1 day'
     order by o.made_at limit 2
     for update skip locked
-  );
+  )
+  delete from campaign_private.requests as r using old
+  where r.user_id = old.user_id and r.request_id = old.request_id;
 end
 $$;
 comment on function campaign_private.forget_requests() is

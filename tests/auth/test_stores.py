@@ -273,7 +273,7 @@ def test_a_keyring_that_refuses(drawer: Drawer, monkeypatch: pytest.MonkeyPatch)
 
 def test_no_keyring_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "keyring", None)
-    with pytest.raises(ConfigurationError, match=r"campaign-sdk\[keyring\]"):
+    with pytest.raises(ConfigurationError, match=r"\[keyring\]"):
         KeyringStore(URL)
 
 

@@ -284,6 +284,7 @@ def test_a_server_that_dies_is_told_with_its_log(
 ) -> None:
     script = tmp_path / "broken.mjs"
     script.write_text("console.error('the last words'); process.exit(1)")
+    (tmp_path / "driver.mjs").touch()
     monkeypatch.setattr(_node, "_script", lambda: script)
     with pytest.raises(LocalStackError, match=r"(?s)has ended.*the last words"):
         LocalSupabase(migrations=MIGRATIONS).start()

@@ -18,7 +18,6 @@ from campaign_sdk.local import LocalSupabase, _node
 
 SCRIPT = Path(_node.__file__).with_name("jwt.mjs")
 SECRET = "a secret of thirty-two characters"
-NOW = time.time()
 ASK = """
 const { claimsOf } = await import(process.argv[1]);
 const asked = JSON.parse(process.argv[3]);
@@ -44,12 +43,13 @@ def read(*headers: str) -> list[Any]:
 
 
 def test_a_good_token_is_read() -> None:
-    claims = {"sub": "me", "role": "authenticated", "exp": NOW + 60, "iat": NOW - 1}
+    now = time.time()
+    claims = {"sub": "me", "role": "authenticated", "exp": now + 60, "iat": now - 1}
     assert read(f"Bearer {token(claims)}", f"bearer {token({})}") == [claims, {}]
 
 
 def test_nothing_else_is() -> None:
-    good = token({"sub": "me"})
+    good, now = token({"sub": "me"}), time.time()
     headers = [
         good,
         f"Basic {good}",
@@ -61,9 +61,9 @@ def test_nothing_else_is() -> None:
         f"Bearer {token({'sub': 'me'}, digest='sha512')}",
         f"Bearer {token({'sub': 'me'}, head={'alg': 'none'})}",
         f"Bearer {token({'sub': 'me'}, head={'alg': 'HS512'})}",
-        f"Bearer {token({'sub': 'me', 'exp': NOW - 1})}",
-        f"Bearer {token({'sub': 'me', 'nbf': NOW + 60})}",
-        f"Bearer {token({'sub': 'me', 'iat': NOW + 60})}",
+        f"Bearer {token({'sub': 'me', 'exp': now - 1})}",
+        f"Bearer {token({'sub': 'me', 'nbf': now + 60})}",
+        f"Bearer {token({'sub': 'me', 'iat': now + 60})}",
         f"Bearer {token({'sub': 'me', 'exp': 'soon'})}",
         f"Bearer {token(b'no JSON')}",
         f"Bearer {token(['no', 'object'])}",

@@ -113,7 +113,7 @@ def test_what_makes_no_sense_is_refused(ann: CampaignClient) -> None:
     refused: list[tuple[tuple[Any, ...], dict[str, Any], str]] = [
         ((a, b, "clicks"), {}, "metric"),
         ((a, a), {}, "b"),
-        ((a, "x"), {}, "b"),
+        ((a, ""), {}, "b"),
         ((a, b), {"confidence": 1.0}, "confidence"),
         ((a, b), {"confidence": float("nan")}, "confidence"),
         ((a, b), {"confidence": "high"}, "confidence"),

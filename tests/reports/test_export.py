@@ -146,7 +146,7 @@ def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         (report.to_polars, "frames"),
         (report.plot, "plots"),
     ):
-        with pytest.raises(ConfigurationError, match=rf"campaign-sdk\[{extra}\]"):
+        with pytest.raises(ConfigurationError, match=rf"\[{extra}\]"):
             take()
 
 
