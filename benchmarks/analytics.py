@@ -24,6 +24,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -174,13 +175,17 @@ def reports(stack: tuple[str, str], db_url: str) -> list[dict[str, Any]]:
             ours, hand = OURS[name], query.format(user=user)
             lines = len(db.execute(hand).fetchall())
             sides: dict[str, Callable[[], object]] = {
-                "ours": lambda sql=ours: db.execute(sql).fetchall(),  # type: ignore[misc]
-                "hand": lambda sql=hand: db.execute(sql).fetchall(),  # type: ignore[misc]
+                "ours": partial(rows_of, db, ours),
+                "hand": partial(rows_of, db, hand),
             }
             taken = by_turns(sides, ROUNDS, cpu_of(db))
             over = median(a / b for a, b in zip(taken["ours"], taken["hand"], strict=True))
             found.append({"by": name, "lines": lines, "over_sql": over})
         return found
+
+
+def rows_of(db: psycopg.Connection, query: str) -> list[Any]:
+    return db.execute(query.encode()).fetchall()
 
 
 def fill(db: psycopg.Connection, user: str) -> None:

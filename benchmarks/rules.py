@@ -49,7 +49,7 @@ CASES: list[tuple[str, Rules, str, str]] = [
     ("in 50", field("score").in_(range(50)), f"(attributes->>'score')::int in ({FIFTY})",
      f"score in ({FIFTY})"),
     ("nested or/not", ((field("orders") >= 50) | (field("city") == "Pune"))
-     & ~((field("vip") == True) & (field("spend") < 500)),  # noqa: E712
+     & ~((field("vip") == True) & (field("spend") < 500)),  # noqa: E712 - our operator
      "((attributes->>'orders')::numeric >= 50 or attributes->>'city' = 'Pune') and not "
      "coalesce((attributes->>'vip')::boolean and (attributes->>'spend')::numeric < 500, false)",
      "(orders >= 50 or city = 'Pune') and not coalesce(vip and spend < 500, false)"),

@@ -23,6 +23,7 @@ from typing import Any
 
 import httpx
 import psycopg
+from postgrest.types import ReturnMethod
 from supabase import Client, create_client
 from supabase.lib.client_options import SyncClientOptions
 
@@ -126,8 +127,8 @@ def bare_import(raw: Client, path: Path) -> None:
     for begin in range(0, len(rows), BATCH):
         batch: Any = rows[begin : begin + BATCH]
         raw.table("contacts").upsert(
-            batch, on_conflict="user_id,email", returning="minimal"
-        ).execute()  # type: ignore[arg-type]
+            batch, on_conflict="user_id,email", returning=ReturnMethod.minimal
+        ).execute()
 
 
 def import_rate(stack: LocalSupabase, count: int) -> dict[str, float]:

@@ -13,9 +13,9 @@ DOCS = Path(__file__).parent
 sys.path[:0] = [str(DOCS), str(DOCS.parent / "src")]
 
 from site_api import write_pages  # noqa: E402 - from the path that was just set
-from site_llms import write_llms  # noqa: E402
+from site_llms import write_llms  # noqa: E402 - from there, too
 
-from campaign_sdk import __version__  # noqa: E402
+from campaign_sdk import __version__  # noqa: E402 - from src, on the same path
 
 project = "campaign_sdk"
 release = version = __version__
