@@ -22,7 +22,14 @@ begin
     raise exception using errcode = 'PT404', message = 'there is no such campaign';
   end if;
   return query
-  with acted as (
+  with planned as (
+    -- An arm that nobody was drawn into is an arm: few people may be drawn so.
+    select v.value ->> 'name' as variant, false as held_out, (v.value ->> 'weight')::integer as weight
+    from jsonb_array_elements(campaign.variants) as v
+    union all select null, false, null where campaign.variants is null
+    union all select null, true, null where campaign.hold_out > 0
+  ),
+  acted as (
     select e.contact_id,
       bool_or(e.type = 'impression' and e.actor not in ('machine', 'proxy')) as opened,
       bool_or(e.type = 'click' and e.actor not in ('machine', 'proxy')) as clicked,
@@ -47,23 +54,25 @@ begin
     from batch as b, unnest(b.contact_ids) as m (id) join acted as a on a.contact_id = m.id
     group by b.variant, b.held_out
   ),
-  arm as (
+  drawn as (
     select b.variant, b.held_out, sum(b.size)::bigint as members,
       sum(b.pending + b.in_flight)::bigint as waiting, sum(b.sent)::bigint as sent
     from batch as b group by b.variant, b.held_out
   )
-  select arm.variant, arm.held_out,
-    (select (v.value ->> 'weight')::integer from jsonb_array_elements(campaign.variants) as v
-     where v.value ->> 'name' = arm.variant),
-    arm.members, case when arm.held_out then 0 else arm.waiting end, arm.sent, coalesce(c.opened, 0), coalesce(c.clicked, 0),
-    coalesce(c.converted, 0), coalesce(c.unsubscribed, 0)
-  from arm left join counted as c
-    on c.variant is not distinct from arm.variant and c.held_out = arm.held_out
-  order by arm.held_out, arm.variant;
+  select p.variant, p.held_out, p.weight, coalesce(d.members, 0),
+    case when p.held_out then 0 else coalesce(d.waiting, 0) end, coalesce(d.sent, 0),
+    coalesce(c.opened, 0), coalesce(c.clicked, 0), coalesce(c.converted, 0),
+    coalesce(c.unsubscribed, 0)
+  from planned as p
+  left join drawn as d
+    on d.variant is not distinct from p.variant and d.held_out = p.held_out
+  left join counted as c
+    on c.variant is not distinct from p.variant and c.held_out = p.held_out
+  order by p.held_out, p.variant;
 end
 $$;
 comment on function public.experiment_arms(uuid) is
-  'The arms of a launched campaign, those held out last; PT404: there is no such campaign, or it isn''t the caller''s.';
+  'The arms of a campaign as planned, those held out last, with all 0 before the launch; PT404: there is no such campaign, or it isn''t the caller''s.';
 
 revoke execute on function public.experiment_arms(uuid)
   from public, anon, authenticated, service_role;

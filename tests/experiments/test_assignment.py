@@ -173,6 +173,24 @@ def test_test_then_rest(ann: CampaignClient, mode: Mode) -> None:
     assert (arms["short"].sent, arms["story"].sent) == (tested["short", "A"], tested["story", "B"])
 
 
+def test_an_arm_that_nobody_was_drawn_into_is_shown(ann: CampaignClient) -> None:
+    campaign = ann.campaigns.create(
+        "T", rules=everyone(), variants=[SHORT, STORY], hold_out=0.2, test_share=0.5
+    )
+    draft = ann.analytics.experiment(campaign.id)
+    ann.campaigns.launch(campaign.id)
+    launched = ann.analytics.experiment(campaign.id)
+    for found in (draft, launched):
+        assert [(arm.variant, arm.held_out, arm.weight, arm.members) for arm in found.arms] == [
+            ("short", False, 1, 0),
+            ("story", False, 2, 0),
+            (None, True, 1, 0),
+        ]
+        assert (found.winner, found.sample_ratio, found.lift) == (None, 1.0, None)
+    alone = ann.campaigns.create("U", message="M", rules=everyone())
+    assert [arm.members for arm in ann.analytics.experiment(alone.id).arms] == [0]
+
+
 def held(client: CampaignClient, campaign: uuid.UUID) -> int:
     return client.deliveries.status(campaign).held_out
 
