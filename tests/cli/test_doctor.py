@@ -16,8 +16,8 @@ import pytest
 from websockets.sync.server import serve
 
 from campaign_sdk import CampaignClient, LocalSupabase
+from campaign_sdk._core.keys import is_secret
 from campaign_sdk.doctor import Finding, examine
-from campaign_sdk.doctor._examine import is_secret
 from campaign_sdk.doctor._probe import Answer, Identity, Probe
 from campaign_sdk.doctor._project import check_clock, check_max_rows, check_realtime, identify
 from campaign_sdk.doctor._schema import CHAPTERS, TABLES

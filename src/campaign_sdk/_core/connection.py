@@ -14,8 +14,9 @@ import httpx
 from campaign_sdk._core.deadline import bounded, check_timeout
 from campaign_sdk._core.errors import NotAuthenticated
 from campaign_sdk._core.exchange import Exchange
-from campaign_sdk._core.session import AsyncStorage, SessionKeeper
+from campaign_sdk._core.session import SessionKeeper
 from campaign_sdk._core.settings import Settings, require_secure
+from campaign_sdk._core.storage import AsyncStorage, Storage
 from campaign_sdk._core.transport import AsyncHttp, AsyncWire, Http, Wire
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class SyncConnection(Connection):
             Exchange(keeper, check_timeout(timeout)),
         )
         self.http = Http(self.wire)
-        options = SyncClientOptions(httpx_client=self.http, storage=keeper, **_OPTIONS)
+        options = SyncClientOptions(httpx_client=self.http, storage=Storage(keeper), **_OPTIONS)
         super().__init__(settings, keeper, Client(settings.url, settings.key, options))
 
 

@@ -9,19 +9,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
-from supabase_auth import AsyncSupportedStorage, SyncSupportedStorage
-from supabase_auth.helpers import decode_jwt
 from supabase_auth.types import Session, User
 
-from campaign_sdk._core.errors import AuthUnavailable, NotAuthenticated
+from campaign_sdk._core.errors import NotAuthenticated
 from campaign_sdk._core.failures.database import REFUSED_KEY, wrong_key
+from campaign_sdk._core.keys import is_secret
+from campaign_sdk._core.renewal import is_refusal, session_of
 from campaign_sdk._core.store import SessionStore
 
 # Renewed so many seconds before it ends, so that no request arrives with a dead token.
 _EARLY = 30.0
 # While the token is good: what a renewal may take, and the pause after one that failed.
 _PATIENCE = 5.0
-_LONGEST_LIFE = 10 * 365 * 86_400
 # What the auth server answers without a session. A stale one mustn't stand in the way of
 # signing in.
 _OPEN = ("/token", "/signup", "/recover", "/otp", "/magiclink", "/resend", "/verify")
@@ -38,8 +37,8 @@ class Held:
     ends: float
 
 
-class SessionKeeper(SyncSupportedStorage):
-    """Holds the session; supabase-py reads and writes it through the storage methods.
+class SessionKeeper:
+    """Holds the session.
 
     The end of the access token is reckoned from its lifetime, on the monotonic clock
     within a process and on this machine's own wall clock between two of them, so that a
@@ -262,15 +261,9 @@ class SessionKeeper(SyncSupportedStorage):
             return
         if response.status_code == 401 and REFUSED_KEY in response.text:
             raise wrong_key()
-        if _is_refusal(response) or self.store.load() is None:
+        if is_refusal(response) or self.store.load() is None:
             raise self.lose()
-        session = _session_of(response)
-        if session is None:
-            raise AuthUnavailable(
-                f"the auth server's answer isn't a session ({response.status_code})"
-            )
-        if session.user.id != before.session.user.id:
-            raise AuthUnavailable("the auth server's answer is somebody else's session")
+        session = session_of(response, before.session)
         if self._keep_provider_tokens and session.provider_token is None:
             # They come only once, with the sign-in.
             known = {name: getattr(before.session, name) for name in _PROVIDER_TOKENS}
@@ -284,83 +277,11 @@ class SessionKeeper(SyncSupportedStorage):
             self._held = Held(held.session.model_copy(update={"user": user}), held.ends)
             self._save()
 
-    # supabase-py's storage protocol. It never gets to see a session as expired, so that
-    # nobody but the wire spends the refresh token, which is good for one use only.
-
-    def get_item(self, key: str) -> str | None:
-        """Return what supabase-py stored under a key."""
-        session = self.session
-        if key.endswith("-code-verifier") or session is None:
-            return None
-        return session.model_copy(
-            update={"expires_at": round(time.time()) + 86_400}
-        ).model_dump_json()
-
-    def set_item(self, key: str, value: str) -> None:
-        """Store what supabase-py asks to be stored."""
-        if key.endswith("-code-verifier"):
-            return
-        session = Session.model_validate_json(value)
+    def accept(self, session: Session) -> None:
+        """Take over what supabase-py holds for the session: a new one, or the user changed."""
         known = [*self._replaced, self.session and self.session.refresh_token]
         if session.refresh_token in known:
             # It has changed the user, with a token that may be renewed by now.
             self.change_user(session.user)
         else:
             self.keep(session)
-
-    def remove_item(self, key: str) -> None:
-        """Remove what supabase-py stored under a key."""
-        if self._held is not None and not key.endswith("-code-verifier"):
-            self.forget()
-
-
-class AsyncStorage(AsyncSupportedStorage):
-    """The same storage, as the asynchronous supabase-py wants it."""
-
-    def __init__(self, keeper: SessionKeeper) -> None:
-        self._keeper = keeper
-
-    async def get_item(self, key: str) -> str | None:
-        """Return what supabase-py stored under a key."""
-        return self._keeper.get_item(key)
-
-    async def set_item(self, key: str, value: str) -> None:
-        """Store what supabase-py asks to be stored."""
-        self._keeper.set_item(key, value)
-
-    async def remove_item(self, key: str) -> None:
-        """Remove what supabase-py stored under a key."""
-        self._keeper.remove_item(key)
-
-
-def _is_refusal(response: httpx.Response) -> bool:
-    """Whether the auth server itself refuses, not some gateway before it."""
-    if response.status_code not in (400, 401, 403, 404):
-        return False
-    try:
-        answer = response.json()
-    except (ValueError, RecursionError):
-        return False
-    return isinstance(answer, dict) and bool(answer.keys() & {"msg", "error_code", "error"})
-
-
-def _session_of(response: httpx.Response) -> Session | None:
-    try:
-        session = Session.model_validate_json(response.content)
-    except (ValueError, RecursionError):
-        return None
-    return session if 0 < session.expires_in <= _LONGEST_LIFE else None
-
-
-def is_secret(key: str) -> bool:
-    """Whether an API key bypasses row level security (a service-role key)."""
-    if key.startswith("sb_secret_"):
-        return True
-    return bool(_role(key) == "service_role")
-
-
-def _role(key: str) -> Any:
-    try:
-        return decode_jwt(key)["payload"].get("role")
-    except Exception:
-        return None

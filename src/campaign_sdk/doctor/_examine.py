@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import httpx
+
+from campaign_sdk._core.keys import is_secret
 
 from . import _isolation, _project, _schema, _surroundings
 from ._finding import Finding
@@ -86,17 +86,3 @@ def _as_user(client: CampaignClient, probe: Probe) -> Iterator[Finding]:
             _project.check_tick,
         )
         yield from (check(probe, who) for check in checks)
-
-
-def is_secret(key: str) -> bool:
-    """Whether a key bypasses row level security."""
-    return key.startswith("sb_secret_") or _role(key) == "service_role"
-
-
-def _role(key: str) -> object:
-    try:
-        payload = key.split(".")[1]
-        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-        return claims["role"]
-    except (ValueError, LookupError, TypeError):
-        return None
