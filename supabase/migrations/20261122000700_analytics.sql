@@ -20,9 +20,11 @@ create table public.campaign_analytics (
     references public.campaigns (user_id, id) on delete cascade,
   constraint campaign_analytics_day_unique unique (campaign_id, date),
   constraint campaign_analytics_counts_positive check (
-    impressions >= 0 and clicks >= 0 and conversions >= 0
-    and delivered >= 0 and bounced >= 0 and complained >= 0 and unsubscribed >= 0
-    and machine_impressions >= 0 and machine_clicks >= 0
+    -- Not one comparison each: each statement reads its checks anew, word by word.
+    least(
+      impressions, clicks, conversions, delivered, bounced, complained, unsubscribed,
+      machine_impressions, machine_clicks
+    ) >= 0
   ),
   -- A report fills the gaps between its first and its last day.
   constraint campaign_analytics_date_plausible check (date between '2000-01-01' and '2100-01-01'),
@@ -64,7 +66,10 @@ create policy "Owners add counters to their campaigns" on public.campaign_analyt
     user_id = (select auth.uid())
     -- The foreign key says so too, but later than the unique key, which would tell whether
     -- another owner's campaign has counters of that day.
-    and campaign_id in (select c.id from public.campaigns as c where c.user_id = (select auth.uid()))
+    and exists (
+      select from public.campaigns as c
+      where c.id = campaign_analytics.campaign_id and c.user_id = (select auth.uid())
+    )
   );
 create policy "Owners change the counters of their campaigns" on public.campaign_analytics
   for update to authenticated
@@ -176,8 +181,12 @@ create policy "Owners add events to their campaigns" on public.campaign_events
   for insert to authenticated with check (
     user_id = (select auth.uid())
     -- The foreign key says so too, but later than the primary key, which would tell whether
-    -- another owner's campaign has an event of that id.
-    and campaign_id in (select c.id from public.campaigns as c where c.user_id = (select auth.uid()))
+    -- another owner's campaign has an event of that id. By its key: of a list, each statement
+    -- would read all of the owner's campaigns.
+    and exists (
+      select from public.campaigns as c
+      where c.id = campaign_events.campaign_id and c.user_id = (select auth.uid())
+    )
   );
 
 create function campaign_private.count_events()
@@ -187,6 +196,26 @@ security invoker
 set search_path = ''
 as $$
 begin
+  -- One event alone, as a click comes: there is little to sum, and mostly its day is there.
+  if 1 = (select count(*) from (select from added limit 2) as few) then
+    update public.campaign_analytics as a set
+      impressions = a.impressions + (e.type = 'impression')::integer,
+      clicks = a.clicks + (e.type = 'click')::integer,
+      conversions = a.conversions + (e.type = 'conversion')::integer,
+      delivered = a.delivered + (e.type = 'delivered')::integer,
+      bounced = a.bounced + (e.type = 'bounced')::integer,
+      complained = a.complained + (e.type = 'complained')::integer,
+      unsubscribed = a.unsubscribed + (e.type = 'unsubscribed')::integer,
+      machine_impressions = a.machine_impressions
+        + (e.type = 'impression' and e.actor in ('machine', 'proxy'))::integer,
+      machine_clicks = a.machine_clicks
+        + (e.type = 'click' and e.actor in ('proxy', 'machine'))::integer
+    from added as e join public.campaigns as c on c.id = e.campaign_id
+    where a.campaign_id = e.campaign_id and a.date = (e.occurred_at at time zone c.timezone)::date;
+    if found then
+      return null;
+    end if;
+  end if;
   insert into public.campaign_analytics as a (
     user_id, campaign_id, date, impressions, clicks, conversions,
     delivered, bounced, complained, unsubscribed, machine_impressions, machine_clicks
@@ -270,177 +299,6 @@ create trigger a3_keep_days before update on public.campaigns
   for each row when (old.timezone is distinct from new.timezone)
   execute function campaign_private.keep_days();
 
-create type public.ingest_result as (
-  inserted integer, duplicates integer, rejected integer[], reasons text[]
-);
-comment on type public.ingest_result is
-  'What became of a batch of events; rejected are positions in the batch, from 0, each with its reason.';
-
-create function campaign_private.given_events(events jsonb, owner uuid)
-returns table (
-  "position" integer, campaign_id uuid, event_id text, contact_id uuid, type text,
-  occurred_at timestamptz, value numeric, actor text, link text, reason text
-)
--- An SQL function with a search_path is planned anew at each call: most of a single event's time.
-language plpgsql
-stable
-rows 1000
-security invoker
-set search_path = ''
-as $$
-#variable_conflict use_column
-begin
-  return query
-  select (i.ordinal - 1)::integer, i.campaign_id, i.event_id, known.contact_id, i.type,
-    i.occurred_at, i.value, coalesce(i.actor, 'unknown'), i.link,
-    case
-      when known.campaign_id is null then 'campaign_id: there is no such campaign'
-      when i.contact_id is not null and known.contact_id is null and not exists (
-        select from campaign_private.gone_contacts as g
-        where g.user_id = owner and g.contact_id = i.contact_id
-      ) then 'contact_id: there is no such contact'
-      when i.event_id is null or length(i.event_id) not between 1 and 200
-        then 'event_id: must have 1 to 200 characters'
-      when i.type is null or i.type not in (
-        'impression', 'click', 'conversion', 'delivered', 'bounced', 'complained', 'unsubscribed'
-      ) then 'type: must be one of impression, click, conversion, delivered, bounced, complained, unsubscribed'
-      when i.occurred_at is null then 'occurred_at: is missing'
-      when i.occurred_at < '2000-01-01 00:00:00+00' or i.occurred_at > now() + interval '1 day'
-        then 'occurred_at: must lie between the year 2000 and tomorrow'
-      when abs(i.value) > 1e15 or (i.value is not null and coalesce(scale(i.value), 31) > 30)
-        then 'value: must be a finite number, at most 1e15, with at most 30 decimal places'
-      when i.actor not in ('human', 'proxy', 'machine', 'unknown')
-        then 'actor: must be one of human, proxy, machine, unknown'
-      when length(i.link) not between 1 and 4096 then 'link: must have 1 to 4096 characters'
-    end
-  from rows from (
-    jsonb_to_recordset(events) as (
-      campaign_id uuid, event_id text, contact_id uuid, type text,
-      occurred_at timestamptz, value numeric, actor text, link text
-    )
-  ) with ordinality as i (
-    campaign_id, event_id, contact_id, type, occurred_at, value, actor, link, ordinal
-  )
-  -- Not joins: for a batch of unknown size the planner would read all of an owner's contacts.
-  cross join lateral (
-    select
-      (select c.id from public.campaigns as c
-       where c.id = i.campaign_id and c.user_id = owner) as campaign_id,
-      (select p.id from public.contacts as p
-       where p.id = i.contact_id and p.user_id = owner) as contact_id
-    offset 0
-  ) as known;
-end
-$$;
-comment on function campaign_private.given_events(jsonb, uuid) is
-  'The events of a batch, each with the reason why it is refused, if it is. A contact who was deleted is null.';
-
-create function campaign_private.contradicting_events(events jsonb, owner uuid)
-returns table ("position" integer, reason text)
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-#variable_conflict use_column
-begin
-  return query
-  -- Who made an event may turn out later, so that the actor is no part of the comparison.
-  select g.position, 'event_id: stands already for an event with another ' || g.differences
-  from (
-    select given.position, (
-      select concat_ws(', ',
-        case when e.type <> given.type then 'type' end,
-        case when e.occurred_at <> given.occurred_at then 'occurred_at' end,
-        case when e.contact_id is distinct from given.contact_id then 'contact_id' end,
-        case when e.value is distinct from given.value then 'value' end,
-        case when e.link is distinct from given.link then 'link' end)
-      from public.campaign_events as e
-      where e.campaign_id = given.campaign_id and e.event_id = given.event_id
-    ) as differences
-    from campaign_private.given_events(events, owner) as given
-    where given.reason is null
-  ) as g
-  where g.differences <> '';
-end
-$$;
-comment on function campaign_private.contradicting_events(jsonb, uuid) is
-  'Those events of a batch whose id is taken by an event of other content, with what differs.';
-
-create function public.ingest_events(events jsonb)
-returns public.ingest_result
-language plpgsql
-security invoker
-set search_path = ''
-as $$
-declare
-  owner constant uuid := auth.uid();
-  result public.ingest_result;
-begin
-  with given as materialized (
-    select g.* from campaign_private.given_events(events, owner) as g
-  ),
-  added as (
-    insert into public.campaign_events (
-      campaign_id, event_id, contact_id, type, occurred_at, value, actor, link
-    )
-    select g.campaign_id, g.event_id, g.contact_id, g.type, g.occurred_at, g.value, g.actor, g.link
-    from given as g where g.reason is null
-    -- One order for all writers: concurrent replays of a batch deadlock without it. Of two
-    -- events of one id in a batch, the first counts.
-    order by g.campaign_id, g.event_id, g.position
-    on conflict (campaign_id, event_id) do nothing
-    returning 1
-  )
-  select (select count(*) from added),
-    count(*) filter (where given.reason is null) - (select count(*) from added),
-    coalesce(array_agg(given.position order by given.position)
-      filter (where given.reason is not null), '{}'),
-    coalesce(array_agg(given.reason order by given.position)
-      filter (where given.reason is not null), '{}')
-  into result
-  from given;
-  -- Only now, in a statement of its own, is visible what others stored in the meantime.
-  if result.duplicates > 0 then
-    result := campaign_private.refuse_contradictions(result, events, owner);
-  end if;
-  return result;
-end
-$$;
-comment on function public.ingest_events(jsonb) is
-  'Stores a batch of events and counts the new ones, in one statement. The same event again is a duplicate; another one under the same id is refused.';
-
-create function campaign_private.refuse_contradictions(
-  result public.ingest_result, events jsonb, owner uuid
-)
-returns public.ingest_result
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-declare
-  contradictions integer;
-begin
-  select array_agg(r.position order by r.position), array_agg(r.reason order by r.position),
-    count(*) filter (where r.contradicts)
-  into result.rejected, result.reasons, contradictions
-  from (
-    select f.position, f.reason, false as contradicts
-    from unnest(result.rejected, result.reasons) as f (position, reason)
-    union all
-    select c.position, c.reason, true
-    from campaign_private.contradicting_events(events, owner) as c
-  ) as r;
-  result.rejected := coalesce(result.rejected, '{}');
-  result.reasons := coalesce(result.reasons, '{}');
-  result.duplicates := result.duplicates - contradictions;
-  return result;
-end
-$$;
-comment on function campaign_private.refuse_contradictions(public.ingest_result, jsonb, uuid) is
-  'What became of a batch, once events are told from duplicates that only have their id.';
-
 create function public.record_engagement(
   campaign_id uuid, impressions integer default 0, clicks integer default 0,
   conversions integer default 0, day date default null, request_id uuid default null
@@ -503,18 +361,12 @@ comment on function public.record_engagement(uuid, integer, integer, integer, da
 revoke execute on function
   campaign_private.count_events(),
   campaign_private.recount_actor(), campaign_private.keep_days(),
-  campaign_private.given_events(jsonb, uuid), campaign_private.contradicting_events(jsonb, uuid),
-  campaign_private.refuse_contradictions(public.ingest_result, jsonb, uuid),
-  public.ingest_events(jsonb),
   public.record_engagement(uuid, integer, integer, integer, date, uuid)
   from public, anon, authenticated, service_role;
 grant execute on function
   campaign_private.count_events(),
-  campaign_private.recount_actor(), campaign_private.keep_days(),
-  campaign_private.given_events(jsonb, uuid), campaign_private.contradicting_events(jsonb, uuid),
-  campaign_private.refuse_contradictions(public.ingest_result, jsonb, uuid)
+  campaign_private.recount_actor(), campaign_private.keep_days()
   to authenticated, service_role;
 grant execute on function
-  public.ingest_events(jsonb),
   public.record_engagement(uuid, integer, integer, integer, date, uuid)
   to authenticated;
