@@ -6,6 +6,8 @@ import random
 
 import httpx
 
+_AT_MOST = 2
+
 
 class _Faults:
     """What goes wrong, by a die.
@@ -19,10 +21,15 @@ class _Faults:
         self._dice = dice
         self.odds = 0.0
         self.met = 0
+        self._in_a_row = 0
 
     def _meets(self, request: httpx.Request) -> str:
-        if self._dice.random() > self.odds or "/rest/v1" not in request.url.path:
+        unlucky = self._dice.random() < self.odds and "/rest/v1" in request.url.path
+        # A client that has failed at each of its tries says so, rightly: not the subject here.
+        if not unlucky or self._in_a_row == _AT_MOST:
+            self._in_a_row = 0
             return ""
+        self._in_a_row += 1
         self.met += 1
         return self._dice.choice(["no way", "busy", "lost", "gateway", "cut"])
 
