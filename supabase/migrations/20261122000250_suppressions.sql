@@ -411,21 +411,42 @@ $$;
 comment on function public.find_suppression(text) is
   'The caller''s suppression of an address, if there is one.';
 
-create function public.lift_suppression(email text)
+create function public.lift_suppression(email text, request_id uuid default null)
 returns setof public.suppressions
 language plpgsql
 security invoker
 set search_path = ''
 as $$
+declare
+  lifted public.suppressions;
+  earlier campaign_private.requests;
 begin
-  return query
+  -- By its hash: the address itself mustn't be guessed from what is kept of the request.
+  earlier := campaign_private.note_request(
+    lift_suppression.request_id, concat('lift ', (
+      select campaign_private.hash_address(
+        campaign_private.normalize_email(lift_suppression.email), k
+      )
+      from campaign_private.address_keys as k where k.user_id = (select auth.uid())
+    ))
+  );
+  if earlier.request_id is not null then
+    return query
+    select s.* from jsonb_populate_record(null::public.suppressions, earlier.answer) as s
+    where s.id is not null;
+    return;
+  end if;
   delete from public.suppressions as s
   where s.id in (select f.id from public.find_suppression(lift_suppression.email) as f)
-  returning s.*;
+  returning s.* into lifted;
+  if found then
+    perform campaign_private.keep_answer(lift_suppression.request_id, to_jsonb(lifted));
+    return next lifted;
+  end if;
 end
 $$;
-comment on function public.lift_suppression(text) is
-  'Lets an address of the caller''s be written to again; no row if it wasn''t suppressed. An unsubscription stays.';
+comment on function public.lift_suppression(text, uuid) is
+  'Lets an address of the caller''s be written to again; no row if it wasn''t suppressed. An unsubscription stays. The same request again answers as the first one did.';
 
 revoke execute on function
   campaign_private.hmac_pad(bytea, integer), campaign_private.hmac_sha256(bytea, bytea),
@@ -440,7 +461,7 @@ revoke execute on function
   campaign_private.remember_deleted_contacts(),
   campaign_private.remember_former_address(),
   public.suppress_addresses(text[], text, text), public.find_suppression(text),
-  public.lift_suppression(text)
+  public.lift_suppression(text, uuid)
   from public, anon, authenticated, service_role;
 grant execute on function
   campaign_private.hmac_pad(bytea, integer), campaign_private.hmac_sha256(bytea, bytea),
@@ -457,5 +478,5 @@ grant execute on function
   to authenticated, service_role;
 grant execute on function
   public.suppress_addresses(text[], text, text), public.find_suppression(text),
-  public.lift_suppression(text)
+  public.lift_suppression(text, uuid)
   to authenticated;

@@ -463,7 +463,7 @@ begin
   end if;
   -- Sent again because the answer was lost.
   if (campaign_private.note_request(
-    request_id, concat_ws(' ', move, expected, scheduled_at), campaign_id
+    request_id, concat_ws(' ', move, campaign_id, expected, scheduled_at)
   )).request_id is not null then
     return next campaign;
     return;

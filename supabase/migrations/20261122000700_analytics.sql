@@ -330,13 +330,16 @@ begin
   end if;
   earlier := campaign_private.note_request(
     record_engagement.request_id,
-    concat_ws(' ', 'record', impressions, clicks, conversions, day),
-    record_engagement.campaign_id, counted_for
+    concat_ws(
+      ' ', 'record', record_engagement.campaign_id, impressions, clicks, conversions,
+      record_engagement.day
+    ),
+    to_jsonb(counted_for)
   );
   if earlier.request_id is not null then
     return query
     select a.* from public.campaign_analytics as a
-    where a.campaign_id = record_engagement.campaign_id and a.date = earlier.date;
+    where a.campaign_id = record_engagement.campaign_id and a.date = (earlier.answer #>> '{}')::date;
     if not found then
       raise exception using errcode = 'PT404', message = 'that day''s counters were deleted';
     end if;

@@ -201,16 +201,29 @@ $$;
 comment on function public.link_signer(uuid) is
   'What signs links of the caller''s campaign, under the newest key; made if there is none. PT404: not the caller''s.';
 
-create function public.rotate_link_key()
+create function public.rotate_link_key(request_id uuid default null)
 returns public.link_keys
-language sql
+language plpgsql
 security invoker
 set search_path = ''
 as $$
-  insert into public.link_keys (user_id) values (auth.uid()) returning *
+declare
+  earlier constant campaign_private.requests
+    := campaign_private.note_request(rotate_link_key.request_id, 'rotate');
+  made public.link_keys;
+begin
+  if earlier.request_id is not null then
+    select k.* into made from public.link_keys as k
+    where k.user_id = auth.uid() and k.key_id = (earlier.answer #>> '{}')::integer;
+    return made;
+  end if;
+  insert into public.link_keys (user_id) values (auth.uid()) returning * into made;
+  perform campaign_private.keep_answer(rotate_link_key.request_id, to_jsonb(made.key_id));
+  return made;
+end
 $$;
-comment on function public.rotate_link_key() is
-  'Gives the caller a new key. Links under older ones go on working until those are revoked.';
+comment on function public.rotate_link_key(uuid) is
+  'Gives the caller a new key. Links under older ones go on working until those are revoked. The same request again makes no other.';
 
 create function public.revoke_link_key(key_id integer)
 returns public.link_keys
@@ -298,12 +311,12 @@ revoke execute on function
   campaign_private.keep_link_keys(),
   campaign_private.owners_link_key(uuid, integer, text),
   campaign_private.own_link_key(integer, text), campaign_private.read_link(text),
-  public.link_signer(uuid), public.rotate_link_key(), public.revoke_link_key(integer)
+  public.link_signer(uuid), public.rotate_link_key(uuid), public.revoke_link_key(integer)
   from public, anon, authenticated, service_role;
 grant execute on function
   campaign_private.to_base64url(bytea), campaign_private.from_base64url(text),
   campaign_private.keep_link_keys(), campaign_private.own_link_key(integer, text)
   to authenticated, service_role;
 grant execute on function
-  public.link_signer(uuid), public.rotate_link_key(), public.revoke_link_key(integer)
+  public.link_signer(uuid), public.rotate_link_key(uuid), public.revoke_link_key(integer)
   to authenticated;

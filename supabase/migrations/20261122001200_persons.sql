@@ -73,16 +73,24 @@ create type public.erasure as (events integer, deliveries integer, suppressed bo
 comment on type public.erasure is
   'What an erasure left behind: events and deliveries that are counted without the person, and whether the address, which nobody can read, stays suppressed.';
 
-create function public.erase_person(contact_id uuid)
+create function public.erase_person(contact_id uuid, request_id uuid default null)
 returns public.erasure
 language plpgsql
 security invoker
 set search_path = ''
 as $$
 declare
-  contact constant public.contacts := campaign_private.require_contact(contact_id);
+  contact public.contacts;
   result public.erasure;
+  -- Who it was can't be told from what is kept of the request.
+  earlier constant campaign_private.requests := campaign_private.note_request(
+    erase_person.request_id, concat('erase ', erase_person.contact_id)
+  );
 begin
+  if earlier.request_id is not null then
+    return jsonb_populate_record(null::public.erasure, earlier.answer);
+  end if;
+  contact := campaign_private.require_contact(erase_person.contact_id);
   select count(*) into result.events from public.campaign_events as e
   where e.user_id = contact.user_id and e.contact_id = contact.id;
   delete from campaign_private.soft_bounces as b
@@ -100,14 +108,15 @@ begin
   get diagnostics result.deliveries = row_count;
   delete from public.contacts as c where c.id = contact.id;
   result.suppressed := exists (select from public.find_suppression(contact.email));
+  perform campaign_private.keep_answer(erase_person.request_id, to_jsonb(result));
   return result;
 end
 $$;
-comment on function public.erase_person(uuid) is
-  'Erases one contact of the caller''s with all that could be told of the person, in one transaction. What was counted stays counted; who may not be written to stays so. PT404: there is none.';
+comment on function public.erase_person(uuid, uuid) is
+  'Erases one contact of the caller''s with all that could be told of the person, in one transaction. What was counted stays counted; who may not be written to stays so. The same request again answers as the first one did. PT404: there is none.';
 
 revoke execute on function
-  campaign_private.require_contact(uuid), public.export_person(uuid), public.erase_person(uuid)
+  campaign_private.require_contact(uuid), public.export_person(uuid), public.erase_person(uuid, uuid)
   from public, anon, authenticated, service_role;
 grant execute on function campaign_private.require_contact(uuid) to authenticated, service_role;
-grant execute on function public.export_person(uuid), public.erase_person(uuid) to authenticated;
+grant execute on function public.export_person(uuid), public.erase_person(uuid, uuid) to authenticated;

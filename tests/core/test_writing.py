@@ -7,6 +7,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 import httpx
@@ -29,6 +30,10 @@ from clients import Mode, sign_up
 from cutting import Lossy, lossy
 from wire import Both, answers, session
 
+PIXEL = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489"
+    "0000000d49444154789c6360000002000001e221bc330000000049454e44ae426082"
+)
 SOON = datetime.now(UTC) + timedelta(days=1)
 
 
@@ -139,6 +144,52 @@ def test_what_is_deleted_is_gone(eve: Lossy) -> None:
         assert sent == [f"DELETE {table}"] * 2
         with pytest.raises(NotFound):
             delete(one)
+
+
+def test_a_person_is_erased_once(eve: Lossy) -> None:
+    eve.client.suppressions.add("a@example.com")
+    person = eve.client.contacts.find("a@example.com")
+    assert person is not None
+    with eve.losing("POST", "rpc/erase_person") as sent:
+        done = eve.client.contacts.erase_person(person.id)
+    assert sent.count("POST rpc/erase_person") == 2
+    assert (done.events, done.deliveries, done.suppressed) == (0, 0, True)
+    with pytest.raises(NotFound):
+        eve.client.contacts.erase_person(person.id)
+
+
+def test_a_suppression_is_lifted_once(eve: Lossy) -> None:
+    eve.client.suppressions.add("a@example.com", source="me")
+    there = eve.client.suppressions.check("a@example.com")
+    with eve.losing("POST", "rpc/lift_suppression") as sent:
+        lifted = eve.client.suppressions.lift("a@example.com")
+    assert sent.count("POST rpc/lift_suppression") == 2
+    assert lifted == there
+    with eve.losing("POST", "rpc/lift_suppression"), pytest.raises(NotFound):
+        eve.client.suppressions.lift("a@example.com")
+
+
+def test_a_new_key_is_one(eve: Lossy) -> None:
+    with eve.losing("POST", "rpc/rotate_link_key") as sent:
+        made = eve.client.tracking.rotate()
+    assert sent == ["POST rpc/rotate_link_key"] * 2
+    assert eve.client.tracking.keys() == (made,)
+
+
+def test_an_asset_is_stored_and_deleted_once(eve: Lossy) -> None:
+    campaign = draft(eve.client)
+    url = ""
+    for lost in (f"{sha256(PIXEL).hexdigest()[:16]}-dot.png", "campaign_assets"):
+        with eve.losing("POST", lost):
+            url = eve.client.assets.upload(campaign.id, PIXEL, name="dot.png", alt="").url
+    for lost in (("DELETE", "campaign_assets"), ("DELETE", "campaign-assets")):
+        with eve.losing(*lost) as sent:
+            eve.client.assets.delete(campaign.id, "dot.png")
+        assert [each.partition(" ")[0] for each in sent].count("DELETE") == 3
+        assert httpx.get(url).status_code in (400, 404)
+        with pytest.raises(NotFound):
+            eve.client.assets.delete(campaign.id, "dot.png")
+        eve.client.assets.upload(campaign.id, PIXEL, name="dot.png", alt="")
 
 
 def test_what_changes_to_fixed_values_is_sent_again(eve: Lossy) -> None:
@@ -255,18 +306,22 @@ def test_the_same_request_at_the_same_moment_counts_once(
 
 
 def test_old_requests_are_forgotten(
-    alice: Client, bob: Client, made: str, db: psycopg.Connection
+    alice: Client,
+    bob: Client,
+    made: str,
+    db: psycopg.Connection,
+    user_id: Callable[[Client], str],
 ) -> None:
     for _ in range(3):
         record(alice, made, str(uuid.uuid4()))
     theirs = begin(bob)
     record(bob, theirs, str(uuid.uuid4()))
     db.execute("update campaign_private.requests set made_at = made_at - interval '2 days'")
-    left = "select count(*) from campaign_private.requests where campaign_id = %s"
+    left = "select count(*) from campaign_private.requests where user_id = %s"
     for expected in (2, 2, 3):
         record(alice, made, str(uuid.uuid4()))
-        assert db.execute(left, [made]).fetchone() == (expected,)
-    assert db.execute(left, [theirs]).fetchone() == (1,)
+        assert db.execute(left, [user_id(alice)]).fetchone() == (expected,)
+    assert db.execute(left, [user_id(bob)]).fetchone() == (1,)
 
 
 def test_an_empty_answer_to_a_creation_is_looked_into(mode: Mode) -> None:

@@ -196,11 +196,12 @@ _BY_HAND = [
         (_WRITING,),
     ),
     Mutation(
-        "is distinct from (note_request.what, note_request.campaign_id) then",
-        "is null then",
+        "if earlier.what is distinct from asked then",
+        "if earlier.what is null then",
         (_WRITING,),
     ),
     Mutation("now() - interval '1 day'", "now() - interval '9 days'", (_WRITING,)),
+    Mutation("set answer = keep_answer.answer", "set answer = null", (_WRITING,)),
     Mutation("order by o.made_at limit 2", "order by o.made_at limit 1", (_WRITING,)),
     Mutation(
         "if old.outcome = new.outcome or old.outcome = 'unknown' or new.outcome = 'sent' then",

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from httpx import Headers
 from postgrest.types import CountMethod
 from storage3.types import FileOptions
 
 from campaign_sdk._core.errors import AlreadyExists, NotFound, ProtocolError
+from campaign_sdk._core.exchange import REPLAYABLE
 from campaign_sdk._core.failures import all_rows_of, row_of, rows_of
 from campaign_sdk._core.model import text
 from campaign_sdk._core.named import id_of
@@ -117,12 +119,16 @@ class Assets(Resource[Mode]):
             Conflict: the campaign was launched: its messages show the image.
         """
         campaign = yield from id_of(self, "campaigns", campaign_id, "campaign_id")
-        query = self._db.from_("campaign_assets").delete()
+        # Read first: when the answer to the deletion is lost, nobody else knows the object.
+        query = self._db.from_("campaign_assets").select("path")
         rows = rows_of((yield query.eq("campaign_id", campaign).eq("name", name)))
         if not rows:
             raise NotFound("the campaign has no asset of this name, or isn't yours")
+        path = _field(rows[0], "path")
+        delete = self._db.from_("campaign_assets").delete().eq("campaign_id", campaign)
+        yield keyed(delete.eq("name", name).eq("path", path))
         # What another campaign shows, a copy say, is left there by the bucket's policy.
-        yield self._call("remove", [_field(rows[0], "path")])
+        yield self._call("remove", [path])
 
     def _owner_of(self, campaign: str) -> Steps[str]:
         query = self._db.from_("campaigns").select("user_id").eq("id", campaign)
@@ -140,7 +146,9 @@ class Assets(Resource[Mode]):
 
     def _call(self, method: str, *arguments: Any) -> Request:
         objects = self._db.storage.from_(BUCKET)
-        return Call(lambda: getattr(objects, method)(*arguments), from_storage, "write")
+        # An object that is there already, or gone, is no other one: the same again is the same.
+        objects._headers = Headers({**objects._headers, REPLAYABLE: "keyed"})
+        return Call(lambda: getattr(objects, method)(*arguments), from_storage, "keyed")
 
 
 def read_assets(resource: Resource[Any], campaign: str) -> Steps[Sequence[Asset]]:

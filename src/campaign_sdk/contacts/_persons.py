@@ -8,6 +8,7 @@ from uuid import UUID
 from campaign_sdk._core.errors import ProtocolError
 from campaign_sdk._core.model import Model
 from campaign_sdk._core.operation import Mode, Resource, Steps, operation
+from campaign_sdk._core.writing import new_request_id
 from campaign_sdk.contacts._named import contact_id
 
 
@@ -56,6 +57,7 @@ class Persons(Resource[Mode]):
         Raises:
             NotFound: there is no such contact, or it is somebody else's.
         """
-        arguments = {"contact_id": (yield from contact_id(self, id))}
-        response = yield self._rpc("erase_person", arguments)
+        contact = yield from contact_id(self, id)
+        arguments = {"contact_id": contact, "request_id": new_request_id()}
+        response = yield self._rpc("erase_person", arguments, kind="keyed")
         return Erasure.from_row(response.data)

@@ -49,7 +49,7 @@ CHAPTERS = {
         {
             "suppress_addresses": "emails reason source",
             "find_suppression": "email",
-            "lift_suppression": "email",
+            "lift_suppression": "email request_id",
         },
     ),
     "audiences": Chapter(
@@ -158,7 +158,7 @@ CHAPTERS = {
         {"link_keys": "user_id key_id created_at revoked_at"},
         {
             "link_signer": "campaign_id",
-            "rotate_link_key": "",
+            "rotate_link_key": "request_id",
             "revoke_link_key": "key_id",
         },
     ),
@@ -177,7 +177,9 @@ CHAPTERS = {
     "webhooks": Chapter(
         functions={"receive_reports": "reports campaign_id", "receive_events": "body proof"}
     ),
-    "persons": Chapter(functions={"export_person": "contact_id", "erase_person": "contact_id"}),
+    "persons": Chapter(
+        functions={"export_person": "contact_id", "erase_person": "contact_id request_id"}
+    ),
     "drafting": Chapter(
         {"draft_budgets": "user_id day calls tokens max_calls max_tokens"},
         {"begin_draft": "tokens", "settle_draft": "reservation tokens"},

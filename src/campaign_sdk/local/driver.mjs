@@ -8,19 +8,31 @@ import { registerHooks } from "node:module";
 const GONE = "Errors.connection('CONNECTION_CLOSED', options)";
 const REPAIRS = {
   "/node_modules/postgres/src/connection.js": [
-    // A query on a connection that is gone is refused.
-    ["if (terminated)\n      return queryError(", "if (terminated || !socket)\n      return queryError("],
     // What was to be written to it isn't written to the next one.
     [
       "socket.removeAllListeners()\n    socket = null",
       "socket.removeAllListeners()\n    socket = chunk = nextWriteTimer = null",
     ],
+    // Nor is what it was told last taken for the next one's answer.
+    [
+      "closedTime = performance.now()\n    hadError",
+      "query = results = errorResponse = null\n    result = new Result()\n" +
+        "    closedTime = performance.now()\n    hadError",
+    ],
   ],
   "/node_modules/postgres/src/index.js": [
-    // Who had reserved it neither uses it any more, nor gives it back.
+    // Who couldn't be given a connection isn't given the next one: nobody would use it.
+    [
+      "const query = { reserve: resolve, reject }",
+      "const query = { reserve: resolve, reject: e => (queries.remove(query), reject(e)) }",
+    ],
+    // Who had reserved it neither uses it any more, nor waits for it, nor gives it back.
     [
       "c.reserved.release = true",
-      "c.reserved.release = true\n    let gone = false\n    c.onclose = () => { gone = true }",
+      `c.reserved.release = true\n    let gone = false\n    c.onclose = () => {
+        gone = true
+        while (queue.length) queue.shift().reject(${GONE})
+      }`,
     ],
     [
       "sql.release = () => {\n      c.reserved = null",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import partial
-from typing import Any, get_args
+from typing import get_args
 
 from campaign_sdk._core.errors import InvalidInput, NotFound
 from campaign_sdk._core.failures import rows_of
 from campaign_sdk._core.model import text
 from campaign_sdk._core.operation import Mode, PagedSteps, Resource, Steps, operation, pages
 from campaign_sdk._core.paging import PAGE, table_pages
+from campaign_sdk._core.writing import new_request_id
 from campaign_sdk.contacts._addresses import normalize_email
 from campaign_sdk.suppressions._models import Reason, Suppression, SuppressionReport
 
@@ -74,7 +75,9 @@ class Suppressions(Resource[Mode]):
         Raises:
             InvalidInput: it isn't an address.
         """
-        rows = yield from self._found("find_suppression", email, kind="read")
+        # Not a filter: it would stand in the URL, and those are logged everywhere.
+        arguments = {"email": normalize_email(email)}
+        rows = rows_of((yield self._rpc("find_suppression", arguments, kind="read")))
         return Suppression.from_row(rows[0]) if rows else None
 
     @operation
@@ -87,15 +90,11 @@ class Suppressions(Resource[Mode]):
             NotFound: the address isn't suppressed.
             InvalidInput: it isn't an address.
         """
-        rows = yield from self._found("lift_suppression", email)
+        arguments = {"email": normalize_email(email), "request_id": new_request_id()}
+        rows = rows_of((yield self._rpc("lift_suppression", arguments, kind="keyed")))
         if not rows:
             raise NotFound("this address isn't suppressed")
         return Suppression.from_row(rows[0])
-
-    def _found(self, function: str, email: str, **options: Any) -> Steps[Any]:
-        # Not a filter: it would stand in the URL, and those are logged everywhere.
-        arguments = {"email": normalize_email(email)}
-        return rows_of((yield self._rpc(function, arguments, **options)))
 
 
 def _checked(emails: str | Iterable[str]) -> Iterable[str]:

@@ -11,6 +11,7 @@ from campaign_sdk._core.failures import rows_of
 from campaign_sdk._core.named import id_of
 from campaign_sdk._core.operation import Mode, Resource, Steps, operation
 from campaign_sdk._core.paging import collect, table_pages
+from campaign_sdk._core.writing import new_request_id
 from campaign_sdk.tracking._address import check_address
 from campaign_sdk.tracking._links import Links
 from campaign_sdk.tracking._models import LinkKey, StoredSettings, TrackingSettings
@@ -54,7 +55,9 @@ class Tracking(Resource[Mode]):
         Links under older keys go on working until those are revoked. `Links` that were
         made before go on signing with the key they have.
         """
-        response = yield self._rpc("rotate_link_key", {})
+        response = yield self._rpc(
+            "rotate_link_key", {"request_id": new_request_id()}, kind="keyed"
+        )
         return LinkKey.from_row(response.data)
 
     @operation
