@@ -182,8 +182,8 @@ def test_an_asset_is_stored_and_deleted_once(eve: Lossy) -> None:
     for lost in (f"{sha256(PIXEL).hexdigest()[:16]}-dot.png", "campaign_assets"):
         with eve.losing("POST", lost):
             url = eve.client.assets.upload(campaign.id, PIXEL, name="dot.png", alt="").url
-    for lost in (("DELETE", "campaign_assets"), ("DELETE", "campaign-assets")):
-        with eve.losing(*lost) as sent:
+    for lost in ("campaign_assets", "campaign-assets"):
+        with eve.losing("DELETE", lost) as sent:
             eve.client.assets.delete(campaign.id, "dot.png")
         assert [each.partition(" ")[0] for each in sent].count("DELETE") == 3
         assert httpx.get(url).status_code in (400, 404)

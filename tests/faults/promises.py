@@ -143,11 +143,29 @@ PROMISES: dict[str, tuple[Promise, ...]] = {
             "faults.test_screen:test_a_write_in_doubt_says_where_to_look",
         ),
     ),
+    "Writes": (
+        Promise(
+            "the answer to a write that can't be repeated as it is (a creation, a launch, an "
+            "erasure, a new key) is lost",
+            "it is asked for again by an id of the request, and is answered as the first one was",
+            "core.test_writing:test_a_person_is_erased_once",
+        ),
+    ),
     "The local stack": (
         Promise(
             "PostgreSQL cuts connections in the middle of transactions",
             "it stays up, and answers the next requests",
             "local.test_damage:test_it_survives_connections_that_are_cut",
+        ),
+        Promise(
+            "a backend of PostgreSQL is killed, and it recovers",
+            "it stays up, and answers the next requests",
+            "local.test_damage:test_it_survives_connections_that_are_cut",
+        ),
+        Promise(
+            "a connection ends while others wait for it, or for its answer",
+            "each is answered: with an error, or by the next connection",
+            "local.test_driver:test_no_connection_that_ends_takes_a_request_along",
         ),
         Promise(
             "the database's guard is killed",

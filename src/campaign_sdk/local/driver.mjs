@@ -13,7 +13,9 @@ const REPAIRS = {
       "socket.removeAllListeners()\n    socket = null",
       "socket.removeAllListeners()\n    socket = chunk = nextWriteTimer = null",
     ],
-    // Nor is what it was told last taken for the next one's answer.
+    // What was asked between its error and its end has failed as well, and isn't taken for what
+    // the next one is asked; nor is what it was told last taken for the next one's answer.
+    ["!hadError && (query || sent.length)", ";(query || sent.length)"],
     [
       "closedTime = performance.now()\n    hadError",
       "query = results = errorResponse = null\n    result = new Result()\n" +
@@ -25,6 +27,12 @@ const REPAIRS = {
     [
       "const query = { reserve: resolve, reject }",
       "const query = { reserve: resolve, reject: e => (queries.remove(query), reject(e)) }",
+    ],
+    // Who wants one, and is taken out of the line to have it opened, stays in line for it.
+    [
+      "queries.length && connect(c, queries.shift())\n  }\n}",
+      "if (!queries.length) return\n    const next = queries.shift()\n" +
+        "    next.reserve && queries.push(next)\n    connect(c, next)\n  }\n}",
     ],
     // Who had reserved it neither uses it any more, nor waits for it, nor gives it back.
     [
