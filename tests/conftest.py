@@ -3,21 +3,55 @@
 from __future__ import annotations
 
 import os
+import ssl
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import cast
+from functools import cache
+from typing import Any, cast
 
 import httpx
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 from supabase import Client, create_client
 from supabase.lib.client_options import SyncClientOptions
+from typer import testing
+from typer.main import get_command
 
 from campaign_sdk import CampaignClient
+from campaign_sdk._core import exchange
 from campaign_sdk.local import LocalSupabase
 from clients import PASSWORD, Mode, client_of, sign_up
 from elsewhere import elsewhere
+
+# What is found hangs neither on luck nor on how busy a machine is. To look further:
+# `pytest --hypothesis-profile=default`.
+settings.register_profile(
+    "tests",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+settings.load_profile("tests")
+
+
+def _read_once(create: Callable[..., ssl.SSLContext]) -> Callable[..., ssl.SSLContext]:
+    """Keep the certificates that httpx trusts: reading them takes longer than most tests."""
+    known = cache(create)
+
+    def context(*args: Any, **options: Any) -> ssl.SSLContext:
+        return known(**options) if options.keys() == {"cafile"} else create(*args, **options)
+
+    return context
+
+
+vars(ssl)["create_default_context"] = _read_once(ssl.create_default_context)
+# A server that was cut off on purpose is there again at once.
+vars(exchange)["_BACKOFF"] = 0.01
+# A process builds its commands once; the runner would build them for each call.
+vars(testing)["_get_command"] = cache(get_command)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

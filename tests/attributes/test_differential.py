@@ -11,7 +11,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaign_sdk.attributes._schema import schema_of
@@ -143,9 +143,7 @@ def found(db: psycopg.Connection, schema: Any, people: list[Any]) -> Iterator[tu
     yield from db.execute(FOUND, [json.dumps(schema), json.dumps(people)]).fetchall()
 
 
-@settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=150)
 @given(_objects(NODES), st.lists(st.dictionaries(st.sampled_from(KEYS), VALUES), max_size=8))
 def test_both_find_the_same(
     db: psycopg.Connection, schema: dict[str, Any], people: list[dict[str, Any]]

@@ -139,7 +139,7 @@ JSON = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.dictionaries(KEYS, JSON, max_size=5), max_size=4))
 def test_whatever_was_looked_at_fits(people: list[dict[str, Any]]) -> None:
     made = run(python_source(people))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from campaign_sdk import InvalidInput
@@ -243,7 +243,6 @@ def test_text_that_ends_in_the_middle_of_a_letter(tmp_path: Path) -> None:
         read(tmp_path, content, encoding="utf-16")
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=st.binary() | st.text('a@b.cd,"\n\r\0;\ufeff 17', max_size=60).map(str.encode))
 def test_no_file_is_a_crash(tmp_path: Path, content: bytes) -> None:
     rows = read(tmp_path, b"email,x\n" + content)
@@ -251,7 +250,6 @@ def test_no_file_is_a_crash(tmp_path: Path, content: bytes) -> None:
     assert [row.line for row in rows] == sorted({row.line for row in rows})
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cells=st.lists(st.lists(st.text(st.characters(exclude_categories=["Cs"])), max_size=4)))
 def test_every_row_is_there(tmp_path: Path, cells: list[list[str]]) -> None:
     stream = io.StringIO(newline="")

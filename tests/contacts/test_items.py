@@ -10,7 +10,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaign_sdk import InvalidInput
@@ -113,11 +113,7 @@ def test_what_isnt_an_address(email: object) -> None:
     assert refused({"email": email}).path == "email"
 
 
-@settings(
-    deadline=None,
-    max_examples=100,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much],
-)
+@settings(max_examples=100)
 @given(emails=st.lists(ADDRESSES | st.text(LETTERS), min_size=10, max_size=50))
 def test_python_and_the_database_agree_on_addresses(
     db: psycopg.Connection, emails: list[str]
@@ -251,7 +247,7 @@ def test_the_other_columns() -> None:
     assert refused("a@b.cd").path == "contact"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     item=st.dictionaries(
         st.sampled_from(["email", "phone", "attributes", "unsubscribed_at"]) | st.text(max_size=2),

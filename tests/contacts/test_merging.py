@@ -115,7 +115,7 @@ def test_a_dot_can_be_part_of_a_name(ann: CampaignClient) -> None:
 KEYS = st.lists(st.text(r"ab.\() ", min_size=1, max_size=4), min_size=1, max_size=3)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(paths=st.lists(KEYS, min_size=10, max_size=40))
 def test_python_and_the_database_read_names_alike(stack: Any, paths: list[list[str]]) -> None:
     names = [path_name(path) for path in paths]

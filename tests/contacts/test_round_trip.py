@@ -181,7 +181,7 @@ def read(content: bytes) -> list[dict[str, Any]]:
     return [row.item for row in rows if row.item]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(people=st.lists(st.tuples(PHONE, ATTRIBUTES), min_size=1, max_size=5))
 def test_what_is_exported_is_read_as_what_it_was(
     people: list[tuple[str | None, dict[str, Any]]],
@@ -195,7 +195,7 @@ def test_what_is_exported_is_read_as_what_it_was(
         assert without_nothing(item["attributes"]) == without_nothing(each.attributes)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(text=TEXT)
 def test_a_text_survives_its_cell(text: str) -> None:
     cell = marked(text)
@@ -204,7 +204,7 @@ def test_a_text_survives_its_cell(text: str) -> None:
     assert unmarked(cell)[1] or look_of(cell) in ("text", "date")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(number=NUMBER)
 def test_a_number_survives_its_cell(number: float) -> None:
     cell = number_text(number)
@@ -212,7 +212,7 @@ def test_a_number_survives_its_cell(number: float) -> None:
     assert comparable(value_of(cell, UTC)) == comparable(number)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(people=st.lists(ATTRIBUTES, min_size=1, max_size=3))
 def test_no_cell_and_no_header_is_a_formula(people: list[dict[str, Any]]) -> None:
     content = exported([contact(n, "=1", attributes) for n, attributes in enumerate(people)])

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from campaign_sdk import AsyncCampaignClient, CampaignClient, ConfigurationError
@@ -203,7 +203,6 @@ def test_a_file_that_is_no_settings_file(tmp_path: Path, content: bytes) -> None
         CampaignClient()
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     url=st.text(max_size=20)
     | st.text(max_size=20).map("http://{}".format)

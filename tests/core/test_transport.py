@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from campaign_sdk import ProtocolError, RateLimited, TimedOut, Unavailable
@@ -153,7 +153,6 @@ def test_retry_after_beyond_the_deadline_is_told_at_once(mode: Mode, clock: Cloc
     assert clock.pauses == []
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     value=st.text(st.characters(min_codepoint=32, max_codepoint=126))
     | st.from_regex(r"[A-Z][a-z]{2}, \d+ .*")

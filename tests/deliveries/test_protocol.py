@@ -10,7 +10,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaign_sdk.local import LocalSupabase
@@ -243,9 +243,7 @@ DO: dict[str, Step] = {
     chunk=st.integers(1, MEMBERS),
     plan=st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 1000)), max_size=40),
 )
-@settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=30)
 def test_whatever_happens_in_whatever_order(
     stack: LocalSupabase, chunk: int, plan: list[tuple[str, int]]
 ) -> None:

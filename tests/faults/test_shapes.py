@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import httpx
 import pytest
@@ -19,6 +19,7 @@ from .operations import CORE, OTHERS, Operation, World, world_of
 from .shapes import Recording, Replay, others
 
 ALL = (*CORE, *OTHERS)
+Replayed = Callable[[Operation, httpx.Response], None]
 
 
 class Home:
@@ -41,12 +42,22 @@ class Home:
             assert self.recording.answers, operation.name
         return list(self.recording.answers)
 
-    def replayed(self, operation: Operation, wire: Replay) -> Any:
-        """Carry an operation out again, on answers that were kept."""
+    @contextmanager
+    def replaying(self, answers: list[httpx.Response], index: int) -> Iterator[Replayed]:
+        """Carry an operation out again and again, each time with another answer in one place."""
+        wire = Replay(answers, index)
         with client_of(self.stack, transport=wire, timeout=5) as client:
-            assert self.session is not None
-            client._connection.keeper.keep(self.session)
-            return operation.do(client, self.world, uuid.uuid4().hex)
+
+            def replayed(operation: Operation, other: httpx.Response) -> None:
+                assert self.session is not None
+                client._connection.keeper.keep(self.session)
+                wire.begin(other)
+                try:
+                    operation.do(client, self.world, uuid.uuid4().hex)
+                finally:
+                    assert wire.sent > index, "it didn't ask for that answer"
+
+            yield replayed
 
 
 @pytest.fixture(scope="module")
@@ -67,13 +78,14 @@ def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_no_answer_raises_what_isnt_ours(home: Home, operation: Operation) -> None:
     answers = home.answers_to(operation)
     for index, answer in enumerate(answers):
-        for name, other in others(answer):
-            try:
-                home.replayed(operation, Replay(answers, index, other))
-            except CampaignError:
-                continue
-            except Exception as error:
-                raise AssertionError(f"answer {index}, {name}: {error!r}") from error
+        with home.replaying(answers, index) as replayed:
+            for name, other in others(answer):
+                try:
+                    replayed(operation, other)
+                except CampaignError:
+                    continue
+                except Exception as error:
+                    raise AssertionError(f"answer {index}, {name}: {error!r}") from error
     home.session = home.client._connection.keeper.session or home.session
 
 
@@ -87,9 +99,10 @@ def test_a_read_that_isnt_answered_is_no_empty_listing(
 ) -> None:
     answers = home.answers_to(operation)
     for index in range(len(answers)):
-        for content in (b"", b"[]"):
-            other = httpx.Response(
-                status, headers={"content-type": "application/json"}, content=content
-            )
-            with pytest.raises(CampaignError):
-                home.replayed(operation, Replay(answers, index, other))
+        with home.replaying(answers, index) as replayed:
+            for content in (b"", b"[]"):
+                other = httpx.Response(
+                    status, headers={"content-type": "application/json"}, content=content
+                )
+                with pytest.raises(CampaignError):
+                    replayed(operation, other)

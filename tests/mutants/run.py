@@ -1,6 +1,6 @@
 """`make mutants`: each mutation alone on a stack of its own, before the tests that are to see it.
 
-    python tests/mutants/run.py [--only REGEX] [--part N/M] [--workers N]
+    python tests/mutants/run.py [--only REGEX] [--part N/M] [--workers N] [--write]
 
 A mutation is killed if a test fails by what it sees. One that doesn't migrate says nothing of
 the tests and is an error, as is one whose text isn't found.
@@ -9,6 +9,7 @@ the tests and is an error, as is one whose text isn't found.
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import re
 import shutil
@@ -18,6 +19,7 @@ import tempfile
 import time
 import traceback
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 # Imported once, but for plugins, which pytest imports itself: the tests run in forks.
@@ -35,6 +37,20 @@ from mutants.table import MUTATIONS  # noqa: E402
 SECONDS = 240
 PASSED, FAILED = 0, 1
 LOADED = (psycopg, supabase, campaign_sdk.local)
+RESULT = HOUSE / "benchmarks" / "results" / "mutants.md"
+TOLD = """# Mutants
+
+{total} faults put into the migrations one by one, each before the tests that are to see it, on a
+stack of its own. Made by `make mutants`, {workers} at a time.
+
+| what | seen |
+|---|---|
+| killed | {killed} |
+| survived | {survived} |
+| minutes | {minutes:.1f} |
+
+*{machine}*
+"""
 
 
 class Trial:
@@ -116,21 +132,43 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
+@contextmanager
+def compiled_once() -> Iterator[None]:
+    """Let the tests' modules be rewritten for the first mutation, not for each."""
+    with tempfile.TemporaryDirectory() as folder:
+        sys.dont_write_bytecode, sys.pycache_prefix = False, folder
+        yield
+
+
+def write(total: int, survived: int, workers: int, minutes: float) -> None:
+    sys.path[:0] = [str(HOUSE)]
+    page = importlib.import_module("benchmarks._page")
+    told = {"killed": total - survived, "survived": survived, "machine": page.machine()}
+    text = TOLD.format(total=total, workers=workers, minutes=minutes, **told)
+    RESULT.write_text(text, encoding="utf-8")
+
+
 def main() -> int:
     """Try the mutations; return how many weren't killed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default="")
     parser.add_argument("--part", default="1/1")
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--write", action="store_true", help=f"write {RESULT.name}")
     arguments = parser.parse_args()
     os.chdir(HOUSE)
-    mutations, begun, alive = chosen(arguments), time.monotonic(), 0
-    for mutation, said in tried(mutations, arguments.workers):
-        alive += said != "killed"
-        say(f"{said:9} {mutation.name}")
-    took = time.monotonic() - begun
-    say(f"{len(mutations)} mutations, {alive} not killed, {took / 60:.1f} minutes")
-    return min(alive, 100)
+    mutations, begun, alive = chosen(arguments), time.monotonic(), list[str]()
+    with compiled_once():
+        for mutation, said in tried(mutations, arguments.workers):
+            say(f"{said:9} {mutation.name}")
+            if said != "killed":
+                alive.append(f"{said:9} {mutation.name}")
+    minutes = (time.monotonic() - begun) / 60
+    say("\n".join(["", *alive]))
+    say(f"{len(mutations)} mutations, {len(alive)} not killed, {minutes:.1f} minutes")
+    if arguments.write:
+        write(len(mutations), len(alive), arguments.workers, minutes)
+    return min(len(alive), 100)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from campaign_sdk.local import LocalSupabase
 from . import hostile
 from .conftest import AS_OF, Audience, python_members, wire
 from .test_crosswise import STORED, trees
-from .test_differential import accepted, crowds, forests, people_of, relaxed
+from .test_differential import accepted, crowds, forests, people_of
 
 HOT = [("a", "number"), ("b", "text"), ("a.b", "text"), ("it's", "text"), ('q"', "number"),
        ("attributes.email", "text")]  # fmt: skip
@@ -37,7 +37,7 @@ def hot(stack: LocalSupabase) -> Iterator[Audience]:
             connection.execute("reset role")
 
 
-@settings(relaxed, max_examples=8)
+@settings(max_examples=8)
 @given(crowds, forests, hostile.moments, hostile.timezones)
 def test_answers_stay_the_same(
     hot: Audience, crowd: list[Any], forest: list[Any], as_of: str, timezone: str

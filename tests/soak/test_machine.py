@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from typing import ClassVar
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
@@ -88,10 +88,5 @@ def test_the_database_and_the_model_are_one(
 ) -> None:
     monkeypatch.setattr(Machine, "stack", stack, raising=False)
     monkeypatch.setattr(Machine, "mode", mode, raising=False)
-    bounded = settings(
-        max_examples=8,
-        stateful_step_count=25,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
+    bounded = settings(max_examples=8, stateful_step_count=25)
     run_state_machine_as_test(Machine, settings=bounded)

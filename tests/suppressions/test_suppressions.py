@@ -194,7 +194,7 @@ def test_the_hash_is_hmac_sha256(olga: CampaignClient, db: psycopg.Connection) -
     assert address == hmac.digest(key, b"ann@example.com", "sha256")
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.binary(max_size=200), st.binary(max_size=200))
 def test_hmac_of_the_database_is_pythons(stack: LocalSupabase, message: bytes, key: bytes) -> None:
     with psycopg.connect(stack.db_url) as db:

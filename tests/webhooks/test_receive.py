@@ -10,7 +10,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaign_sdk import Campaign, CampaignClient, InvalidInput, NotFound, everyone
@@ -285,9 +285,7 @@ def of_model(steps: list[Step]) -> bool:
     return False
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=25)
 @given(
     st.lists(
         st.sampled_from(["soft", "soft", "soft", "soft", "delivered", "content", "hard", "opened"]),

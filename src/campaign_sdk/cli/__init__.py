@@ -20,14 +20,20 @@ def main() -> None:
     """Run the command line."""
     # While modules are imported an interruption would end in the middle of one.
     signal.signal(signal.SIGINT, _end)
+    try:
+        _run()
+    except KeyboardInterrupt:
+        # Around all of it: one may come while the handler is being changed.
+        _end()
+
+
+def _run() -> None:
     from campaign_sdk.cli._app import app
 
     sys.unraisablehook = _again
     try:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         app()
-    except KeyboardInterrupt:
-        _end()
     except BrokenPipeError:
         raise
     except OSError as error:
