@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 from pathlib import Path
 
 import pytest
 
 from campaign_sdk import CampaignClient
+from campaign_sdk.cli._app import app
 
 from .conftest import Campaign
 
@@ -217,3 +219,48 @@ def test_wide_contacts_are_readable(client: CampaignClient, campaign: Campaign) 
     assert "and 18 more" in shown.stdout
     assert "contacts find" in shown.stderr
     assert "field_29" in campaign("contacts", "find", "a@example.com").stdout
+
+
+class Terminal(io.TextIOWrapper):
+    def isatty(self) -> bool:
+        return True
+
+
+STEERING = "\x1b]0;owned\x07\x1b[2J\r\u202e"
+
+
+@pytest.mark.usefixtures("environment")
+def test_nothing_that_steers_a_terminal_is_exported_to_one(
+    client: CampaignClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.contacts.upsert([{"email": "a@example.com", "attributes": {"note": STEERING}}])
+    campaign = client.campaigns.create(STEERING, rules="everyone", message="Hello")
+    client.analytics.record(campaign.id, impressions=1)
+    for command in ("contacts export", "contacts export --json", "report --by campaign -o -"):
+        terminal = Terminal(io.BytesIO(), encoding="utf-8")
+        monkeypatch.setattr("sys.stdout", terminal)
+        app(command.split(), standalone_mode=False)
+        terminal.seek(0)
+        text = terminal.read()
+        assert "owned" in text
+        assert [char for char in text if not char.isprintable() and char != "\n"] == []
+
+
+def test_a_pipe_is_given_the_data_as_it_is(client: CampaignClient, campaign: Campaign) -> None:
+    client.contacts.upsert([{"email": "a@example.com", "attributes": {"note": STEERING}}])
+    (row,) = csv.DictReader(io.StringIO(campaign("contacts", "export").stdout_bytes.decode()))
+    assert row["note"] == STEERING
+
+
+def test_so_many_are_exported(client: CampaignClient, campaign: Campaign) -> None:
+    client.contacts.upsert({"email": f"c{n}@x.de"} for n in range(5))
+    lines = {
+        words: len(campaign(*words.split()).stdout.splitlines()) - 1
+        for words in (
+            "contacts export",
+            "contacts export --limit 3",
+            "contacts export --limit 0",
+            "segments members --where everyone --limit 2",
+        )
+    }
+    assert list(lines.values()) == [5, 3, 5, 2]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -137,6 +138,9 @@ OTHERS = (
     Operation(
         "contacts.dry_run",
         lambda c, _w, _: c.contacts.import_csv(_csv("dry@example.com"), dry_run=True),
+    ),
+    Operation(
+        "contacts.export_csv", lambda c, _w, _: c.contacts.export_csv(io.StringIO(), "city = 'x'")
     ),
     Operation(
         "contacts.import_csv",

@@ -60,6 +60,39 @@ def test_pages_follow_each_other_by_id(crowd: Audience) -> None:
         assert len(set(seen)) == len(seen) == expected
 
 
+def test_a_page_is_the_same_however_it_is_found(crowd: Audience) -> None:
+    def page(predicate: str, after: Any, size: int, looked_at: int) -> list[Any]:
+        query = "select id from campaign_private.member_page(%s, %s, %s, %s)"
+        return crowd.connection.execute(query, [predicate, after, size, looked_at]).fetchall()
+
+    for n in (0, 1, 3, 15, 30):
+        predicate = f"(c.attributes -> 'n')::int < {n}"
+        whole = page(predicate, None, 100, 100)
+        assert len(whole) == n
+        for size, looked_at in ((1, 1), (2, 7), (5, 3), (5, 29), (100, 1), (100, 30)):
+            after, seen = None, list[Any]()
+            while rows := page(predicate, after, size, looked_at):
+                assert len(rows) == min(size, n - len(seen))
+                seen += rows
+                after = seen[-1][0]
+            assert seen == whole
+
+
+def test_what_is_rare_is_scanned_for(asking: Audience) -> None:
+    def pays(after: str | None, last: str, given: int) -> bool:
+        query = "select campaign_private.member_scan_pays(%s, %s, %s, 1000)"
+        ids = [at and f"{at}000000-0000-4000-8000-000000000000" for at in (after, last)]
+        [(answer,)] = asking.connection.execute(query, [*ids, given]).fetchall()
+        return bool(answer)
+
+    # One in 256 was looked at: at 15 in it, all others are needed; at 500, as many again.
+    assert pays(None, "01", 15)
+    assert not pays(None, "01", 500)
+    # Whoever didn't match at all may be everywhere that is left; at the end little is.
+    assert pays("7f", "80", 0)
+    assert not pays("c0", "c1", 0)
+
+
 def test_the_funnel_of_a_conjunction_narrows(crowd: Audience) -> None:
     rules = (field("n") >= 10) & (field("even") == True) & ~field("city").in_(["Pune"])  # noqa: E712
     assert ask(crowd, "audience_funnel(%s::jsonb)", rules) == [

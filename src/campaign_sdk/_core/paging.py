@@ -7,6 +7,7 @@ begins after the key of the last row seen, and only an empty page is the end.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from typing import Any, TypeVar
 
 from campaign_sdk._core.errors import InvalidInput, ProtocolError
@@ -101,17 +102,29 @@ def map_pages(
 def collect(steps: PagedSteps[T]) -> Steps[list[T]]:
     """Carry out all pages within an operation, and return their items."""
     items: list[T] = []
+    yield from each_page(steps, items.extend)
+    return items
+
+
+def each_page(
+    steps: PagedSteps[T], take: Callable[[Sequence[T]], object], limit: int | None = None
+) -> Steps[None]:
+    """Carry out pages within an operation, and hand over each; with a limit, so many items."""
+    left = limit
     answer: Any = None
-    while True:
-        try:
-            step = steps.send(answer)
-        except StopIteration:
-            return items
-        answer = None
-        if isinstance(step, Page):
-            items.extend(step.items)
-        else:
-            answer = yield step
+    with closing(steps):
+        while left != 0:
+            try:
+                step = steps.send(answer)
+            except StopIteration:
+                return
+            answer = None
+            if isinstance(step, Page):
+                items = step.items[:left]
+                take(items)
+                left = None if left is None else left - len(items)
+            else:
+                answer = yield step
 
 
 def check_page_size(size: int) -> int:

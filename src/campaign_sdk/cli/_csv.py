@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,10 +14,17 @@ if TYPE_CHECKING:
     from campaign_sdk import Contact
 
 
-def export_contacts(contacts: Iterable[Contact], output: Path | None, *, as_json: bool) -> None:
+def export_contacts(
+    contacts: Iterable[Contact],
+    output: Path | None,
+    *,
+    as_json: bool,
+    limit: int | None = None,
+) -> None:
     """Write contacts to a file, a CSV marked as UTF-8 for spreadsheets, or to the screen."""
     from campaign_sdk.contacts.files._export import write_contacts
 
+    contacts = islice(contacts, limit or None)
     if as_json:
         print_json_list(contacts, output)
         return

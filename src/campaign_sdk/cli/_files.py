@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, redirect_stdout
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 import typer
 
@@ -46,7 +47,26 @@ def read_text(path: Path, argument: str) -> str:
 
 def target(path: Path | None) -> Path | IO[str] | None:
     """Return what the library writes to: the path, or standard output."""
-    return sys.stdout if path == _DASH else path
+    return screen() if path == _DASH else path
+
+
+def screen() -> IO[str]:
+    """Return standard output; where people look at it, nothing in a text steers their terminal."""
+    return cast(IO[str], _Terminal()) if sys.stdout.isatty() else sys.stdout
+
+
+class _Terminal(io.TextIOBase):
+    def write(self, text: str) -> int:
+        sys.stdout.write(printable(text.replace("\r\n", "\n")))
+        return len(text)
+
+    def flush(self) -> None:
+        sys.stdout.flush()
+
+
+def printable(text: str) -> str:
+    """Return a text without control characters; lines stay lines."""
+    return "".join(char if char.isprintable() or char == "\n" else "�" for char in text)
 
 
 @contextmanager
@@ -55,7 +75,7 @@ def written(output: Path | None, *, encoding: str = "utf-8") -> Iterator[IO[str]
     from campaign_sdk._core.files import written_whole
 
     if output is None or output == _DASH:
-        yield sys.stdout
+        yield screen()
         return
     with written_whole(output, "output", encoding=encoding) as stream:
         yield stream

@@ -50,6 +50,9 @@ AsOf = Annotated[
 Limit = Annotated[
     int | None, typer.Option(min=0, callback=bounded, help="How many to show; 0 for all.")
 ]
+Most = Annotated[
+    int | None, typer.Option("--limit", min=0, callback=bounded, help="How many; all otherwise.")
+]
 Output = Annotated[
     Path | None,
     typer.Option("--output", "-o", help="The file to write; otherwise, and for -, the screen."),
@@ -69,6 +72,13 @@ CampaignName = Annotated[
 ]
 
 SHOWN = 20
+
+
+def page_of(limit: int | None) -> int:
+    """Return how many to ask for at a time: of a few, no more than are wanted."""
+    from campaign_sdk._core.paging import PAGE
+
+    return min(limit or PAGE, PAGE)
 
 
 def example(command: str) -> str:

@@ -14,6 +14,7 @@ import typer
 from campaign_sdk._core.errors import InvalidInput, NotFound
 from campaign_sdk.cli import _show
 from campaign_sdk.cli._connect import connect
+from campaign_sdk.cli._files import is_screen, written
 from campaign_sdk.cli._options import Json, Output
 
 if TYPE_CHECKING:
@@ -72,17 +73,14 @@ def show_schema(
 
 
 def _write(client: CampaignClient, name: str, output: Path | None) -> None:
-    from campaign_sdk._core.files import written_whole
     from campaign_sdk.attributes._source import python_source
 
     contacts = islice(client.contacts.iterate(), _LOOKED_AT)
     source = python_source((contact.attributes for contact in contacts), name)
-    if output is None:
-        sys.stdout.write(source)
-        return
-    with written_whole(output, "output") as stream:
+    with written(output) as stream:
         stream.write(source)
-    _show.note(f"wrote {name} to {output}")
+    if not is_screen(output):
+        _show.note(f"wrote {name} to {output}")
 
 
 def _set(client: CampaignClient, given: str, mode: Mode) -> None:

@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from campaign_sdk._core.errors import InvalidRules
-from campaign_sdk.cli._files import written
+from campaign_sdk.cli._files import printable, written
 from campaign_sdk.cli._narrow import FittingTable
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def plain(value: object) -> Text:
         return Text(f"{value:,}")
     if isinstance(value, float):
         return Text(f"{value:,.2f}")
-    return Text("".join(char if char.isprintable() or char == "\n" else "�" for char in str(value)))
+    return Text(printable(str(value)))
 
 
 class _Table(FittingTable):

@@ -12,7 +12,7 @@ import typer
 from campaign_sdk.cli import _complete, _reporting, _show
 from campaign_sdk.cli._connect import connect, find_campaign, find_segment
 from campaign_sdk.cli._errors import INVALID, PARTLY
-from campaign_sdk.cli._files import aside, is_screen, source, target
+from campaign_sdk.cli._files import aside, is_screen, screen, source, target
 from campaign_sdk.cli._interrupt import going_on
 from campaign_sdk.cli._options import SHOWN, CampaignName, Json, Output, bounded, example
 
@@ -213,23 +213,22 @@ def _draw(found: Report, plot: Path) -> None:
 
 def _write_page(found: Report, html: Path) -> None:
     if is_screen(html):
-        typer.echo(found.to_html(), nl=False)
+        screen().write(found.to_html())
     else:
         found.to_html(html)
         _show.note(f"wrote {html}")
 
 
 def _print_found(found: Report, output: Path | None, as_json: bool) -> None:
-    if output is not None:
-        if as_json:
-            found.to_json(target(output))
-        else:
-            found.to_csv(target(output), encoding="utf-8-sig")
-        if not is_screen(output):
-            _show.note(f"wrote {output}")
-    if as_json and output is None:
-        typer.echo(found.to_json())
-    elif not as_json and (output is None or not is_screen(output)):
+    if as_json and is_screen(output):
+        screen().write(found.to_json() + "\n")
+    elif as_json:
+        found.to_json(output)
+    elif output is not None:
+        found.to_csv(target(output), encoding="utf-8-sig")
+    if not is_screen(output):
+        _show.note(f"wrote {output}")
+    if not as_json and (output is None or not is_screen(output)):
         _reporting.print_report(found)
 
 

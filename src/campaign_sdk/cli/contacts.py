@@ -17,12 +17,14 @@ from campaign_sdk.cli._options import (
     SHOWN,
     Json,
     Limit,
+    Most,
     Output,
     Reachable,
     RulesFile,
     Where,
     Yes,
     example,
+    page_of,
     rules_given,
     warn_of_fields,
 )
@@ -112,6 +114,7 @@ def export(
     where: Where = None,
     rules: RulesFile = None,
     reachable: Reachable = False,
+    limit: Most = None,
     output: Output = None,
     as_json: Json = False,
 ) -> None:
@@ -119,8 +122,8 @@ def export(
     chosen = rules_given(where, rules)
     with connect() as client:
         warn_of_fields(client, chosen)
-        found = client.contacts.iterate(chosen, reachable=reachable)
-        export_contacts(found, output, as_json=as_json)
+        found = client.contacts.iterate(chosen, reachable=reachable, page_size=page_of(limit))
+        export_contacts(found, output, as_json=as_json, limit=limit)
 
 
 @app.command(epilog=example("campaign contacts fields"))

@@ -12,6 +12,7 @@ from campaign_sdk.cli._csv import export_contacts
 from campaign_sdk.cli._options import (
     AsOf,
     Json,
+    Most,
     Output,
     Reachable,
     RulesFile,
@@ -21,6 +22,7 @@ from campaign_sdk.cli._options import (
     audience_given,
     example,
     moment_given,
+    page_of,
     rules_given,
     rules_needed,
     warn_of_fields,
@@ -199,6 +201,7 @@ def members(
     as_of: AsOf = None,
     timezone: Timezone = None,
     reachable: Reachable = False,
+    limit: Most = None,
     output: Output = None,
     as_json: Json = False,
 ) -> None:
@@ -207,9 +210,13 @@ def members(
     with connect() as client:
         target = audience_given(client, segment, where, rules)
         found = client.segments.members(
-            target, as_of=moment, timezone=timezone, reachable=reachable
+            target,
+            as_of=moment,
+            timezone=timezone,
+            reachable=reachable,
+            page_size=page_of(limit),
         )
-        export_contacts(found, output, as_json=as_json)
+        export_contacts(found, output, as_json=as_json, limit=limit)
 
 
 @app.command(epilog=example("campaign segments delete Old --yes"))

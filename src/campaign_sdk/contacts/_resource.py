@@ -21,6 +21,7 @@ from campaign_sdk._core.operation import (
 )
 from campaign_sdk._core.paging import PAGE
 from campaign_sdk._core.writing import delete_rows
+from campaign_sdk.contacts._exporting import Exports
 from campaign_sdk.contacts._frames import Frame
 from campaign_sdk.contacts._history import Happening, history
 from campaign_sdk.contacts._import import ImportReport
@@ -44,7 +45,7 @@ from campaign_sdk.contacts.files._source import FileLike
 from campaign_sdk.rules import RulesLike
 
 
-class Contacts(Persons[Mode], Schemas[Mode]):
+class Contacts(Persons[Mode], Schemas[Mode], Exports[Mode]):
     """Storing, finding and unsubscribing contacts."""
 
     def of(self, attributes: type[A]) -> TypedContacts[Mode, A]:

@@ -6,7 +6,7 @@ import csv
 import json
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import IO, Any
+from typing import IO, Any, Self
 
 from campaign_sdk.contacts._models import Contact
 from campaign_sdk.contacts.files._cells import marked, number_text
@@ -18,23 +18,44 @@ from campaign_sdk.rules._wire import COLUMNS
 def write_contacts(contacts: Iterable[Contact], stream: IO[str]) -> int:
     """Write contacts, and return how many; each attribute that any of them has is a column.
 
-    They are kept in a temporary file until the last has shown which columns there are, so
-    that memory stays flat and no attribute is lost.
-
     Args:
         contacts: those to write.
         stream: a text stream that leaves line ends alone.
     """
-    columns: dict[str, set[str]] = {}
-    with tempfile.TemporaryFile("w+", encoding="utf-8", newline="") as kept:
+    with Sheet() as sheet:
+        sheet.add(contacts)
+        return sheet.write(stream)
+
+
+class Sheet:
+    """Contacts on their way into a CSV file. It is a context manager.
+
+    They are kept in a temporary file until the last has shown which columns there are, so
+    that memory stays flat and no attribute is lost.
+    """
+
+    def __init__(self) -> None:
+        self._columns: dict[str, set[str]] = {}
+        self._kept = tempfile.TemporaryFile("w+", encoding="utf-8", newline="")  # noqa: SIM115 - closed on leaving
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._kept.close()
+
+    def add(self, contacts: Iterable[Contact]) -> None:
+        """Take contacts on."""
         for contact in contacts:
             values = dict(_flat(contact.attributes))
             for name, value in values.items():
-                columns.setdefault(name, set()).add(_sort(value))
-            json.dump([*_own(contact), values], kept, ensure_ascii=False)
-            kept.write("\n")
-        kept.seek(0)
-        return _write(kept, columns, stream)
+                self._columns.setdefault(name, set()).add(_sort(value))
+            self._kept.write(json.dumps([*_own(contact), values], ensure_ascii=False) + "\n")
+
+    def write(self, stream: IO[str]) -> int:
+        """Write all that were taken on, and return how many they are."""
+        self._kept.seek(0)
+        return _write(self._kept, self._columns, stream)
 
 
 def _write(lines: Iterable[str], columns: Mapping[str, set[str]], stream: IO[str]) -> int:
