@@ -1,6 +1,6 @@
 """Importing contacts that are held to a schema, against contacts that aren't.
 
-    python benchmarks/attributes.py
+    python -m benchmarks attributes
 
 Accounts take turns, round by round, with contacts of their own: one without a schema and with
 the triggers switched off, one without, one that is refused what doesn't fit, one that is warned,

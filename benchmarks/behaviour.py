@@ -1,4 +1,4 @@
-"""Rules about what people did, at a million contacts: `python benchmarks/behaviour.py [contacts]`.
+"""Rules about what people did: `python -m benchmarks behaviour [200000]`.
 
 One owner's contacts, 0.77 events and 0.7 deliveries for each, as `authenticated` with row level
 security on, 4 MB of work_mem and no parallel workers; a hosted project ends a statement after 8 s.
@@ -193,7 +193,7 @@ def write(count: int, rows: list[dict[str, Any]]) -> None:
     RESULTS.write_text(
         "# Rules about what people did\n\n"
         f"{count:,} contacts of one owner, {count * 77 // 100:,} events, row level security on, "
-        "`work_mem` 4 MB. Made by `python benchmarks/behaviour.py`: the time that the server's "
+        "`work_mem` 4 MB. Made by `python -m benchmarks behaviour`: the time that the server's "
         f"process computed, at most {slowest:.1f} s in a statement (a hosted project allows 8).\n\n"
         f"{table(rows)}",
         "utf-8",
@@ -207,4 +207,4 @@ def main(count: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 200_000)

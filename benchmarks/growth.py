@@ -4,7 +4,7 @@
     python -m benchmarks growth 10000000        beside what was found before; 15 minutes, 12 GB
 
 Through the API of the local stack, all sizes of a run in one database, each an owner of its own
-beside the others; the last one's neighbours are a thousand small owners. Each is the median of
+beside the others; the last one's neighbours are ten thousand small owners. Each is the median of
 five calls, but for the freeze (a launch to everybody), the writes and the send, which are one.
 Constant is what doesn't ask for all: a page, a write, a report, a send's first thousand. Linear is
 what does: a count, a size, a freeze. Ten millions are loaded in the order of their ids.
@@ -27,7 +27,7 @@ from campaign_sdk import CampaignClient, LocalSupabase, everyone, field
 from campaign_sdk.reports._plots import _COLOURS, _CONFIG
 from campaign_sdk.senders import Message, Receipt
 
-ROUNDS, WRITTEN, SMALL, LARGE = 5, 5_000, 1_000, 5_000_000
+ROUNDS, WRITTEN, SMALL, LARGE = 5, 5_000, 10_000, 5_000_000
 FOUND = RESULTS / "growth.json"
 CHART = Path(__file__).parents[1] / "docs" / "growth.svg"
 ZERO = UUID(int=0)
@@ -72,7 +72,7 @@ def neighbours(db: Database) -> None:
         db.execute(
             "insert into public.contacts (user_id, email, attributes) "
             "select u.id, 'c' || n || '@example.com', '{\"orders\": 1}' "
-            "from auth.users as u, generate_series(1, 50) as n "
+            "from auth.users as u, generate_series(1, 20) as n "
             "where not exists (select from public.contacts as c where c.user_id = u.id)"
         )
 

@@ -10,6 +10,25 @@ $$;
 comment on function campaign_private.is_plain is
   'Whether only a stored text, and no other JSON, reads like this value.';
 
+create function campaign_private.is_plain_number(operand campaign_private.rule_operand) returns boolean
+language sql immutable security invoker set search_path = '' as $$
+  select (operand).kind = 'number' and (operand).text = trim_scale((operand).number)::text
+$$;
+comment on function campaign_private.is_plain_number is
+  'Whether a number is written as JSON shows it, without zeros at its end.';
+
+create function campaign_private.rule_equal_number(
+  target campaign_private.rule_target, operand campaign_private.rule_operand
+) returns text
+language sql immutable security invoker set search_path = '' as $$
+  -- What is stored reads the same, but for zeros at its end: few rows begin alike, and only
+  -- these are looked at as JSON.
+  select format('(%1$s like %4$L and (%1$s = %2$L or %3$s))', (target).text, (operand).text,
+    campaign_private.rule_holds(target, to_jsonb((operand).number)), (operand).text || '%')
+$$;
+comment on function campaign_private.rule_equal_number is
+  'SQL: what the field holds equals a plain number, or is a text that reads like it.';
+
 create function campaign_private.rule_equal_values(operand campaign_private.rule_operand) returns jsonb[]
 language sql immutable security invoker set search_path = '' as $$
   select case (operand).kind
@@ -153,6 +172,8 @@ begin
     return format('%s = %L::uuid', target.text, operand.text);
   elsif campaign_private.is_plain(operand) then
     return format('%s = %L', target.text, operand.text);
+  elsif campaign_private.is_plain_number(operand) then
+    return campaign_private.rule_equal_number(target, operand);
   end if;
   return (
     select '(' || string_agg(campaign_private.rule_holds(target, value), ' or ') || ')'
@@ -205,6 +226,13 @@ language sql stable security invoker set search_path = '' as $$
 $$;
 comment on function campaign_private.rule_in is 'SQL: what the field holds equals one of the values.';
 
+create function campaign_private.rule_literal(literal text) returns text
+language sql immutable security invoker set search_path = '' as $$
+  select replace(replace(replace(literal, '\', '\\'), '%', '\%'), '_', '\_')
+$$;
+comment on function campaign_private.rule_literal is
+  'A pattern of LIKE that only this text matches. LIKE takes half of what strpos() takes.';
+
 create function campaign_private.rule_search(
   target campaign_private.rule_target, operator text, operand campaign_private.rule_operand
 ) returns text
@@ -216,8 +244,10 @@ declare
 begin
   if operand.text is not null and target.kind in ('text', 'attribute') then
     found := case operator
-      when 'contains' then format('strpos(%s, %L) > 0', target.text, operand.text)
-      when 'beginsWith' then format('starts_with(%s, %L)', target.text, operand.text)
+      when 'contains' then format('%s like %L', target.text,
+        '%' || campaign_private.rule_literal(operand.text) || '%')
+      when 'beginsWith' then format('%s like %L', target.text,
+        campaign_private.rule_literal(operand.text) || '%')
       else format('right(%s, %s) = %L', target.text, length(operand.text), operand.text) end;
   end if;
   if target.kind <> 'attribute' then
@@ -233,7 +263,7 @@ begin
     -- A list that has the element shows it in its text, unless JSON escapes it there.
     when to_json(operand.text)::text = '"' || operand.text || '"'
       and (operand.number is null or operand.text = trim_scale(operand.number)::text)
-      then format('(%s and (%s or %s))', found, element, is_text)
+      then format('(%s and (%s or %s))', found, is_text, element)
     else format('((%s and %s) or %s)', found, is_text, element) end;
 end
 $$;

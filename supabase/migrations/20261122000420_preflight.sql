@@ -12,7 +12,19 @@ comment on type public.audience_inspection is
   'value, one that its filter can''t use, or one that no message can show; for each message how '
   'many would get nothing but blanks.';
 
-create function campaign_private.placeholder_fits(read text, held text, takes text) returns text
+create function campaign_private.usual_days() returns text[]
+language sql stable security invoker set search_path = '' as $$
+  select array_agg(to_char(day, 'YYYY-MM-DD'))
+  from generate_series(
+    date_trunc('year', now()) - interval '15 years', date_trunc('year', now()) + interval '3 years',
+    interval '1 day') as day
+$$;
+comment on function campaign_private.usual_days is
+  'The dates that contacts mostly have: to find one among them takes a third of reading it as a date.';
+
+create function campaign_private.placeholder_fits(
+  target campaign_private.rule_target, read text, takes text
+) returns text
 language sql stable security invoker set search_path = '' as $$
   -- By a look at the first letters, in which nearly every row passes: the exact test costs
   -- more than all the rest of the scan.
@@ -21,18 +33,20 @@ language sql stable security invoker set search_path = '' as $$
       '(%1$s >= ''A'' collate "C" and (%1$s < ''['' collate "C" or %1$s >= ''a'' collate "C" '
       'and %1$s < ''{'' collate "C")) or (%1$s >= ''0'' collate "C" and %1$s < '':'' collate "C" '
       'and length(%1$s) < 30)', read)
-    -- PostgreSQL 15 can't ask this without raising, and takes the exact test each time.
-    when 'date' then case when current_setting('server_version_num')::integer >= 160000 then format(
-      '(%1$s like ''____-__-__'' and pg_input_is_valid(%1$s, ''date'')) or '
+    -- PostgreSQL 15 can't ask the rest without raising, and takes the exact test each time.
+    when 'date' then read || ' = any ($1)'
+      || case when current_setting('server_version_num')::integer >= 160000 then format(
+      ' or (%1$s like ''____-__-__'' and pg_input_is_valid(%1$s, ''date'')) or '
       '((%1$s like ''____-__-__T__:__:__Z'' or %1$s like ''____-__-__T__:__:__.%%Z'') '
       'and %1$s not like ''___________24%%'' and %1$s not like ''_________________60%%'' '
       'and pg_input_is_valid(%1$s, ''timestamptz''))', read)
-      else 'false' end
-    else format('jsonb_typeof(%2$s) = ''number'' and length(%1$s) < 30', read, held)
+      else '' end
+    else campaign_private.rule_number(target, '.abs() <', 1e40)
   end
 $$;
 comment on function campaign_private.placeholder_fits is
-  'SQL: a value (as text and as jsonb) that a placeholder surely shows; null or false for others.';
+  'SQL: what a target holds, and reads as a text, surely shows; null or false for others. '
+  '$1 are the usual days.';
 
 create function campaign_private.placeholder_text_state(read text, takes text, strips boolean)
 returns text
@@ -76,7 +90,7 @@ begin
     'case when %1$s then null else case jsonb_typeof(%2$s) when ''string'' then %3$s '
     'when ''number'' then case when abs((%4$s)::numeric) >= 1e40 then 3 else %5$s end '
     'when ''boolean'' then %6$s when ''array'' then 3 when ''object'' then 3 else 1 end end',
-    campaign_private.placeholder_fits(read, target.json, takes), target.json, of_text, read,
+    campaign_private.placeholder_fits(target, read, takes), target.json, of_text, read,
     case takes when 'date' then '2' else 'null' end, case takes when 'any' then 'null' else '2' end);
 end
 $$;
@@ -120,7 +134,10 @@ language sql stable security invoker set search_path = '' as $$
   pieces as (
     select string_agg(format(', %s as t%s', (target).text, n), '' order by n) as texts,
       string_agg(format(', case when ok then %s end as s%s', campaign_private.placeholder_state(
-        target, format('c.t%s', n), takes, strips), n), '' order by n) as states,
+        target,
+        -- Of a number the text isn't looked at, unless something is wrong with it.
+        case when takes = 'number' and (target).kind = 'attribute' then (target).text
+          else format('c.t%s', n) end, takes, strips), n), '' order by n) as states,
       string_agg(format('count(*) filter (where s%s = 1)', n), ', ' order by n) as lacking,
       string_agg(format('count(*) filter (where s%s = 2)', n), ', ' order by n) as unusable,
       string_agg(format('count(*) filter (where s%s = 3)', n), ', ' order by n) as unshowable
@@ -156,7 +173,9 @@ begin
   perform campaign_private.check_placeholders(placeholders, messages);
   execute campaign_private.inspection_query(placeholders, messages)
     || format('%s where c.user_id = %L and %s offset 0) as c offset 0) as f',
-              campaign_private.behaviour_joins(rules, as_of, timezone), auth.uid(), predicate) into result;
+              campaign_private.behaviour_joins(rules, as_of, timezone), auth.uid(), predicate)
+    into result
+    using case when placeholders @> '[{"takes": "date"}]' then campaign_private.usual_days() end;
   return result;
 end
 $$;
@@ -197,12 +216,12 @@ comment on function public.unknown_fields is
   'Those of the fields that the caller''s schema doesn''t name; without one, that no contact of the caller''s has: most likely misspelt.';
 
 revoke execute on function
-  campaign_private.placeholder_fits, campaign_private.placeholder_text_state,
+  campaign_private.usual_days, campaign_private.placeholder_fits, campaign_private.placeholder_text_state,
   campaign_private.placeholder_state, campaign_private.check_placeholders,
   campaign_private.inspection_query, public.inspect_audience, public.unknown_fields
   from public, anon, authenticated, service_role;
 grant execute on function
-  campaign_private.placeholder_fits, campaign_private.placeholder_text_state,
+  campaign_private.usual_days, campaign_private.placeholder_fits, campaign_private.placeholder_text_state,
   campaign_private.placeholder_state, campaign_private.check_placeholders,
   campaign_private.inspection_query
   to authenticated, service_role;
