@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from campaign_sdk import Asset, InvalidInput
-from campaign_sdk.assets import check_html, place, references
+from campaign_sdk.assets._html import check_html, place, references
 
 
 def asset(name: str, **given: Any) -> Asset:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -21,6 +23,7 @@ from campaign_sdk import (
 from campaign_sdk.campaigns._preflight import _size_problems
 
 PUNE = field("city") == "Pune"
+LATER = datetime.now(UTC) + timedelta(days=1)
 
 
 @pytest.fixture
@@ -207,6 +210,7 @@ def test_placeholders_of_other_programs_are_named(people: CampaignClient) -> Non
     [
         (field("cuontry") != "DE", "error"),
         (field("cuontry").is_null(), "error"),
+        (field("COUNTRY") != "DE", "error"),
         (~(field("cuontry").contains("DE")), "error"),
         (~((field("cuontry") == "DE") & (field("city") == "Pune")), "error"),
         (~~(field("cuontry") != "DE") | (field("city") == "Pune"), "error"),
@@ -229,11 +233,84 @@ def test_rules_on_a_field_that_nobody_has(ann: CampaignClient, rules: Any, sever
     if severity == "warning":
         assert ann.campaigns.launch(made.id).status == "active"
         return
-    with pytest.raises(NotReady, match="did you mean 'country'") as caught:
-        ann.campaigns.launch(made.id)
-    assert caught.value.details == found
-    assert ann.campaigns.get(made.id).status == "draft"
+    for move in (ann.campaigns.launch, partial(ann.campaigns.schedule, at=LATER)):
+        with pytest.raises(NotReady, match="did you mean 'country'") as caught:
+            move(made.id)
+        assert caught.value.details == found
+        assert ann.campaigns.get(made.id).status == "draft"
+    assert ann.campaigns.schedule(made.id, LATER, force=True).status == "scheduled"
     assert ann.campaigns.launch(made.id, force=True).audience_size in (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("rules", "severity"),
+    [
+        (field("lines").none(field("totla") > 3), "error"),
+        (~field("lines").at_least(2, field("totla") > 3), "error"),
+        (field("lines").some(field("TOTAL") != 3), "error"),
+        (field("lines").some(field("totla") > 3) | PUNE, "warning"),
+    ],
+    ids=repr,
+)
+def test_rules_on_a_field_that_no_element_has(
+    people: CampaignClient, rules: Any, severity: str
+) -> None:
+    lines = [{"total": 5, "parts": [{"sku": "a"}]}]
+    people.contacts.upsert([{"email": "d@example.com", "attributes": {"lines": lines}}])
+    found = inspected(people, message="Hi", rules=rules)
+    assert problems(found) == [(severity, "rules", None)]
+    said = found.problems[0].reason
+    assert "no element of 'lines' has the field" in said
+    assert "did you mean 'total'?" in said
+    [warning] = people.segments.check(rules)
+    assert said.startswith(warning)
+
+
+@pytest.mark.parametrize(
+    ("rules", "kind", "severity"),
+    [
+        (field("spent") > 5, "number", "warning"),
+        (~(field("spent") > 5), "number", "error"),
+        (field("since").not_within_last(days=9), "date", "error"),
+    ],
+    ids=repr,
+)
+def test_an_order_among_texts(people: CampaignClient, rules: Any, kind: str, severity: str) -> None:
+    """What an import left texts can't be more or less than a number."""
+    [name] = rules.fields
+    people.contacts.upsert(
+        [
+            {"email": "d@example.com", "attributes": {"spent": "7", "since": "31.01.2026"}},
+            {"email": "e@example.com", "attributes": {"spent": "n/a", "since": "?"}},
+        ]
+    )
+    [warning] = people.segments.check(rules)
+    assert f"no contact has a {kind} in the field '{name}'" in warning
+    assert f"--type '{name}'={kind}" in warning
+    found = people.campaigns.create("x", message="Hi", rules=rules | (field("city") == "Pune"))
+    assert problems(people.campaigns.preflight(found.id)) == [(severity, "rules", None)]
+    right = {"spent": 7, "since": "2026-01-31"}
+    people.contacts.upsert([{"email": "f@example.com", "attributes": right}])
+    assert people.segments.check(rules) == ()
+
+
+def test_what_is_said_of_fields_that_are_like_none(people: CampaignClient) -> None:
+    [said] = people.segments.check(field("xyzzy") == 1)
+    assert said == "no contact has the field 'xyzzy'; there are city, name"
+    # A list that nobody has is said once; a field that some element has isn't said.
+    [said] = people.segments.check(field("lnies").none(field("x") == 1))
+    assert said.startswith("no contact has the field 'lnies'")
+    people.contacts.upsert([{"email": "d@example.com", "attributes": {"lines": [{"x": 1}]}}])
+    assert people.segments.check(field("lines").none(field("x") == 1)) == ()
+
+
+def test_what_is_stored_says_which_fields_are_odd(people: CampaignClient) -> None:
+    odd = ("no contact has the field 'nmae'; did you mean 'name'?",)
+    made = people.campaigns.create("x", message="Hi {{ nmae }}", rules=PUNE)
+    assert made.warnings == odd
+    assert people.campaigns.update(made.id, subject="{{ nmae }}").warnings == odd
+    segment = people.segments.create("x", PUNE)
+    assert people.segments.update(segment.id, rules=field("nmae") != "A").warnings == odd
 
 
 def test_a_launch_asks_the_preflight_and_the_database_its_own_minimum(

@@ -109,13 +109,16 @@ def test_gaps_and_doubled_hours_are_said(
     assert world.campaigns.get(kolkata).scheduled_at == datetime.fromisoformat(moment)
 
 
-def test_a_launch_asks_the_preflight(campaign: Campaign) -> None:
+def test_a_launch_and_a_schedule_ask_the_preflight(campaign: Campaign) -> None:
     campaign("create", "Abroad", "--message", "Hi", "--where", "not ctiy is 'Delhi'")
     found = campaign("preflight", "Abroad", code=7)
     assert "did you mean 'city'" in found.stdout
     refused = campaign("launch", "Abroad", code=7)
     assert "did you mean 'city'" in refused.stderr
     assert "--force" in refused.stderr
+    later = ("schedule", "Abroad", "--at", "2100-01-01")
+    assert "--force" in campaign(*later, code=7).stderr
+    assert "[scheduled]" in campaign(*later, "--force").stdout
     assert "[active]" in campaign("launch", "Abroad", "--force").stdout
 
 

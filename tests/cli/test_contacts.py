@@ -196,6 +196,25 @@ def test_one_contact_by_hand(client: CampaignClient, campaign: Campaign) -> None
     assert client.contacts.find("d@example.com") is None
 
 
+def test_what_a_person_may_ask_for(
+    client: CampaignClient, campaign: Campaign, folder: Path
+) -> None:
+    campaign("contacts", "add", "asha@example.com", "--set", "city=Pune")
+    campaign("contacts", "export-person", "asha@example.com", "-o", "asha.json")
+    told = json.loads((folder / "asha.json").read_text())
+    assert told["contact"]["attributes"] == {"city": "Pune"}
+    campaign("contacts", "unsubscribe", "asha@example.com")
+    assert (
+        "Erase asha@example.com"
+        in campaign("contacts", "erase-person", "asha@example.com", input="n\n", code=18).output
+    )
+    said = campaign("contacts", "erase-person", "asha@example.com", "--yes").stdout
+    assert "stays suppressed" in said
+    assert client.contacts.find("asha@example.com") is None
+    assert client.suppressions.check("asha@example.com") is not None
+    campaign("contacts", "export-person", "asha@example.com", code=6)
+
+
 def test_who_can_be_written_to(client: CampaignClient, campaign: Campaign) -> None:
     client.contacts.upsert([{"email": f"{name}@example.com"} for name in "abc"])
     campaign("contacts", "unsubscribe", "a@example.com")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import shlex
+import shutil
 from pathlib import Path
 
 import pytest
 
-from campaign_sdk.local import stop_background
+from campaign_sdk.local import _standing, stop_background
+from campaign_sdk.local._config import migrations_folder
 
 from .conftest import Campaign
 from .test_examples_in_help import example_of
@@ -29,6 +31,7 @@ def test_its_life(campaign: Campaign, folder: Path, monkeypatch: pytest.MonkeyPa
         assert f"SUPABASE_URL={known['url']}\n" in env
         # Without a project in the environment, the stack that is up is the one that is meant.
         assert known["url"] in campaign("auth", "signup", "--email", "a@example.com").stdout
+        standing_and_remedy(campaign, folder, monkeypatch)
         (folder / ".env").write_text(env)
         assert "postgres.log" in campaign(*shlex.split(example_of("local logs"))).stdout
         campaign("local", "reset", code=18, input="n\n")
@@ -47,6 +50,25 @@ def test_its_life(campaign: Campaign, folder: Path, monkeypatch: pytest.MonkeyPa
     stopped = campaign("contacts", "list", code=3)
     assert "is stopped" in stopped.stderr
     assert "campaign local start" in stopped.stderr
+
+
+def standing_and_remedy(campaign: Campaign, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the local stack lacks after an update is said with what helps there."""
+    monkeypatch.delenv("SUPABASE_DB_URL")
+    assert "migrations are applied" in campaign("migrations", "check").stdout
+    newer = folder / "newer"
+    shutil.copytree(migrations_folder(), newer)
+    (newer / "29990101000000_newer.sql").write_text("select 1;")
+    monkeypatch.setattr(_standing, "migrations_folder", lambda: newer)
+    missing = campaign("migrations", "check", code=12).stderr
+    assert "1 migration is missing: `campaign local stop`, then `campaign local start`" in missing
+    assert "supabase db push" not in missing
+    first = min(newer.glob("*.sql"))
+    first.write_text(f"-- another comment\n{first.read_text()}")
+    changed = campaign("migrations", "check", code=12).stderr
+    assert "1 migration has changed" in changed
+    assert "`campaign local reset`" in changed
+    monkeypatch.setattr(_standing, "migrations_folder", migrations_folder)
 
 
 def test_a_folder_that_has_none(campaign: Campaign, folder: Path) -> None:

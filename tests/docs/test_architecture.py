@@ -31,3 +31,16 @@ def test_every_room_is_in_the_picture() -> None:
     rooms = [name for name in PLAN if (HOUSE / name).exists() or (HOUSE / f"{name}.py").exists()]
     missing = [name for name in rooms if not re.search(rf"(?<!\w){name}(?!\w)", picture)]
     assert missing == [], "draw them in docs/architecture.md"
+
+
+def test_each_noun_stands_on_what_the_plan_says() -> None:
+    drawn: dict[str, set[str]] = {}
+    name = ""
+    for line in PAGE.read_text(encoding="utf-8").split("```")[1].splitlines():
+        left, right = line[12:45].split(), line[45:].split()
+        name = left[0] if left else name
+        if len(left) <= 1 and PLAN.get(name, "*") != "*" and set(right) <= PLAN.keys():
+            drawn[name] = drawn.get(name, set()) | set(right)
+    planned = {name: set(PLAN[name].split()) - {"_core"} for name in drawn}
+    assert len(drawn) >= 8
+    assert drawn == planned

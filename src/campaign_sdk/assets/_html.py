@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from html import escape
 from html.parser import HTMLParser
 
 from campaign_sdk._core.errors import InvalidInput
+from campaign_sdk._core.spelling import nearest
 from campaign_sdk.assets._models import Asset
 
 # Gmail shows no more of a message than this.
@@ -89,8 +89,8 @@ def _name(found: re.Match[str]) -> str:
 def _found(name: str, known: Mapping[str, Asset]) -> Asset:
     if name in known:
         return known[name]
-    near = get_close_matches(name, known, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else "upload it with client.assets.upload"
+    near = nearest(name, known)
+    hint = f"did you mean {near!r}?" if near else "upload it with client.assets.upload"
     raise InvalidInput("html", f"the campaign has no asset {name!r}; {hint}")
 
 

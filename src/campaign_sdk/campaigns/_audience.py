@@ -21,7 +21,7 @@ from campaign_sdk._core.operation import (
 )
 from campaign_sdk._core.paging import PAGE, Seen, check_page_size, function_pages, map_pages
 from campaign_sdk._core.zones import zone
-from campaign_sdk.assets import with_images
+from campaign_sdk.assets._resource import with_images
 from campaign_sdk.campaigns._content import MAX_HTML
 from campaign_sdk.campaigns._freeze import frozen
 from campaign_sdk.campaigns._models import Campaign

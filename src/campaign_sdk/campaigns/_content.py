@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from campaign_sdk._core.errors import InvalidInput
-from campaign_sdk.assets import blanked
+from campaign_sdk.assets._html import blanked
 from campaign_sdk.templates import Template
 
 MAX_HTML = 524_288

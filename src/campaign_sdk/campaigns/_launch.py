@@ -16,7 +16,9 @@ from campaign_sdk.campaigns._read import read_campaign
 _NAMED = 3
 
 
-def refuse_unready(resource: Resource[Any], id: UUID | str, expected: Status | None) -> Steps[None]:
+def refuse_unready(
+    resource: Resource[Any], id: UUID | str, expected: Status | None, move: str = "launch"
+) -> Steps[None]:
     """Raise `NotReady` if the pre-flight finds errors and somebody would be written to.
 
     What the database refuses by itself, it refuses better: a move that is illegal or late,
@@ -34,7 +36,7 @@ def refuse_unready(resource: Resource[Any], id: UUID | str, expected: Status | N
         return
     raise NotReady(
         f"the pre-flight finds errors: {_named(found)}",
-        hint="mend them, or launch with force=True all the same",
+        hint=f"mend them, or {move} with force=True all the same",
         details=found,
     )
 

@@ -45,7 +45,8 @@ class Campaign(Model):
         completed_at: when it was completed.
         created_at: when it was stored.
         updated_at: when it last changed.
-        warnings: what `create` or `update` found odd about the rules; empty when read again.
+        warnings: what `create` or `update` found odd about the fields that it names; empty
+            when read again.
     """
 
     id: UUID

@@ -88,11 +88,23 @@ class Moves(Resource[Mode]):
 
     @operation
     def schedule(
-        self, id: UUID | str, at: datetime, *, expected: Status | None = None
+        self,
+        id: UUID | str,
+        at: datetime,
+        *,
+        expected: Status | None = None,
+        force: bool = False,
     ) -> Steps[Campaign]:
         """Have a draft launched at a moment, by the next tick after it; see `tick`.
 
-        Scheduling again, while it is scheduled, gives it another moment.
+        Scheduling again, while it is scheduled, gives it another moment. The pre-flight is
+        asked now, as by `launch`: nobody is there to ask it then.
+
+        Args:
+            id: the campaign.
+            at: when, with a time zone.
+            expected: the status that it is believed to have, if that matters.
+            force: whether to schedule in spite of what the pre-flight calls an error.
 
         Raises:
             InvalidInput: the moment has no time zone, or has passed.
@@ -102,7 +114,10 @@ class Moves(Resource[Mode]):
         moment = utc_text(at, "at")
         if at <= datetime.now(UTC):
             raise InvalidInput("at", "must lie in the future")
-        return (yield from self._move(id, "schedule", expected, moment))
+        key = yield from id_of(self, "campaigns", id, prefer=MOVABLE["schedule"])
+        if not force:
+            yield from refuse_unready(self, key, expected, "schedule")
+        return (yield from self._move(key, "schedule", expected, moment))
 
     @operation
     def unschedule(self, id: UUID | str, *, expected: Status | None = None) -> Steps[Campaign]:

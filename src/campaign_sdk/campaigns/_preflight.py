@@ -8,13 +8,15 @@ from typing import Any, Literal
 from campaign_sdk._core.errors import InvalidInput
 from campaign_sdk._core.model import Model
 from campaign_sdk._core.operation import Resource, Steps
-from campaign_sdk.assets import check_html, read_assets, references, with_images
+from campaign_sdk.assets._html import check_html, references
+from campaign_sdk.assets._resource import read_assets, with_images
 from campaign_sdk.campaigns._content import MAX_HTML
 from campaign_sdk.campaigns._envelope import has_message, lacks_subject, without_zone
 from campaign_sdk.campaigns._fields import TEXTS
 from campaign_sdk.campaigns._inspection import Inspection, Part, inspect_audience
 from campaign_sdk.campaigns._models import Campaign
 from campaign_sdk.rules import Rules
+from campaign_sdk.segments._conditions import OddCondition, odd_conditions
 from campaign_sdk.segments._fields import OddField, odd_fields
 from campaign_sdk.segments._models import AudienceSize
 from campaign_sdk.templates import Template
@@ -155,6 +157,9 @@ def _check_fields(
     for name in asked:
         if name in odd:
             problems.append(_odd_rule(odd[name], negative=name in negative))
+    if rules is not None:
+        for each in (yield from odd_conditions(resource, rules, odd)):
+            problems.append(_odd_condition(each))
     return set(odd)
 
 
@@ -164,6 +169,12 @@ def _odd_rule(field: OddField, *, negative: bool) -> PreflightProblem:
     if negative:
         return _error("rules", f"{field.reason}: the rule on it holds for everybody")
     return _warning("rules", f"{field.reason}: the rule on it holds for nobody")
+
+
+def _odd_condition(found: OddCondition) -> PreflightProblem:
+    if found.negative:
+        return _error("rules", f"{found.reason}: the rule on it holds whatever is there")
+    return _warning("rules", f"{found.reason}: the rule on it holds for nobody")
 
 
 def _size_problems(size: AudienceSize) -> list[PreflightProblem]:

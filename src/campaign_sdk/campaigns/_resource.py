@@ -14,7 +14,7 @@ from campaign_sdk._core.named import id_of
 from campaign_sdk._core.operation import Mode, PagedSteps, Resource, Steps, keyed, operation, pages
 from campaign_sdk._core.paging import PAGE, collect, table_pages
 from campaign_sdk._core.writing import create_row, delete_rows
-from campaign_sdk.assets import references
+from campaign_sdk.assets._html import references
 from campaign_sdk.campaigns import _content
 from campaign_sdk.campaigns._audience import Audiences, audience_of
 from campaign_sdk.campaigns._drafting import usable, write_for

@@ -116,7 +116,8 @@ def one_line(error: errors.CampaignError, words: Sequence[str] = ()) -> str:
     """
     message = " ".join(error.message.split())
     # The library names Python calls; in a shell the command is the remedy.
-    message = message.partition("; sign in first")[0]
+    for library_says in ("; sign in first", "; sign in again"):
+        message = message.partition(library_says)[0]
     remedy = _remedy(error, words)
     return f"{message}; {remedy}" if remedy else message
 

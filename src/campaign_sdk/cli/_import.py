@@ -14,6 +14,7 @@ from campaign_sdk.cli._errors import INVALID, PARTLY
 from campaign_sdk.cli._files import aside, source, target, there
 from campaign_sdk.cli._interrupt import Account, going_on
 from campaign_sdk.cli._options import SHOWN, Json
+from campaign_sdk.cli._people import Person, print_people
 from campaign_sdk.cli._show import console
 
 if TYPE_CHECKING:
@@ -167,8 +168,15 @@ def _print_plan(report: ImportReport) -> None:
         made.add_row(_show.plain(column.header), _show.plain(column.field), column.type)
     _show.console().print("", made, sep="\n")
     if report.sample:
-        first = _show.table("email", "phone", "attributes")
-        for item in report.sample:
-            attributes = _show.plain(_show.attributes(item["attributes"]))
-            first.add_row(_show.plain(item["email"]), _show.plain(item.get("phone")), attributes)
-        _show.console().print("", first, sep="\n")
+        _show.console().print()
+        print_people(
+            [
+                Person(
+                    item["email"],
+                    item.get("phone"),
+                    item["attributes"],
+                    not item.get("unsubscribed_at"),
+                )
+                for item in report.sample
+            ]
+        )

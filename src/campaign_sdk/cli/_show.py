@@ -39,6 +39,11 @@ def say(text: str, *values: object) -> None:
     console().print(text.format(*(escape(plain(value).plain) for value in values)))
 
 
+def people(count: int | None) -> str:
+    """Return how many contacts there are, in words."""
+    return "1 contact" if count == 1 else f"{count} contacts"
+
+
 def note(text: str) -> None:
     """Print what isn't the result, where a pipe doesn't see it."""
     console(stderr=True).print(Text(plain(text).plain, style="dim"))

@@ -42,7 +42,7 @@ def _print_preflight(checked: Preflight) -> None:
         line = Text(problem.severity, style=style).append(": ", style="")
         _show.console().print(line.append(Text(f"{problem.path}: {problem.reason}", style="")))
     if checked.ok and checked.audience is not None and checked.audience.reachable is not None:
-        _show.say("[green]Ready[/] for {} contacts.", checked.audience.reachable)
+        _show.say("[green]Ready[/] for {}.", _show.people(checked.audience.reachable))
 
 
 @app.command(epilog=example("campaign messages Spring --limit 2"))

@@ -165,6 +165,8 @@ def _print(campaign: Campaign, as_json: bool) -> None:
     screen = _show.console()
     hidden = {"wire", "message", "html", "status", "warnings"}
     hidden |= set() if campaign.launched_at else {"audience_size"}
+    hidden |= set() if campaign.variants else {"variants"}
+    hidden |= set() if campaign.hold_out else {"hold_out"}
     known = {
         name: _show.moment(value, campaign.timezone) if isinstance(value, datetime) else value
         for name, value in campaign.model_dump(exclude=hidden, exclude_none=True).items()

@@ -29,6 +29,7 @@ from campaign_sdk.cli._options import (
     warn_of_fields,
 )
 from campaign_sdk.cli._people import print_contacts
+from campaign_sdk.cli._persons import erase_person, export_person
 from campaign_sdk.cli._schema import show_schema
 
 if TYPE_CHECKING:
@@ -216,3 +217,11 @@ def subscribe(
             typer.confirm(f"Has {found.email} asked to be written to again?", abort=True)
         client.contacts.subscribe(found.id)
     _show.say("{} gets messages again.", found.email)
+
+
+app.command("export-person", epilog=example("campaign contacts export-person asha@example.com"))(
+    export_person
+)
+app.command(
+    "erase-person", epilog=example("campaign contacts erase-person asha@example.com --yes")
+)(erase_person)

@@ -34,22 +34,29 @@ def _mover(move: str) -> Callable[..., None]:
     return command
 
 
+Force = Annotated[
+    bool, typer.Option("--force", help="In spite of what the pre-flight calls an error.")
+]
+
+
 @app.command(epilog=example("campaign schedule Spring --at 2030-03-01"))
 def schedule(
     campaign: CampaignName,
     at: Annotated[str, typer.Option(help="The day or moment, such as 2030-03-01T09:00.")],
     timezone: Timezone = None,
+    force: Force = False,
     as_json: Json = False,
 ) -> None:
     """Note when a draft is to be launched, or another moment for one that is scheduled.
 
     The tick launches it then: pg_cron, or a cron with `campaign tick`. A moment without an
     offset is meant in the campaign's time zone, unless --timezone names another.
+    Exits 7 if the pre-flight finds errors.
     """
 
     def move(client: CampaignClient, found: Campaign) -> Campaign:
         moment = moment_of(at, timezone or found.timezone, "at")
-        return client.campaigns.schedule(found.id, moment)
+        return client.campaigns.schedule(found.id, moment, force=force)
 
     _make(campaign, "schedule", as_json, move)
 
@@ -57,9 +64,7 @@ def schedule(
 @app.command(epilog=example("campaign launch Spring"))
 def launch(
     campaign: CampaignName,
-    force: Annotated[
-        bool, typer.Option("--force", help="In spite of what the pre-flight calls an error.")
-    ] = False,
+    force: Force = False,
     as_json: Json = False,
 ) -> None:
     """Make it active, and freeze its audience.
@@ -92,7 +97,7 @@ def _make(
 
 def _say(moved: Campaign) -> None:
     if moved.status == "active":
-        _show.say("[bold]{}[/] is launched for {} contacts.", moved.name, moved.audience_size)
+        _show.say("[bold]{}[/] is launched for {}.", moved.name, _show.people(moved.audience_size))
     elif moved.status == "scheduled":
         when = moved.scheduled_at and _show.moment(moved.scheduled_at, moved.timezone)
         _show.say("[bold]{}[/] is scheduled for {}.", moved.name, when)

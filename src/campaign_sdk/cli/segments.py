@@ -25,7 +25,6 @@ from campaign_sdk.cli._options import (
     page_of,
     rules_given,
     rules_needed,
-    warn_of_fields,
 )
 from campaign_sdk.cli.drafting import described
 
@@ -123,8 +122,8 @@ def edit(
     if not changes:
         raise typer.BadParameter("say what to change: --name, --where, --rules ...")
     with connect() as client:
-        warn_of_fields(client, wanted)
         edited = client.segments.update(find_segment(client, segment).id, **changes)
+    _warn(edited.warnings)
     _show.print_json(edited) if as_json else _print(edited)
 
 

@@ -9,10 +9,10 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, TypedDict
 
-from campaign_sdk import rules
 from campaign_sdk._core.errors import InvalidInput
 from campaign_sdk._core.model import is_storable
 from campaign_sdk.contacts._addresses import normalize_email
+from campaign_sdk.rules import _dates
 
 ATTRIBUTES_LIMIT = 65_536
 _DEPTH_LIMIT = 32
@@ -105,7 +105,7 @@ def utc_text(value: object, path: str) -> str:
     if not isinstance(value, datetime):
         raise InvalidInput(path, "must be a datetime")
     try:
-        return rules.utc_text(value)
+        return _dates.utc_text(value)
     except InvalidInput:
         raise InvalidInput(path, "has no time zone: use datetime(..., tzinfo=...)") from None
     except OverflowError:

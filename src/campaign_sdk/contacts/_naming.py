@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +9,7 @@ from campaign_sdk._core.errors import InvalidRules
 from campaign_sdk._core.failures import rows_of
 from campaign_sdk._core.model import Model
 from campaign_sdk._core.operation import Resource, Steps
+from campaign_sdk._core.spelling import nearest
 from campaign_sdk.rules import Rules, RulesLike
 
 # The newest, among which a misspelt name is looked for.
@@ -48,6 +48,6 @@ def _id_of(resource: Resource[Any], name: str) -> Steps[UUID]:
     newest = resource._db.from_("campaigns").select("name").order("created_at", desc=True)
     response = yield newest.limit(_SAMPLE)
     names = {_Name.from_row(row).name for row in rows_of(response)}
-    near = get_close_matches(name, names, n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
+    near = nearest(name, names)
+    hint = f"; did you mean {near!r}?" if near else ""
     raise InvalidRules("$", f"there is no campaign {name!r}{hint}")

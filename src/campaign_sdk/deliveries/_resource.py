@@ -20,7 +20,7 @@ from campaign_sdk._core.operation import (
 )
 from campaign_sdk._core.paging import PAGE, check_page_size, table_pages
 from campaign_sdk._core.pausing import pause
-from campaign_sdk.assets import with_images
+from campaign_sdk.assets._resource import with_images
 from campaign_sdk.campaigns._read import read_campaign
 from campaign_sdk.deliveries._batch import Batch, Terms
 from campaign_sdk.deliveries._claims import claim_batch

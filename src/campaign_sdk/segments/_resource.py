@@ -103,15 +103,20 @@ class Segments(Resource[Mode]):
     ) -> Steps[Segment]:
         """Change what is given, and return the segment. Launched campaigns keep their audience.
 
+        `warnings` says what `create` would say about the rules that are given.
+
         Raises:
             NotFound: there is no such segment, or it is somebody else's.
             InvalidRules: a rule is unfinished or malformed.
         """
         changes = given(name=name, rules=rules, description=description, timezone=timezone)
+        warnings: tuple[str, ...] = ()
         if "name" in changes:
             text(changes["name"], "name", required=True)
         if "rules" in changes:
-            changes["rules"] = (yield from named_rules(self, changes["rules"])).to_wire()
+            asked = yield from named_rules(self, changes["rules"])
+            changes["rules"] = asked.to_wire()
+            warnings = yield from field_warnings(self, asked)
         if "description" in changes:
             text(changes["description"], "description", longest=10_000)
         if "timezone" in changes:
@@ -120,7 +125,7 @@ class Segments(Resource[Mode]):
             return (yield from read_segment(self, id))
         key = yield from id_of(self, "audience_segments", id)
         update = self._db.from_("audience_segments").update(changes).eq("id", key)
-        return one_segment(rows_of((yield keyed(update))))
+        return one_segment(rows_of((yield keyed(update)))).model_copy(update={"warnings": warnings})
 
     @operation
     def delete(self, id: UUID | str) -> Steps[None]:

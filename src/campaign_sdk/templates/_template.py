@@ -15,11 +15,11 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
-from difflib import get_close_matches
 from functools import partial
 from typing import Any, Protocol, cast
 
 from campaign_sdk._core.errors import InvalidInput
+from campaign_sdk._core.spelling import nearest
 
 from ..rules._wire import COLUMNS
 from ._filters import Refused, to_text
@@ -181,8 +181,8 @@ def _dig(value: Any, keys: tuple[str, ...]) -> Any:
 
 
 def _suggest(name: str, known: Iterable[str]) -> str:
-    near = get_close_matches(name, known, n=1)
+    near = nearest(name, known)
     names = sorted(known)
     more = f" and {len(names) - _MOST_SUGGESTED:,} more" if len(names) > _MOST_SUGGESTED else ""
-    question = f"Did you mean `{near[0]}`? " if near else ""
+    question = f"Did you mean `{near}`? " if near else ""
     return f"{question}There are: {', '.join(names[:_MOST_SUGGESTED])}{more}"
