@@ -122,6 +122,22 @@ def test_a_launch_and_a_schedule_ask_the_preflight(campaign: Campaign) -> None:
     assert "[active]" in campaign("launch", "Abroad", "--force").stdout
 
 
+def test_a_test_of_two_messages(campaign: Campaign, client: CampaignClient) -> None:
+    client.contacts.upsert([{"email": f"{n}@example.com"} for n in range(3)])
+    two = ("--variant", "plain=It is red.", "--variant", "story=When = my grandmother")
+    who = ("--where", "everyone", "--subject", "A kettle")
+    shown = campaign("create", "Kettles", *who, *two, "--hold-out", "0.05", "--test-share", "0.5")
+    assert "plain, story" in shown.stdout
+    made = client.campaigns.get("Kettles")
+    assert [(each.name, each.message) for each in made.variants] == [
+        ("plain", "It is red."),
+        ("story", "When = my grandmother"),
+    ]
+    assert (made.hold_out, made.test_share) == (0.05, 0.5)
+    campaign("create", "x", *who, "--variant", "no message", code=2)
+    campaign("create", "x", *who, "--test-share", "0.5", code=8)
+
+
 def editor(folder: Path, code: str) -> str:
     script = folder / "editor.py"
     script.write_text(f"import pathlib, sys\nfile = pathlib.Path(sys.argv[1])\n{code}\n")

@@ -21,6 +21,7 @@ from campaign_sdk.cli._options import (
     example,
     rules_given,
 )
+from campaign_sdk.cli._variants import HoldOut, TestShare, Variants, of_a_test
 
 if TYPE_CHECKING:
     from campaign_sdk import Campaign
@@ -61,6 +62,9 @@ def create(
     segment: SegmentName = None,
     where: Where = None,
     rules: RulesFile = None,
+    variant: Variants = None,
+    hold_out: HoldOut = None,
+    test_share: TestShare = None,
     description: Annotated[str | None, typer.Option(help="For people.")] = None,
     timezone: Timezone = None,
     as_json: Json = False,
@@ -76,6 +80,7 @@ def create(
             description=description,
             timezone=timezone,
             **audience,
+            **of_a_test(variant, hold_out, test_share),
         )
     _print(campaign, as_json)
 
@@ -171,6 +176,8 @@ def _print(campaign: Campaign, as_json: bool) -> None:
         name: _show.moment(value, campaign.timezone) if isinstance(value, datetime) else value
         for name, value in campaign.model_dump(exclude=hidden, exclude_none=True).items()
     }
+    if campaign.variants:
+        known["variants"] = ", ".join(each.name for each in campaign.variants)
     if campaign.wire is not None:
         known["rules"] = _show.explained(campaign)
     _show.print_facts(known)

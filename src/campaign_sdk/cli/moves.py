@@ -9,7 +9,7 @@ import typer
 
 from campaign_sdk.cli import _show
 from campaign_sdk.cli._connect import connect, find_campaign
-from campaign_sdk.cli._options import CampaignName, Json, Timezone, example, moment_of
+from campaign_sdk.cli._options import CampaignName, Json, example, moment_of
 
 if TYPE_CHECKING:
     from campaign_sdk import Campaign, CampaignClient
@@ -43,7 +43,9 @@ Force = Annotated[
 def schedule(
     campaign: CampaignName,
     at: Annotated[str, typer.Option(help="The day or moment, such as 2030-03-01T09:00.")],
-    timezone: Timezone = None,
+    timezone: Annotated[
+        str | None, typer.Option(help="IANA time zone of --at; the campaign's otherwise.")
+    ] = None,
     force: Force = False,
     as_json: Json = False,
 ) -> None:

@@ -42,7 +42,7 @@ Named = Annotated[
 MaybeNamed = Annotated[
     str | None,
     typer.Argument(
-        metavar="[SEGMENT]",
+        metavar="SEGMENT",
         help="Its name or id; or give rules.",
         autocompletion=_complete.segments,
     ),

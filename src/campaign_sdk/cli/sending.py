@@ -75,7 +75,8 @@ def send(
         float, typer.Option(help="Seconds that a batch stays ours: more than the vendor takes.")
     ] = 60.0,
     unknown: Annotated[
-        Doubts, typer.Option(help="What is done about doubts; retry needs a vendor of keys.")
+        Doubts,
+        typer.Option(help="What is done about doubts; retry only where the vendor knows keys."),
     ] = Doubts.hold,
     track: Annotated[
         bool, typer.Option("--track", help="Let links tell, and add headers to unsubscribe.")
@@ -169,7 +170,7 @@ def resolve(
     campaign: CampaignName,
     unknown: Annotated[
         Decision,
-        typer.Option(help="retry: who had got it gets two, unless the vendor takes keys."),
+        typer.Option(help="failed, or retry: some then get two, unless the vendor knows keys."),
     ],
     as_json: Json = False,
 ) -> None:
