@@ -182,7 +182,7 @@ def _roles(
         raise InvalidInput(
             "path",
             f"has no column named email, only {known}; name the column of addresses "
-            '(email_column="…"), or the delimiter',
+            "(--email-column, email_column=…), or the delimiter",
         )
     phones = ("phone", *(program.phone if program else ()))
     columns = _with_role(columns, "phone", _first(columns, phones))
