@@ -159,7 +159,9 @@ def _described(value: type) -> Iterator[str]:
     yield from markdown(text)
     told: dict[str, str] = {}
     for owner in reversed(value.__mro__):
-        told |= items(sections(owner.__doc__).get("Attributes", ""))
+        # What pydantic says of its own is no attribute of ours.
+        if owner.__module__.startswith("campaign_sdk"):
+            told |= items(sections(owner.__doc__).get("Attributes", ""))
     if told:
         yield from ("| attribute | type | is |", "|---|---|---|")
         yield from (
@@ -183,7 +185,9 @@ def _annotations(value: type) -> dict[str, str]:
     found: dict[str, str] = {}
     for owner in reversed(value.__mro__):
         if owner.__module__.startswith("campaign_sdk"):
-            for name, kind in inspect.get_annotations(owner).items():
+            # An error says of what type its attributes are where it takes them.
+            made = inspect.get_annotations(vars(owner).get("__init__", int))
+            for name, kind in {**made, **inspect.get_annotations(owner)}.items():
                 found[name] = str(getattr(kind, "__forward_arg__", kind))
     return found
 

@@ -1,4 +1,4 @@
-"""The two clients: wiring only."""
+"""The two clients, from which everything else hangs."""
 
 from __future__ import annotations
 

@@ -113,6 +113,14 @@ def test_no_link_of_the_site_is_dead_and_no_machinery_shows(site: Path) -> None:
     assert [name for name, text in shown.items() if MACHINERY.search(text)] == []
 
 
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda each: f"{each.page}.{each.name}")
+def test_every_attribute_is_ours_and_has_a_type(entry: Any) -> None:
+    table = [line for line in site_api._entry(entry) if line.startswith("| `")]
+    for name, kind in (re.findall(r"`([^`]*)`", row)[:2] for row in table):
+        assert not name.startswith("_"), name
+        assert kind, name
+
+
 def test_help_shows_what_a_call_returns() -> None:
     sync, awaited = (
         pydoc.plain(pydoc.render_doc(client(URL, "key").segments.size))

@@ -24,9 +24,12 @@ class LocalMailbox:
         messages: what it has got, the first one first.
     """
 
+    url: str
+    messages: list[EmailMessage]
+
     def __init__(self) -> None:
         self.url = ""
-        self.messages: list[EmailMessage] = []
+        self.messages = []
         self._controller: Any = None
 
     def __enter__(self) -> Self:

@@ -52,6 +52,11 @@ class LocalSupabase:
         db_url: PostgreSQL's address, as a superuser.
     """
 
+    url: str
+    anon_key: str
+    service_key: str
+    db_url: str
+
     def __init__(
         self,
         data: Path | str | None = None,

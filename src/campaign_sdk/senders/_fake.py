@@ -37,6 +37,8 @@ class Fake:
         accepted: how often each key was taken: above 1, somebody got two.
     """
 
+    accepted: Counter[str]
+
     def __init__(
         self,
         fail: float = 0.1,
@@ -55,7 +57,7 @@ class Fake:
             raise InvalidInput("delay", "must not be negative")
         self.batch_size = batch_size
         self.honours_keys = honours_keys
-        self.accepted: Counter[str] = Counter()
+        self.accepted = Counter()
         self._fail, self._error, self._cut = fail, error, cut
         self._delay = delay
         self._seed = seed
