@@ -115,6 +115,7 @@ def test_a_picture_goes_to_standard_output(world: CampaignClient, campaign: Camp
     world.analytics.record(spring.id, impressions=10, clicks=2)
     done = campaign("report", "--plot", "-")
     assert done.stdout_bytes.startswith(b"\x89PNG")
+    assert campaign("report", "--plot=-", "--plot-format=svg").stdout.startswith("<svg")
     assert "impressions" in done.stderr
 
 

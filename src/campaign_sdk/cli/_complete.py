@@ -48,6 +48,11 @@ def groups(incomplete: str) -> list[str]:
     return _one_more(GROUPS, incomplete)
 
 
+def pictures(incomplete: str) -> list[str]:
+    """Offer the formats of a picture."""
+    return _beginning(("png", "svg", "pdf", "html"), incomplete)
+
+
 def campaigns(incomplete: str) -> list[Offer]:
     """Offer the names of campaigns."""
     return _named("campaigns", incomplete)

@@ -170,7 +170,15 @@ def report(
     end: Annotated[str | None, typer.Option("--to", help="The day after the last.")] = None,
     timezone: Annotated[str | None, typer.Option(help="IANA time zone of the days.")] = None,
     plot: Annotated[
-        Path | None, typer.Option(help="Draw it: a png, svg or html file; - for a png.")
+        Path | None,
+        typer.Option(help="Draw it: a png, svg, pdf or html file; - for standard output."),
+    ] = None,
+    plot_format: Annotated[
+        str | None,
+        typer.Option(
+            help="Of --plot: png, svg, pdf or html; otherwise as the file's name ends, or png.",
+            autocompletion=_complete.pictures,
+        ),
     ] = None,
     html: Annotated[
         Path | None, typer.Option(help="Write it as one page of HTML; - for standard output.")
@@ -196,27 +204,11 @@ def report(
             timezone=timezone,
         )
     if plot is not None:
-        _draw(found, plot)
+        _reporting.draw(found, plot, plot_format)
     if html is not None:
-        _write_page(found, html)
+        _reporting.write_page(found, html)
     with aside(plot, html):
         _print_found(found, output, as_json)
-
-
-def _draw(found: Report, plot: Path) -> None:
-    if is_screen(plot):
-        typer.echo(found.plot(), nl=False)
-    else:
-        found.plot(plot)
-        _show.note(f"drew {plot}")
-
-
-def _write_page(found: Report, html: Path) -> None:
-    if is_screen(html):
-        screen().write(found.to_html())
-    else:
-        found.to_html(html)
-        _show.note(f"wrote {html}")
 
 
 def _print_found(found: Report, output: Path | None, as_json: bool) -> None:
