@@ -175,6 +175,13 @@ def test_long_names_that_begin_alike_can_be_told_apart() -> None:
     assert all(len(text) < 50 for text in shown)
 
 
+def test_a_notebook_shows_it() -> None:
+    for kind, shown_as in (("png", "image/png"), ("svg", "image/svg+xml")):
+        drawn: Any = made("Spring").plot(format=kind)
+        assert list(drawn._repr_mimebundle_(include=None, exclude=None)) == [shown_as]
+    assert drawn._repr_mimebundle_()["image/svg+xml"].startswith("<svg")
+
+
 def test_a_pdf(tmp_path: Path) -> None:
     assert made("Spring").plot(tmp_path / "report.pdf").startswith(b"%PDF")
 

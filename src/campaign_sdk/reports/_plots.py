@@ -15,6 +15,7 @@ from campaign_sdk._core.files import write_bytes_whole
 from campaign_sdk.reports._data import ReportData, ReportRow
 from campaign_sdk.reports._export import caption, extra
 from campaign_sdk.reports._metrics import METRICS, check_metrics
+from campaign_sdk.reports._picture import Picture
 from campaign_sdk.reports._plot_series import Key, drawn_rows, key_of, left_out, series_of
 from campaign_sdk.reports._plot_style import COLOURS, CONFIG
 from campaign_sdk.reports._request import PERIODS
@@ -44,7 +45,7 @@ def draw(
     """Return the picture, and write it to a file if one is named."""
     kind = _format(path, format)
     picture = specification(report, check_metrics(metrics, default=report.metrics), title)
-    drawn = _drawn(extra("vl_convert", "plots"), picture, kind)
+    drawn = Picture(_drawn(extra("vl_convert", "plots"), picture, kind), kind)
     if path is not None:
         write_bytes_whole(path, drawn)
     return drawn
