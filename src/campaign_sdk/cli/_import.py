@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from campaign_sdk._core.errors import InvalidInput
-from campaign_sdk.cli import _show
+from campaign_sdk.cli import _complete, _show
 from campaign_sdk.cli._connect import connect
 from campaign_sdk.cli._errors import INVALID, PARTLY
 from campaign_sdk.cli._files import aside, source, target, there
@@ -34,7 +34,11 @@ def import_contacts(
     ] = None,
     preset: Annotated[
         str | None,
-        typer.Option("--from", help="The program that wrote the file, such as mailchimp."),
+        typer.Option(
+            "--from",
+            help="The program that wrote the file, such as mailchimp.",
+            autocompletion=_complete.programs,
+        ),
     ] = None,
     columns: Annotated[
         list[str] | None,
@@ -62,7 +66,10 @@ def import_contacts(
         str | None, typer.Option(help="What stands between two cells; found out otherwise.")
     ] = None,
     encoding: Annotated[str | None, typer.Option(help="Of the file; found out otherwise.")] = None,
-    timezone: Annotated[str, typer.Option(help="Of date-times without an offset.")] = "UTC",
+    timezone: Annotated[
+        str,
+        typer.Option(help="Of date-times without an offset.", autocompletion=_complete.timezones),
+    ] = "UTC",
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Write nothing; show what would become of the rows.")
     ] = False,

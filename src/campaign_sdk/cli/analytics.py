@@ -168,7 +168,10 @@ def report(
     ] = None,
     start: Annotated[str | None, typer.Option("--from", help="The first day.")] = None,
     end: Annotated[str | None, typer.Option("--to", help="The day after the last.")] = None,
-    timezone: Annotated[str | None, typer.Option(help="IANA time zone of the days.")] = None,
+    timezone: Annotated[
+        str | None,
+        typer.Option(help="IANA time zone of the days.", autocompletion=_complete.timezones),
+    ] = None,
     plot: Annotated[
         Path | None,
         typer.Option(help="Draw it: a png, svg, pdf or html file; - for standard output."),

@@ -7,14 +7,17 @@ from typing import Annotated
 
 import typer
 
-from campaign_sdk.cli import _show
+from campaign_sdk.cli import _complete, _show
 from campaign_sdk.cli._connect import connect, find_campaign
 from campaign_sdk.cli._files import read_bytes
 from campaign_sdk.cli._options import CampaignName, Json, example
 
 app = typer.Typer(name="assets", help="The images of a campaign.", no_args_is_help=True)
 
-AssetName = Annotated[str, typer.Argument(metavar="NAME", help="What the HTML calls it.")]
+AssetName = Annotated[
+    str,
+    typer.Argument(metavar="NAME", help="What the HTML calls it.", autocompletion=_complete.assets),
+]
 
 
 @app.command(epilog=example('campaign assets upload Spring hero.png --alt "A red kettle"'))

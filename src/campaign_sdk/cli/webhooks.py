@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from campaign_sdk._core.errors import ConfigurationError, InvalidInput
-from campaign_sdk.cli import _show
+from campaign_sdk.cli import _complete, _show
 from campaign_sdk.cli._connect import connect, find_campaign
 from campaign_sdk.cli._files import read_bytes, there
 from campaign_sdk.cli._options import SHOWN, Json, example, moment_of
@@ -37,7 +37,12 @@ Body = Annotated[
     )
 )
 def check(
-    provider: Annotated[str, typer.Argument(help="resend, postmark, sendgrid, mailgun or ses.")],
+    provider: Annotated[
+        str,
+        typer.Argument(
+            help="resend, postmark, sendgrid, mailgun or ses.", autocompletion=_complete.providers
+        ),
+    ],
     body: Body,
     headers: Annotated[
         list[str] | None, typer.Option("--header", help="As it came: 'name: value'. Repeatable.")
@@ -66,10 +71,17 @@ def check(
 def replay(
     body: Body,
     provider: Annotated[
-        str | None, typer.Option(help="Whose it is; told by its looks otherwise.")
+        str | None,
+        typer.Option(
+            help="Whose it is; told by its looks otherwise.", autocompletion=_complete.providers
+        ),
     ] = None,
     campaign: Annotated[
-        str | None, typer.Option(help="The campaign of reports that name none: its name or id.")
+        str | None,
+        typer.Option(
+            help="The campaign of reports that name none: its name or id.",
+            autocompletion=_complete.campaigns,
+        ),
     ] = None,
     as_json: Json = False,
 ) -> None:
