@@ -67,11 +67,14 @@ def test_names_of_campaigns_and_segments(names: CampaignClient) -> None:
     assert offered(f"campaign show {str(sprint.id)[:6]}") == [str(sprint.id)[:8]]
 
 
-def test_what_belongs_to_a_campaign(world: CampaignClient) -> None:
+def test_what_belongs_to_a_campaign(world: CampaignClient, campaign: Campaign) -> None:
     short, story = Variant("short", message="Hi"), Variant("a story", message="Once")
     world.campaigns.create("Kettles", rules=everyone(), variants=[short, story])
     spring = next(one for one in world.campaigns.list() if one.name == "Spring")
     world.assets.upload(spring.id, Path("hero.png"))
+    shown = campaign("show", "Kettles").stdout
+    assert "a story (1 of 2)\nOnce" in shown
+    assert "no message" not in shown
     assert offered("campaign promote Kettles a") == [r"a\ story"]
     assert offered("campaign assets url Spring h") == ["hero.png"]
     assert offered("campaign analytics breakdown Spring or") == ["orders"]

@@ -84,6 +84,7 @@ def test_refused_rows_go_to_standard_output(client: CampaignClient, campaign: Ca
     (refused,) = csv.DictReader(io.StringIO(done.stdout))
     assert refused["line"] == "5"
     assert "created    3" in done.stderr
+    assert "refused rows are above" in done.stderr
     assert client.contacts.count() == 3
     events = Path("events.jsonl").read_text()
     client.campaigns.create("Spring", rules=LAPSED, message="Hello")

@@ -86,6 +86,13 @@ def aside(*outputs: Path | None) -> AbstractContextManager[object]:
     return redirect_stdout(sys.stderr) if _DASH in outputs else nullcontext()
 
 
+def whereabouts(rejects: Path | None, what: str) -> str:
+    """Say where the refused rows or events of a file are, or how to keep them."""
+    if rejects == _DASH:
+        return f"the refused {what} are above"
+    return f"the refused {what} are in {rejects}" if rejects else "--rejects FILE keeps them"
+
+
 def is_screen(output: Path | None) -> bool:
     """Whether what is written goes to standard output."""
     return output is None or output == _DASH

@@ -11,7 +11,7 @@ from campaign_sdk._core.errors import InvalidInput
 from campaign_sdk.cli import _complete, _show
 from campaign_sdk.cli._connect import connect
 from campaign_sdk.cli._errors import INVALID, PARTLY
-from campaign_sdk.cli._files import aside, source, target, there
+from campaign_sdk.cli._files import aside, source, target, there, whereabouts
 from campaign_sdk.cli._interrupt import Account, going_on
 from campaign_sdk.cli._options import SHOWN, Json
 from campaign_sdk.cli._people import Person, print_people
@@ -163,7 +163,7 @@ def _print_report(report: ImportReport, rejects: Path | None, as_json: bool) -> 
     for note in (*report.notes, *report.warnings):
         _show.note(_show.plain(note).plain)
     if report.rejected and not report.dry_run:
-        _show.note(f"the refused rows are in {rejects}" if rejects else "--rejects FILE keeps them")
+        _show.note(whereabouts(rejects, "rows"))
     if report.dry_run:
         _show.note("nothing was written")
 

@@ -12,7 +12,7 @@ import typer
 from campaign_sdk.cli import _complete, _reporting, _show
 from campaign_sdk.cli._connect import connect, find_campaign, find_segment
 from campaign_sdk.cli._errors import INVALID, PARTLY
-from campaign_sdk.cli._files import aside, is_screen, screen, source, target
+from campaign_sdk.cli._files import aside, is_screen, screen, source, target, whereabouts
 from campaign_sdk.cli._interrupt import going_on
 from campaign_sdk.cli._options import SHOWN, CampaignName, Json, Output, bounded, example
 
@@ -123,8 +123,7 @@ def _print_ingested(report: IngestReport, rejects: Path | None) -> None:
             made.add_row(f"{problem.line:,}", _show.plain(problem.path), problem.reason)
         _show.console().print("", made, sep="\n")
     if report.rejected:
-        where = f"the refused events are in {rejects}" if rejects else "--rejects FILE keeps them"
-        _show.note(where)
+        _show.note(whereabouts(rejects, "events"))
 
 
 @app.command(epilog=example("campaign analytics clicks Spring"))
