@@ -28,9 +28,17 @@ def source(path: Path) -> Path | IO[bytes]:
     return sys.stdin.buffer if path == _DASH else path
 
 
-def read_bytes(path: Path) -> bytes:
-    """Return what is in a file."""
-    return sys.stdin.buffer.read() if path == _DASH else path.read_bytes()
+def read_bytes(path: Path, argument: str) -> bytes:
+    """Return what is in a file.
+
+    Raises:
+        InvalidInput: it can't be read, isn't a file, or is larger than 64 MB.
+    """
+    from campaign_sdk._core.reading import bounded, read_file
+
+    if path == _DASH:
+        return bounded(sys.stdin.buffer, argument, "standard input")
+    return read_file(path, argument)
 
 
 def read_text(path: Path, argument: str) -> str:
@@ -40,7 +48,7 @@ def read_text(path: Path, argument: str) -> str:
         InvalidInput: it isn't UTF-8.
     """
     try:
-        return read_bytes(path).decode("utf-8-sig")
+        return read_bytes(path, argument).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise InvalidInput(argument, f"{path} isn't text in UTF-8") from None
 

@@ -37,7 +37,7 @@ def upload(
     """Store an image; the HTML shows it with {{ asset "hero.png" }}."""
     with connect() as client:
         found = find_campaign(client, campaign)
-        image = read_bytes(file) if str(file) == "-" else file
+        image = read_bytes(file, "file") if str(file) == "-" else file
         stored = client.assets.upload(found.id, image, name=name, alt=alt)
     if as_json:
         _show.print_json(stored)

@@ -64,7 +64,9 @@ def check(
         secrets=_secrets(secret_env or f"{provider.upper()}_WEBHOOK_SECRET"),
         clock=time.time if at is None else moment_of(at, None, "at").timestamp,
     )
-    _print(webhook.read([_header(text) for text in headers or []], read_bytes(body)), as_json)
+    _print(
+        webhook.read([_header(text) for text in headers or []], read_bytes(body, "body")), as_json
+    )
 
 
 @app.command(epilog=example("campaign webhooks replay event.json --campaign Spring"))
@@ -89,7 +91,9 @@ def replay(
     named = None if provider is None else _provider(provider)
     with connect() as client:
         campaign_id = None if campaign is None else find_campaign(client, campaign).id
-        report = client.analytics.receive(read_bytes(body), provider=named, campaign_id=campaign_id)
+        report = client.analytics.receive(
+            read_bytes(body, "body"), provider=named, campaign_id=campaign_id
+        )
     if as_json:
         _show.print_json(report)
     else:
