@@ -93,6 +93,11 @@ PROMISES: dict[str, tuple[Promise, ...]] = {
             "faults.test_client:test_a_slow_iterable_doesnt_stop_the_event_loop",
         ),
         Promise(
+            "a request is cancelled, in an asynchronous program",
+            "its connection is given back",
+            "faults.test_client:test_a_cancelled_request_gives_its_connection_back",
+        ),
+        Promise(
             "a page has a row twice",
             "`ProtocolError`: the listing is incomplete",
             "faults.test_client:test_a_row_that_comes_twice_is_no_listing",

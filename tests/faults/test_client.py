@@ -31,6 +31,7 @@ from campaign_sdk import (
     field,
 )
 from campaign_sdk._core import connection, exchange
+from campaign_sdk._core.body import BoundedBody
 from campaign_sdk._core.errors import AuthUnavailable
 from campaign_sdk.analytics import _watch
 from campaign_sdk.analytics._realtime import RealtimeBell
@@ -163,6 +164,26 @@ def test_a_slow_iterable_doesnt_stop_the_event_loop(what: str) -> None:
                 await take(rows())
 
     asyncio.run(main())
+
+
+def test_a_cancelled_request_gives_its_connection_back() -> None:
+    given: list[str] = []
+
+    class Stream:
+        async def aclose(self) -> None:
+            given.append("begun")
+            await asyncio.sleep(0)
+            given.append("given back")
+
+    async def main() -> None:
+        closing = asyncio.create_task(BoundedBody(Stream(), math.inf).aclose())
+        await asyncio.sleep(0)
+        closing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await closing
+
+    asyncio.run(main())
+    assert given == ["begun", "given back"]
 
 
 def test_waiting_for_a_connection_has_a_deadline(
