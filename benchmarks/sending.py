@@ -112,7 +112,7 @@ BEGIN = (
 def work(db: psycopg.Connection[dict[str, Any]], campaign: str, claim: dict[str, Any]) -> str:
     """Begin with one part after the other; return the outcomes of the last."""
     begun, after, outcomes = claim, claim["begun"], ""
-    members = [member["contact"]["id"] for member in claim["contacts"]]
+    members = claim["contacts"]["id"]
     for place in range(0, len(members), SIZE):
         if place:
             part = [campaign, claim["batch"], claim["lease"], after, after + SIZE, outcomes]

@@ -9,7 +9,7 @@ create type public.claimed_batch as (
   part text, through integer, skipped integer, left_out uuid[]
 );
 comment on type public.claimed_batch is
-  'The answer to a claim. Its state: claimed; wait (others are at work, or the freeze goes on: ask again in retry_in seconds); later (the next are due at due_at); done; or the status of a campaign that isn''t active. Contacts: [{"place", "contact"}]. If a first part was asked for, part is its state, as begin_send''s, through its end, and left_out who of it may not be written to.';
+  'The answer to a claim. Its state: claimed; wait (others are at work, or the freeze goes on: ask again in retry_in seconds); later (the next are due at due_at); done; or the status of a campaign that isn''t active. Contacts in columns of equal length: place, id, email, phone, attributes, created_at, updated_at. If a first part was asked for, part is its state, as begin_send''s, through its end, and left_out who of it may not be written to.';
 
 create function public.claim_batch(
   campaign_id uuid,
@@ -134,9 +134,10 @@ begin
   where b.campaign_id = held.campaign_id and b.batch = held.batch;
   select
     -- What a contact is made of; whose it is is known, and who is here isn't unsubscribed.
-    json_agg(json_build_object('place', m.place, 'contact', json_build_object(
-      'id', m.id, 'email', m.email, 'phone', m.phone, 'attributes', m.attributes,
-      'created_at', m.created_at, 'updated_at', m.updated_at))),
+    case when count(*) > 0 then json_build_object(
+      'place', json_agg(m.place), 'id', json_agg(m.id), 'email', json_agg(m.email),
+      'phone', json_agg(m.phone), 'attributes', json_agg(m.attributes),
+      'created_at', json_agg(m.created_at), 'updated_at', json_agg(m.updated_at)) end,
     array_agg(m.place)
   into answer.contacts, places
   from (

@@ -124,12 +124,12 @@ def start(given: dict[str, Any]) -> subprocess.Popen[bytes]:
 
 
 class Watch:
-    """Looks at the status twenty times a second: all states add up, always.
+    """Looks at the status at least twenty times a second: all states add up, always.
 
     On a connection of its own, as the owner: through the API it would be one more worker.
     """
 
-    EVERY = 0.05
+    EVERY = 1 / 30
 
     def __init__(self, stack: LocalSupabase, owner: str, campaign: UUID, seen: Seen) -> None:
         self._stack, self._owner, self._campaign = stack, owner, str(campaign)

@@ -33,7 +33,7 @@ def sent(ids: list[str]) -> list[Row]:
 
 
 def members(answer: Row) -> list[str]:
-    return [each["contact"]["id"] for each in answer["contacts"]]
+    return list(answer["contacts"]["id"])
 
 
 def test_a_first_part_is_begun_with_the_claim(desk: Desk) -> None:
@@ -68,6 +68,16 @@ def test_a_part_ends_where_another_begins(desk: Desk) -> None:
     assert (answer["through"], desk.status(campaign)["pending"]) == (4, 1)
 
 
+def test_a_batch_of_nobody_has_no_columns(desk: Desk) -> None:
+    people = desk.contacts(2)
+    campaign = desk.launched()
+    desk.rows(
+        "update public.contacts set unsubscribed_at = now() where id = any (%s::uuid[])", people
+    )
+    claimed = desk.claim(campaign)
+    assert (claimed["state"], claimed["contacts"], claimed["size"]) == ("claimed", None, 2)
+
+
 def test_a_claim_whose_answer_was_lost_is_repeated(desk: Desk) -> None:
     people = desk.contacts(10)
     campaign, lease = desk.launched(), str(uuid.uuid4())
@@ -94,7 +104,7 @@ def test_a_lease_that_was_lost_is_not_repeated(desk: Desk) -> None:
     claim(desk, campaign, size=2, lease=lease, seconds=0.1)
     time.sleep(0.15)
     again = claim(desk, campaign, size=2, lease=lease)
-    assert (again["begun"], len(again["contacts"])) == (2, 2)
+    assert (again["begun"], len(members(again))) == (2, 2)
     assert desk.status(campaign)["unknown"] == 2
 
 

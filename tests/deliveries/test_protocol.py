@@ -80,7 +80,7 @@ def claim(world: World, _: int) -> None:
     if world.paused:
         assert answer["state"] == "paused"
     elif answer["state"] == "claimed":
-        ids = {member["contact"]["id"] for member in answer["contacts"] or ()}
+        ids = set((answer["contacts"] or {"id": ()})["id"])
         assert ids <= world.waiting - world.gone
         world.work.append(Work(answer, answer["begun"]))
 

@@ -19,7 +19,7 @@ _SUPPRESSIONS = "tests/suppressions/test_suppressions.py"
 _WRITING = "tests/core/test_writing.py"
 _ANALYTICS = "tests/analytics/test_analytics.py"
 _KEYS, _KINDS = "tests/analytics/test_keys.py", "tests/analytics/test_kinds.py"
-_PROTOCOL = "tests/deliveries/test_protocol.py"
+_PROTOCOL, _CLAIMS = "tests/deliveries/test_protocol.py", "tests/deliveries/test_claims.py"
 _AUDIENCES = "tests/rules/test_audiences.py"
 _EXPERIMENTS = "tests/experiments/test_assignment.py"
 
@@ -105,17 +105,11 @@ _BY_HAND = [
         (_AUDIENCES,),
     ),
     Mutation(
-        "then format('and c.id > %L', after) end;",
-        "then null::text end;",
-        (_AUDIENCES,),
+        "case when after is not null then format('and c.id > %L', after) end", "null", (_AUDIENCES,)
     ),
     Mutation(
-        "member_case(predicate), page - given);", "member_case(predicate), page);", (_AUDIENCES,)
-    ),
-    Mutation("looked_at - 1) into last;", "looked_at) into last;", (_AUDIENCES,)),
-    Mutation(
-        "'(%s) and c.unsubscribed_at is null and c.suppressed_at is null', predicate",
-        "'%s', predicate",
+        "case when reachable then 'and c.unsubscribed_at is null",
+        "case when reachable then 'and true",
         (_DOORS, "-k", "left_out"),
     ),
     Mutation("case combinator when 'and' then '>' else '<=' end", "'>'", (_AUDIENCES,)),
@@ -239,6 +233,17 @@ _BY_HAND = [
         "answer.state := campaign.status;\n  elsif campaign_private.is_quiet(",
         "null;\n  elsif campaign_private.is_quiet(",
         (_PROTOCOL, "tests/deliveries/test_send.py"),
+    ),
+    Mutation("'id', json_agg(m.id),", "'id', json_agg(m.user_id),", (_CLAIMS,)),
+    Mutation(
+        "'place', json_agg(m.place),",
+        "'place', json_agg(m.place - 1),",
+        ("tests/deliveries/test_by_hand.py",),
+    ),
+    Mutation(
+        "case when count(*) > 0 then json_build_object(",
+        "case when true then json_build_object(",
+        (_CLAIMS,),
     ),
     Mutation(
         "decision not in ('retry', 'failed')", "false", (_PROTOCOL, "tests/deliveries/test_send.py")

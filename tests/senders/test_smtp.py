@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import time
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -190,6 +192,28 @@ def test_a_server_that_never_answers_leaves_it_in_doubt() -> None:
             Smtp(url(port), SENDER, timeout=1.5)([a_message()])
         release.set()
     assert doubt.value.maybe_applied
+
+
+def drips(talk: Talk, answer: str) -> None:
+    """Say something a byte at a time: each well before a timeout, and all of it long after."""
+    for letter in f"{answer}\r\n":
+        talk.wfile.write(letter.encode())
+        time.sleep(0.03)
+
+
+@pytest.mark.parametrize("slow", ["220 hello", "250 mail", "354 data"])
+def test_a_server_that_drips_has_as_long_as_one_that_is_silent(slow: str) -> None:
+    def script(talk: Talk) -> None:
+        with suppress(OSError):
+            for answer in ("220 hello", "250 ehlo", "250 mail", "250 rcpt", "354 data"):
+                if answer != "220 hello":
+                    talk.hear()
+                (drips if answer == slow else Talk.say)(talk, answer)
+            talk.content()
+            talk.say("250 ok")
+
+    with scripted(script) as port, pytest.raises(NotSent):
+        Smtp(url(port), SENDER, timeout=0.2)([a_message()])
 
 
 def takes(talk: Talk, count: int = 1) -> None:

@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from inspect import iscoroutinefunction
 from math import inf
 from types import ModuleType
 from typing import Any
 
 from campaign_sdk._core.errors import InvalidInput
-from campaign_sdk._core.hosts import Addresses, await_for, look_up, patiently, wait_for
 
 # A thread, or a task, is in one request at a time.
 _ends: ContextVar[float] = ContextVar("campaign_sdk.ends", default=inf)
@@ -89,60 +87,49 @@ class _Backend(_Bounds):
     def connect_tcp(
         self, host: str, port: int, timeout: float | None = None, **options: Any
     ) -> Any:
-        opening = self._aopen if iscoroutinefunction(self._inner.connect_tcp) else self._open
-        return opening(look_up(host, port), port, timeout, options)
-
-    def _open(self, found: Addresses, port: int, timeout: float | None, options: Any) -> _Stream:
-        with self._looking_up():
-            addresses = wait_for(found, self._left(timeout, "ConnectTimeout"))
-        for address, patience in patiently(addresses):
-            left = self._shortest(timeout, patience)
-            with self._another(patience):
-                opened = self._inner.connect_tcp(address, port, timeout=left, **options)
-                return _Stream(opened, self._core)
-        raise AssertionError("the last address was tried")
-
-    async def _aopen(
-        self, found: Addresses, port: int, timeout: float | None, options: Any
-    ) -> _AsyncStream:
-        with self._looking_up():
-            addresses = await await_for(found, self._left(timeout, "ConnectTimeout"))
-        for address, patience in patiently(addresses):
-            left = self._shortest(timeout, patience)
-            with self._another(patience):
-                opened = await self._inner.connect_tcp(address, port, timeout=left, **options)
-                return _AsyncStream(opened, self._core)
-        raise AssertionError("the last address was tried")
-
-    def _shortest(self, timeout: float | None, patience: float | None) -> float | None:
         left = self._left(timeout, "ConnectTimeout")
-        return min((each for each in (left, patience) if each is not None), default=None)
+        opened = self._inner.connect_tcp(host, port, timeout=left, **options)
+        if not hasattr(opened, "__await__"):
+            return _Stream(opened, self._core)
+        return self._awaited(opened)
 
-    @contextmanager
-    def _looking_up(self) -> Iterator[None]:
-        try:
-            yield
-        except TimeoutError:
-            raise self._core.ConnectTimeout("the host's name can't be looked up in time") from None
-        except (OSError, ValueError) as error:
-            raise self._core.ConnectError(str(error)) from None
-
-    @contextmanager
-    def _another(self, patience: float | None) -> Iterator[None]:
-        """Go on to the next address, if there is one."""
-        try:
-            yield
-        except (self._core.ConnectError, self._core.ConnectTimeout):
-            if patience is None:
-                raise
+    async def _awaited(self, opened: Any) -> Any:
+        return _AsyncStream(await opened, self._core)
 
 
-class _Stream(_Bounds):
+class _Held(_Bounds):
+    """Holds back what is written until the answer is read.
+
+    A request's head and its body are written one after the other, and each would wake up the
+    server, and whoever works for it.
+    """
+
+    def __init__(self, inner: Any, core: ModuleType) -> None:
+        super().__init__(inner, core)
+        self._held = b""
+
+    def _hold(self, buffer: bytes) -> bytes:
+        """Take what is written; return what is to leave now, if it has become a piece."""
+        self._held += buffer
+        return self._release() if len(self._held) >= _PIECE else b""
+
+    def _release(self) -> bytes:
+        held, self._held = self._held, b""
+        return held
+
+
+class _Stream(_Held):
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        # Who doesn't want to hear more may have said why.
+        with suppress(self._core.WriteError):
+            self._send(self._release(), timeout)
         found: bytes = self._inner.read(max_bytes, timeout=self._left(timeout, "ReadTimeout"))
         return found
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._send(self._hold(buffer), timeout)
+
+    def _send(self, buffer: bytes, timeout: float | None) -> None:
         for start in range(0, len(buffer), _PIECE):
             left = self._left(timeout, "WriteTimeout")
             self._inner.write(buffer[start : start + _PIECE], timeout=left)
@@ -150,22 +137,30 @@ class _Stream(_Bounds):
     def start_tls(
         self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None
     ) -> _Stream:
+        self._send(self._release(), timeout)
         left = self._left(timeout, "ConnectTimeout")
         return _Stream(self._inner.start_tls(ssl_context, server_hostname, left), self._core)
 
 
-class _AsyncStream(_Bounds):
+class _AsyncStream(_Held):
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        with suppress(self._core.WriteError):
+            await self._send(self._release(), timeout)
         left = self._left(timeout, "ReadTimeout")
         found: bytes = await self._inner.read(max_bytes, timeout=left)
         return found
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        await self._inner.write(buffer, timeout=self._left(timeout, "WriteTimeout"))
+        await self._send(self._hold(buffer), timeout)
+
+    async def _send(self, buffer: bytes, timeout: float | None) -> None:
+        if buffer:
+            await self._inner.write(buffer, timeout=self._left(timeout, "WriteTimeout"))
 
     async def start_tls(
         self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None
     ) -> _AsyncStream:
+        await self._send(self._release(), timeout)
         left = self._left(timeout, "ConnectTimeout")
         inner = await self._inner.start_tls(ssl_context, server_hostname, left)
         return _AsyncStream(inner, self._core)

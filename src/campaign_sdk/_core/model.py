@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any, Self, cast
 from uuid import UUID
@@ -32,7 +32,7 @@ class Model(BaseModel):
             raise cls._unreadable(error, 0) from None
 
     @classmethod
-    def from_rows(cls, rows: Sequence[Any]) -> tuple[Self, ...]:
+    def from_rows(cls, rows: Iterable[Any]) -> tuple[Self, ...]:
         """Read many rows at once, which takes half as long as one after the other.
 
         Raises:

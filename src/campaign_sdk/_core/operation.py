@@ -25,7 +25,7 @@ from typing import (
     overload,
 )
 
-from postgrest.types import CountMethod
+from httpx import QueryParams
 
 from campaign_sdk._core.errors import ProtocolError
 from campaign_sdk._core.exchange import REPLAYABLE
@@ -109,20 +109,23 @@ class Resource(Generic[Mode]):
         *,
         kind: Kind = "write",
         columns: str | None = None,
-        counted: bool = False,
     ) -> Request:
         """Build a call of a SQL function.
 
         A `read`, and a write that is `keyed` (the same again changes nothing), may be
         sent again when the answer is lost. Of its answer, all columns come unless some
-        are named; `counted`, it says how many rows there are besides those that came.
+        are named.
         """
-        count = CountMethod.exact if counted else None
-        request = self._db.rpc(function, arguments, count=count)
+        request = self._db.rpc(function, arguments)
         if columns is not None:
-            request = request.select(columns)
+            request.request.params = _select(columns)
         request.request.headers[REPLAYABLE] = kind
         return request
+
+
+@functools.cache
+def _select(columns: str) -> QueryParams:
+    return QueryParams({"select": columns})
 
 
 def run(steps: Steps[T]) -> T:

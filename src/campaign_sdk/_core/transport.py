@@ -61,7 +61,7 @@ class _Addresses:
     _MOST = 256
 
     def __init__(self) -> None:
-        self._known: dict[str, httpx.URL] = {}
+        self._known: dict[Any, httpx.URL] = {}
 
     def request(
         self, client: httpx.Client | httpx.AsyncClient, method: str, url: str, given: dict[str, Any]
@@ -69,17 +69,27 @@ class _Addresses:
         """Return the request of a builder; `None` if it isn't as plain as theirs are."""
         if given.keys() != _PLAIN or given["auth"] is not None:
             return None
-        if given["params"]:
-            address = httpx.URL(url, params=given["params"])
-        elif (known := self._known.get(url)) is not None:
-            address = known
-        else:
+        headers = _merged(client.headers.raw, given["headers"].raw)
+        address = self._read(url, given["params"])
+        return httpx.Request(method, address, headers=headers, content=given["content"])
+
+    def _read(self, url: str, params: httpx.QueryParams) -> httpx.URL:
+        key = (url, *params.multi_items()) if params else url
+        known = self._known.get(key)
+        if known is None:
             if len(self._known) >= self._MOST:
                 self._known.clear()
-            address = self._known[url] = httpx.URL(url)
-        headers = client.headers.copy()
-        headers.update(given["headers"])
-        return httpx.Request(method, address, headers=headers, content=given["content"])
+            known = self._known[key] = httpx.URL(url, params=params or None)
+        return known
+
+
+_Raw = list[tuple[bytes, bytes]]
+
+
+def _merged(defaults: _Raw, given: _Raw) -> _Raw:
+    """Return headers, of which those given go first."""
+    names = {name.lower() for name, _ in given}
+    return [pair for pair in defaults if pair[0].lower() not in names] + given
 
 
 _PLAIN = {"content", "params", "headers", "auth"}
@@ -99,8 +109,6 @@ class Http(httpx.Client):
 
     def request(self, method: str, url: httpx.URL | str, **given: Any) -> httpx.Response:
         """Send a request."""
-        if self._wire.is_closed:
-            raise _closed()
         request = self._addresses.request(self, method, str(url), given)
         if request is None:
             return super().request(method, url, **given)
@@ -119,8 +127,6 @@ class AsyncHttp(httpx.AsyncClient):
 
     async def request(self, method: str, url: httpx.URL | str, **given: Any) -> httpx.Response:
         """Send a request."""
-        if self._wire.is_closed:
-            raise _closed()
         request = self._addresses.request(self, method, str(url), given)
         if request is None:
             return await super().request(method, url, **given)
@@ -139,11 +145,11 @@ class Wire(httpx.BaseTransport):
     def __init__(self, inner: httpx.BaseTransport, exchange: Exchange) -> None:
         self._inner = inner
         self._exchange = exchange
-        self.is_closed = False
+        self._is_closed = False
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Carry out one exchange."""
-        if self.is_closed:
+        if self._is_closed:
             raise _closed()
         return self._carry_out(self._exchange(request))
 
@@ -196,7 +202,7 @@ class Wire(httpx.BaseTransport):
 
     def close(self) -> None:
         """Close the connections."""
-        self.is_closed = True
+        self._is_closed = True
         self._inner.close()
 
 
@@ -207,11 +213,11 @@ class AsyncWire(httpx.AsyncBaseTransport):
         self._inner = inner
         self._exchange = exchange
         self._loop: asyncio.AbstractEventLoop | None = None
-        self.is_closed = False
+        self._is_closed = False
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Carry out one exchange."""
-        if self.is_closed:
+        if self._is_closed:
             raise _closed()
         return await self._carry_out(self._exchange(request))
 
@@ -283,6 +289,6 @@ class AsyncWire(httpx.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         """Close the connections."""
-        self.is_closed = True
+        self._is_closed = True
         if self._loop in (None, asyncio.get_running_loop()):
             await self._inner.aclose()

@@ -20,12 +20,7 @@ app = typer.Typer()
 _RATES = ("open_rate", "click_rate", "conversion_rate", "unsubscribe_rate")
 
 Confidence = Annotated[float, typer.Option(help="Of the intervals.")]
-Rate = Annotated[
-    str,
-    typer.Option(
-        help=f"The rate of each group: {', '.join(_RATES)}.", autocompletion=_complete.people_rates
-    ),
-]
+Rate = Annotated[str, typer.Option(help=f"The rate of each group: {', '.join(_RATES)}.")]
 
 
 @app.command(epilog=example("campaign summary Spring --by city --language de"))
@@ -34,13 +29,10 @@ def summary(
     by: Annotated[
         list[str] | None,
         typer.Option(
-            help="A field to break it down by; one of numbers with edges: spend:0,1000,10000.",
-            autocompletion=_complete.fields,
+            help="A field to break it down by; one of numbers with edges: spend:0,1000,10000."
         ),
     ] = None,
-    language: Annotated[
-        str, typer.Option(help="de, en or fr.", autocompletion=_complete.languages)
-    ] = "en",
+    language: Annotated[str, typer.Option(help="de, en or fr.")] = "en",
     metric: Rate = "click_rate",
     model: Annotated[
         bool, typer.Option("--model", help="Have a model reword it; it sees no names.")
@@ -90,12 +82,7 @@ def _edges(text: str) -> list[float]:
 @analytics.command(epilog=example("campaign analytics breakdown Spring city"))
 def breakdown(
     campaign: CampaignName,
-    field: Annotated[
-        str,
-        typer.Argument(
-            help="The contacts' field, such as address.city.", autocompletion=_complete.fields
-        ),
-    ],
+    field: Annotated[str, typer.Argument(help="The contacts' field, such as address.city.")],
     bins: Annotated[
         str | None, typer.Option(help="For numbers, the edges of the groups: 0,1000,10000.")
     ] = None,

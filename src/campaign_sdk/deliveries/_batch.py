@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Generic
+from typing import Any, Generic, NamedTuple
 from uuid import UUID
 
 from campaign_sdk._core.connection import Connection
 from campaign_sdk._core.errors import InvalidInput, LeaseLost, NotActive
 from campaign_sdk._core.failures import row_of
-from campaign_sdk._core.model import Model
+from campaign_sdk._core.model import Columns, Model
 from campaign_sdk._core.operation import Mode, Resource, Steps, operation
 from campaign_sdk._core.pausing import pause
 from campaign_sdk.contacts import Contact
@@ -44,6 +44,15 @@ class Part:
     through: int
 
 
+class Place(NamedTuple):
+    """A part of which nobody has been read: from one member to another, in their columns."""
+
+    start: int
+    end: int
+    after: int
+    through: int
+
+
 @dataclass(frozen=True)
 class Begun:
     """The answer to `begin_send`.
@@ -61,9 +70,8 @@ class Begun:
     skipped: int = 0
 
     @classmethod
-    def of(cls, row: dict[str, Any], state: str) -> Begun:
+    def of(cls, read: _Begun, state: str) -> Begun:
         """Read it from an answer."""
-        read = _Begun.from_row(row)
         return cls(state, read.retry_in or 0.0, frozenset(read.left_out or ()), read.skipped or 0)
 
 
@@ -71,6 +79,40 @@ class _Begun(Model):
     left_out: tuple[str, ...] | None
     retry_in: float | None
     skipped: int | None
+
+
+class Members(Columns):
+    """Members of a batch in columns: a row of each would keep the garbage collector busy."""
+
+    place: list[int]
+    id: list[str]
+    email: list[Any]
+    phone: list[Any]
+    attributes: list[Any]
+    created_at: list[Any]
+    updated_at: list[Any]
+
+    def contacts(self, start: int, end: int | None = None) -> tuple[Contact, ...]:
+        """Read some of them."""
+        columns = [getattr(self, name)[start:end] for name in _CONTACT]
+        rows = zip(*columns, strict=True)
+        return Contact.from_rows(dict(zip(_CONTACT, row, strict=True)) for row in rows)
+
+
+_CONTACT = tuple(name for name in Members.model_fields if name != "place")
+_NOBODY = Members.from_row({name: [] for name in Members.model_fields})
+
+
+class Claimed(_Begun):
+    """What a batch is made from: the answer to a claim that got one."""
+
+    batch: int
+    variant: str | None
+    contacts: Members | None
+    begun: int
+    size: int
+    lease: str
+    part: str | None = None
 
 
 @dataclass(frozen=True)
@@ -91,30 +133,30 @@ class Batch(Resource[Mode], Generic[Mode]):
     """
 
     def __init__(
-        self, connection: Connection, letters: Letters, row: dict[str, Any], terms: Terms
+        self, connection: Connection, letters: Letters, claimed: Claimed, terms: Terms
     ) -> None:
         super().__init__(connection)
         self.campaign_id: UUID = letters.campaign.id
-        self.number: int = row["batch"]
-        self.variant: str | None = row["variant"]
-        self._members: Sequence[dict[str, Any]] = row["contacts"] or ()
-        self._begun: int = row["begun"]
-        self._size: int = row["size"]
-        self._lease: str = row["lease"]
+        self.number: int = claimed.batch
+        self.variant: str | None = claimed.variant
+        self._members: Members = claimed.contacts or _NOBODY
+        self._begun: int = claimed.begun
+        self._size: int = claimed.size
+        self._lease: str = claimed.lease
         self._letters = letters
         self._terms = terms
         # The claim may have begun with the first part already.
-        self._first = Begun.of(row, row["part"]) if row.get("part") else None
+        self._first = Begun.of(claimed, claimed.part) if claimed.part else None
         self._open: dict[str, Message] = {}
         self._unwritten: list[Noted] = []
 
     def __repr__(self) -> str:
-        return f"<Batch {self.number} of {self.campaign_id}: {len(self._members)} contacts>"
+        return f"<Batch {self.number} of {self.campaign_id}: {len(self._members.id)} contacts>"
 
     @cached_property
     def contacts(self) -> tuple[Contact, ...]:
         """Who could still be written to when it was claimed, in order."""
-        return _contacts(self._members)
+        return self._members.contacts(0)
 
     def parts(self, size: int) -> Iterator[Part]:
         """Yield the batch in parts of so many contacts, for one request each.
@@ -124,15 +166,8 @@ class Batch(Resource[Mode], Generic[Mode]):
         """
         if type(size) is not int or not 1 <= size <= 1_000:
             raise InvalidInput("size", "must be a number from 1 to 1,000")
-        after = self._begun
-        for start in range(0, max(len(self._members), 1), size):
-            members = self._members[start : start + size]
-            last = start + size >= len(self._members)
-            # Who can't be written to any more stands between the others, and behind them.
-            through: int = self._size if last else members[-1]["place"]
-            # Read when their turn comes: a thousand at once would keep the collector busy.
-            yield Part(_contacts(members), after, through)
-            after = through
+        for place in self._places(size):
+            yield Part(self._members.contacts(place.start, place.end), place.after, place.through)
 
     @operation
     def begin(self, part: Part) -> Steps[Sequence[Message]]:
@@ -151,7 +186,8 @@ class Batch(Resource[Mode], Generic[Mode]):
             yield pause(self, begun.retry_in)
             begun = yield from self._begin(part, [])
         self._check(begun)
-        messages, self._unwritten = self._written(part, begun.left_out)
+        ids = [str(contact.id) for contact in part.contacts]
+        messages, self._unwritten = self._written(part.contacts, ids, begun.left_out)
         self._open = {message.key: message for message in messages}
         return messages
 
@@ -184,7 +220,18 @@ class Batch(Resource[Mode], Generic[Mode]):
 
     # What `send` does as well, as bodies: an operation can't be part of another.
 
-    def _begin(self, part: Part, outcomes: list[Noted], again: Sequence[str] = ()) -> Steps[Begun]:
+    def _places(self, size: int) -> Iterator[Place]:
+        after, places = self._begun, self._members.place
+        for start in range(0, max(len(places), 1), size):
+            end = start + size
+            # Who can't be written to any more stands between the others, and behind them.
+            through = places[end - 1] if end < len(places) else self._size
+            yield Place(start, end, after, through)
+            after = through
+
+    def _begin(
+        self, part: Part | Place, outcomes: list[Noted], again: Sequence[str] = ()
+    ) -> Steps[Begun]:
         if self._first is not None:
             first, self._first = self._first, None
             return first
@@ -202,7 +249,7 @@ class Batch(Resource[Mode], Generic[Mode]):
         # Not who may be written to, a hundred ids on the way, but who may not.
         request = self._rpc("begin_send", arguments, kind="keyed", columns=_BEGUN)
         row = row_of((yield request))
-        return Begun.of(row, str(row.get("state")))
+        return Begun.of(_Begun.from_row(row), str(row.get("state")))
 
     def _check(self, begun: Begun) -> None:
         if begun.state == "lost":
@@ -212,12 +259,18 @@ class Batch(Resource[Mode], Generic[Mode]):
         if begun.state != "begun":
             raise NotActive(f"the campaign is {begun.state}", details=begun.state)
 
-    def _written(self, part: Part, left_out: frozenset[str]) -> tuple[list[Message], list[Noted]]:
-        """Return the messages for a part, and the outcomes of those for whom there is none."""
+    def _read(self, place: Place, left_out: frozenset[str]) -> tuple[list[Message], list[Noted]]:
+        """Read the members of a part, and write to them."""
+        contacts = self._members.contacts(place.start, place.end)
+        return self._written(contacts, self._members.id[place.start : place.end], left_out)
+
+    def _written(
+        self, contacts: Iterable[Contact], ids: Iterable[str], left_out: frozenset[str]
+    ) -> tuple[list[Message], list[Noted]]:
+        """Return messages for contacts, and the outcomes of those for whom there is none."""
         messages: list[Message] = []
         failed: list[Noted] = []
-        for contact in part.contacts:
-            who = str(contact.id)
+        for contact, who in zip(contacts, ids, strict=True):
             if who not in left_out:
                 try:
                     messages.append(self._letters.message(contact, self.variant, who))
@@ -244,7 +297,3 @@ class Batch(Resource[Mode], Generic[Mode]):
             "outcomes": outcomes or None,
         }
         yield self._rpc("release_batch", arguments, kind="keyed")
-
-
-def _contacts(members: Sequence[dict[str, Any]]) -> tuple[Contact, ...]:
-    return Contact.from_rows([member["contact"] for member in members])

@@ -11,7 +11,7 @@ from pydantic import AwareDatetime
 from campaign_sdk._core.failures import row_of
 from campaign_sdk._core.model import Model
 from campaign_sdk._core.operation import Resource, Steps
-from campaign_sdk.deliveries._batch import Batch, Terms
+from campaign_sdk.deliveries._batch import Batch, Claimed, Terms
 from campaign_sdk.deliveries._outcomes import Noted
 
 
@@ -21,23 +21,7 @@ class Claim(Model):
     state: str
     retry_in: float | None = None
     due_at: AwareDatetime | None = None
-    row: dict[str, Any]
-
-
-class _Member(Model):
-    place: int
-    contact: dict[str, Any]
-
-
-class _Claimed(Model):
-    """What a batch is made from."""
-
-    batch: int
-    variant: str | None
-    contacts: tuple[_Member, ...] | None
-    begun: int
-    size: int
-    lease: str
+    claimed: Claimed | None = None
 
 
 @dataclass(frozen=True)
@@ -81,5 +65,5 @@ def claim_batch(
         }
     row = row_of((yield resource._rpc("claim_batch", arguments, kind="keyed")))
     if row.get("state") == "claimed":
-        _Claimed.from_row(row)
-    return Claim.from_row({**row, "row": row})
+        row = {**row, "claimed": Claimed.from_row(row)}
+    return Claim.from_row(row)

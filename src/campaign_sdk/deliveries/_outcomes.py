@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -96,9 +97,8 @@ class Tally:
 
     def add(self, outcomes: Iterable[Mapping[str, Any]]) -> None:
         """Count outcomes."""
-        for outcome in outcomes:
-            name = outcome["outcome"]
-            setattr(self, name, getattr(self, name) + 1)
+        for name, count in Counter(each["outcome"] for each in outcomes).items():
+            setattr(self, name, getattr(self, name) + count)
 
     @property
     def handled(self) -> int:

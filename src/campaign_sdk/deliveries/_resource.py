@@ -128,8 +128,8 @@ class Deliveries(Resource[Mode]):
         first = True
         while True:
             claim = yield from claim_batch(self, str(letters.campaign.id), terms)
-            if claim.state == "claimed":
-                yield Page([Batch(self._connection, letters, claim.row, terms)])
+            if claim.claimed is not None:
+                yield Page([Batch(self._connection, letters, claim.claimed, terms)])
             elif claim.state == "wait":
                 yield pause(self, claim.retry_in or 0.05)
             elif claim.state not in ("done", "later") and first:

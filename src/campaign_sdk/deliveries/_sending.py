@@ -14,7 +14,7 @@ from campaign_sdk._core.errors import NotActive
 from campaign_sdk._core.failures import rows_of
 from campaign_sdk._core.operation import Call, Resource, Steps
 from campaign_sdk._core.pausing import pause
-from campaign_sdk.deliveries._batch import Batch, Begun, Part
+from campaign_sdk.deliveries._batch import Batch, Begun, Claimed, Place
 from campaign_sdk.deliveries._claims import Claim, Done, claim_batch
 from campaign_sdk.deliveries._letters import Letters
 from campaign_sdk.deliveries._models import DeliveryStatus, Resolution, SendReport
@@ -62,8 +62,8 @@ class Sending:
         first = True
         while not self._ended and not self._stopped():
             claim = yield from self._claim()
-            if claim.state == "claimed":
-                yield from self._work(claim.row)
+            if claim.claimed is not None:
+                yield from self._work(claim.claimed)
             elif claim.state == "wait":
                 yield pause(self.resource, claim.retry_in or 0.05)
             elif claim.state in ("done", "later"):
@@ -101,16 +101,17 @@ class Sending:
         if done is not None:
             yield from done.batch._release([], done.outcomes)
 
-    def _work(self, row: dict[str, Any]) -> Steps[None]:
-        batch: Batch[Any] = Batch(self.resource._connection, self.letters, row, self.plan.terms)
+    def _work(self, claimed: Claimed) -> Steps[None]:
+        batch: Batch[Any] = Batch(self.resource._connection, self.letters, claimed, self.plan.terms)
         outcomes: list[Noted] = []
-        for part in batch.parts(self.plan.part_size):
+        for part in batch._places(self.plan.part_size):
             begun = yield from self._begun(batch, part, outcomes)
             outcomes = []
             if not (yield from self._goes_on(batch, begun, [])):
                 return
             self.tally.skipped += begun.skipped
-            messages, outcomes = batch._written(part, begun.left_out)
+            # Only now: while the part before is still there, the collector has twice as much to do.
+            messages, outcomes = batch._read(part, begun.left_out)
             if messages:
                 handed = yield from self._hand_over(batch, part, messages, outcomes)
                 if handed is None:
@@ -120,10 +121,11 @@ class Sending:
             if self._stopped():
                 yield from batch._release([], outcomes)
                 return
+            del messages
         self._done = Done(batch, outcomes)
 
     def _begun(
-        self, batch: Batch[Any], part: Part, outcomes: list[Noted], again: Sequence[str] = ()
+        self, batch: Batch[Any], part: Place, outcomes: list[Noted], again: Sequence[str] = ()
     ) -> Steps[Begun]:
         """Begin with a part as soon as the rate allows it."""
         begun = yield from batch._begin(part, outcomes, again)
@@ -142,7 +144,7 @@ class Sending:
         return False
 
     def _hand_over(
-        self, batch: Batch[Any], part: Part, messages: Sequence[Message], outcomes: list[Noted]
+        self, batch: Batch[Any], part: Place, messages: Sequence[Message], outcomes: list[Noted]
     ) -> Steps[list[Noted] | None]:
         """Hand a part over until each message has an outcome; `None` if the batch was left."""
         tries = 0
@@ -205,7 +207,7 @@ class Sending:
     def _begun_again(
         self,
         batch: Batch[Any],
-        part: Part,
+        part: Place,
         messages: Sequence[Message],
         outcomes: list[Noted],
         tries: int,
@@ -216,7 +218,7 @@ class Sending:
         ends = time.monotonic() + (
             asked if asked is not None else _backoff(self._waits(tries), 0.5)
         )
-        heartbeat = Part((), part.through, part.through)
+        heartbeat = Place(0, 0, part.through, part.through)
         begun = yield from batch._begin(heartbeat, outcomes)
         while begun.state in ("begun", "wait") and not self._stopped():
             left = ends - time.monotonic()

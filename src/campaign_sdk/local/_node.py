@@ -24,6 +24,7 @@ PACKAGE = ("package.json", "package-lock.json")
 SCRIPTS = (
     *("server.mjs", "repairs.mjs", "types.mjs", "json.mjs", "errors.mjs", "google.mjs"),
     *("driver.mjs", "functions.mjs", "identity.mjs", "jwt.mjs", "prepared.mjs", "storage.mjs"),
+    *("calls.mjs", "caller.mjs", "trip.mjs"),
 )
 ANSWER_SECONDS = 60
 STOP_SECONDS = 5

@@ -2,12 +2,28 @@
 // written to it throws where nobody can catch it, its query waits for ever, and whoever had
 // reserved it puts it back among the good ones. Its modules can't be reached from outside, so
 // their text is put right as it is loaded.
+//
+// It also takes turns with its connections. Each would plan and compile anew what the one that
+// was used last has at hand, so that one is taken.
 
 import { registerHooks } from "node:module";
 
 const GONE = "Errors.connection('CONNECTION_CLOSED', options)";
 const REPAIRS = {
+  "/node_modules/postgres/src/queue.js": [
+    [
+      "push: (x) => (xs.push(x), x),",
+      `push: (x) => (xs.push(x), x),
+      pop: () => {
+        const out = xs.pop()
+        if (index === xs.length) { index = 0; xs = [] }
+        return out
+      },`,
+    ],
+  ],
   "/node_modules/postgres/src/connection.js": [
+    // What is sent in one go is written in one go.
+    ["fn || chunk.length >= 1024", "fn || chunk.length >= 65536"],
     // What was to be written to it isn't written to the next one.
     [
       "socket.removeAllListeners()\n    socket = null",
@@ -23,6 +39,7 @@ const REPAIRS = {
     ],
   ],
   "/node_modules/postgres/src/index.js": [
+    ["const c = open.length\n      ? open.shift()", "const c = open.length\n      ? open.pop()"],
     // Who couldn't be given a connection isn't given the next one: nobody would use it.
     [
       "const query = { reserve: resolve, reject }",

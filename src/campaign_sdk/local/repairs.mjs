@@ -3,35 +3,24 @@
 
 import { PostgresConnection } from "@supabase/lite/postgres";
 import { CompiledQuery } from "kysely";
+import { SETTINGS, settingsOf } from "./caller.mjs";
 import { answersItself, postgrestError, refuseUnfiltered } from "./errors.mjs";
 import { wrapArguments, wrapColumns } from "./json.mjs";
 import { prepareStatements } from "./prepared.mjs";
+import { Trips } from "./trip.mjs";
 import { types } from "./types.mjs";
 
 // Requests beyond the pool wait for their turn; PostgreSQL's max_connections is far above.
 const POOL = 24;
 
-// The claims, the role, the role's own settings (which SET ROLE leaves out) and the request.
-const SETTINGS = `
-  with kept as (
-    select d.setrole = to_regrole($1) as own, c.setting
-    from pg_catalog.pg_db_role_setting d, unnest(d.setconfig) as c (setting)
-    where d.setrole in (to_regrole('authenticator'), to_regrole($1))
-      and c.setting not like '%preload_libraries=%'
-    order by own
-  )
-  select set_config(split_part(setting, '=', 1),
-                    substr(setting, strpos(setting, '=') + 1), true) from kept
-  union all
-  select set_config(key, value, true) from jsonb_each_text($2::jsonb)
-`;
-
 export class RepairedConnection extends PostgresConnection {
   #schema;
   #version = 0;
+  #trips;
 
   constructor(url) {
     super({ url, postgresOptions: { max: POOL, onnotice: () => {}, types } });
+    this.#trips = new Trips(this.driver.reserve);
     prepareStatements(this.driver, { settings: SETTINGS, version: () => this.#version });
     // Otherwise the first request grants everything to everybody, and undoes every revoke.
     this.rlsState = "active";
@@ -76,17 +65,16 @@ export class RepairedConnection extends PostgresConnection {
   }
 
   /** Become the caller. */
-  async applyJwtSessionContext(db, { auth, storage, rpc }) {
-    const role = auth?.role || "anon";
-    const settings = {
-      "request.jwt.claims": JSON.stringify(auth?.jwt ?? { role }),
-      "request.jwt.claim.sub": String(auth?.uid ?? ""),
-      "request.jwt.claim.role": role,
-      "storage.operation": String(storage?.operation ?? ""),
-      ...(rpc && requestSettings(rpc)),
-      role,
-    };
-    await db.executeQuery(CompiledQuery.raw(SETTINGS, [role, JSON.stringify(settings)]));
+  async applyJwtSessionContext(db, context) {
+    await db.executeQuery(CompiledQuery.raw(SETTINGS, settingsOf(context)));
+  }
+
+  /** Ask one thing as the caller; return its row, as bytes. A new schema has new plans. */
+  async call(context, text, values) {
+    return this.#trips.take(
+      [SETTINGS, settingsOf(context)],
+      [`${text} -- ${this.#version}`, values],
+    );
   }
 
   /** They are among those of the caller: Lite would send five statements more. */
@@ -104,14 +92,4 @@ export class RepairedConnection extends PostgresConnection {
   normalizeDbError(error) {
     return answersItself(error) ? error : postgrestError(error);
   }
-}
-
-function requestSettings({ method, path, requestHeaders = {} }) {
-  return {
-    "response.status": "",
-    "response.headers": "",
-    "request.method": method,
-    "request.path": path,
-    "request.headers": JSON.stringify(requestHeaders),
-  };
 }

@@ -11,6 +11,7 @@ import { createServer } from "node:http";
 import { createInterface } from "node:readline";
 import { getRequestListener } from "@hono/node-server";
 import { App } from "@supabase/lite";
+import { Calls } from "./calls.mjs";
 import { Functions, isForFunctions } from "./functions.mjs";
 import { redirectGoogle } from "./google.mjs";
 import { identify } from "./identity.mjs";
@@ -44,7 +45,10 @@ async function listen({ port, functions: settings }) {
   // Where providers send the browser back to: Lite would say port 54321.
   app.config.api.external_url = url;
   const environment = { ...settings.environment, SUPABASE_URL: url };
-  serve(server, new Functions({ ...settings, environment }));
+  const { api, auth } = app.config;
+  const known = { secret: auth.jwt_secret, key: auth.publishable_key, rows: api.max_rows };
+  const calls = new Calls(app.connection, known);
+  serve(server, new Functions({ ...settings, environment }), calls);
   return { port: bound };
 }
 
@@ -55,10 +59,12 @@ function bind(port) {
   });
 }
 
-function serve(server, functions) {
+function serve(server, functions, calls) {
   const lite = getRequestListener(answer);
   server.on("request", (request, response) => {
-    if (isForFunctions(request)) functions.answer(request, response);
+    if (isForFunctions(request)) return functions.answer(request, response);
+    const call = calls.read(request);
+    if (call) calls.answer(call, request, response, lite);
     else lite(request, response);
   });
 }

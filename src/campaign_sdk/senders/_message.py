@@ -162,6 +162,8 @@ def _line(value: object, longest: int) -> str | None:
     """
     if value is None:
         return None
+    if type(value) is str and len(value) <= longest and value.isprintable() and " " not in value:
+        return value or None
     text = str(value)[: 2 * longest]
     if not text.isprintable():
         text = "".join(char if char.isprintable() else " " for char in text)

@@ -10,6 +10,7 @@ import ssl
 from contextlib import suppress
 
 from campaign_sdk._core.errors import LoginRefused, NotSent
+from campaign_sdk.senders._line import Line, TlsLine
 from campaign_sdk.senders._mail import Mail
 from campaign_sdk.senders._message import Receipt
 from campaign_sdk.senders._server import Server
@@ -43,6 +44,7 @@ class Session:
 
     def __init__(self, server: Server, *, timeout: float, context: ssl.SSLContext | None) -> None:
         self._smtp = _connect(server, timeout, context)
+        self._timeout = timeout
         self.unused = True
 
     def post(self, key: str, sender: str, mail: Mail) -> Receipt:
@@ -53,6 +55,7 @@ class Session:
             InDoubt: all of it has left, and there was no answer.
         """
         self.unused = False
+        self._smtp.give(self._timeout)
         try:
             refusal = self._envelope(sender, mail)
         except (OSError, smtplib.SMTPException) as error:
@@ -114,8 +117,7 @@ class Session:
     def close(self) -> None:
         """Say goodbye, without waiting long for an answer."""
         with suppress(OSError, smtplib.SMTPException):
-            if self._smtp.sock:
-                self._smtp.sock.settimeout(_GOODBYE)
+            self._smtp.give(_GOODBYE)
             self._smtp.quit()
         self._smtp.close()
 
@@ -132,7 +134,7 @@ _LOGIN_REMEDY = (
 )
 
 
-def _connect(server: Server, timeout: float, context: ssl.SSLContext | None) -> smtplib.SMTP:
+def _connect(server: Server, timeout: float, context: ssl.SSLContext | None) -> Line:
     """Open a connection and sign in.
 
     Raises:
@@ -152,14 +154,12 @@ def _connect(server: Server, timeout: float, context: ssl.SSLContext | None) -> 
         raise Lost(f"{server} can't be reached ({type(error).__name__})") from None
 
 
-def _opened(server: Server, timeout: float, context: ssl.SSLContext | None) -> smtplib.SMTP:
+def _opened(server: Server, timeout: float, context: ssl.SSLContext | None) -> Line:
     secure = context or ssl.create_default_context()
     if server.tls == "tls":
-        smtp: smtplib.SMTP = smtplib.SMTP_SSL(
-            server.host, server.port, timeout=timeout, context=secure
-        )
+        smtp: Line = TlsLine(server.host, server.port, timeout=timeout, context=secure)
     else:
-        smtp = smtplib.SMTP(server.host, server.port, timeout=timeout)
+        smtp = Line(server.host, server.port, timeout=timeout)
     try:
         smtp.ehlo_or_helo_if_needed()
         if server.tls == "starttls":
@@ -174,7 +174,7 @@ def _opened(server: Server, timeout: float, context: ssl.SSLContext | None) -> s
     return smtp
 
 
-def _signed_in(smtp: smtplib.SMTP, server: Server) -> smtplib.SMTP:
+def _signed_in(smtp: Line, server: Server) -> Line:
     if server.user is None:
         return smtp
     try:

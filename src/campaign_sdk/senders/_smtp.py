@@ -32,7 +32,8 @@ class Smtp:
         from_: who writes, such as `Shop <shop@example.com>`; the account's own address by
             default.
         sender: another name for `from_`.
-        timeout: how many seconds each answer may take.
+        timeout: how many seconds a message may take in all, however slowly the server talks,
+            and as many to open the connection. A `lease` should be longer.
         batch_size: how many messages are handed over for each note in the database. One by
             one, a crash leaves one in doubt; more go faster.
         context: how TLS is done; by default the server's certificate must be valid.

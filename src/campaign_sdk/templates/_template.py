@@ -125,7 +125,8 @@ class Template:
         """
         pieces = self._filled(contact, html) if self.fields else self._parts
         message = "".join(cast("Iterable[str]", pieces))
-        return _BREAKS.sub(" ", message) if one_line else message
+        # What is printable has no breaks: nearly every subject.
+        return _BREAKS.sub(" ", message) if one_line and not message.isprintable() else message
 
     def _filled(self, contact: Any, html: bool) -> list[str]:
         column, attributes = _sides(contact)
