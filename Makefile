@@ -15,7 +15,7 @@ install:
 	@PYTHON=$(PYTHON) sh scripts/install.sh
 
 test: $(READY)
-	$(VENV)/bin/pytest --numprocesses=auto --dist=loadfile
+	$(VENV)/bin/pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder
 
 check: $(READY)
 	$(VENV)/bin/ruff check .

@@ -24,6 +24,7 @@ from campaign_sdk._core import exchange
 from campaign_sdk.local import LocalSupabase
 from clients import PASSWORD, Mode, client_of, sign_up
 from elsewhere import elsewhere
+from order import longest_first
 
 # What is found hangs neither on luck nor on how busy a machine is. To look further:
 # `pytest --hypothesis-profile=default`.
@@ -55,7 +56,8 @@ vars(testing)["_get_command"] = cache(get_command)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave out what describes the local stack itself, where there is another."""
+    """Begin with what takes longest; leave out what describes a local stack, where there's none."""
+    longest_first(items)
     if elsewhere() is None:
         return
     skip = pytest.mark.skip(reason="describes the local stack, and this run has another Supabase")

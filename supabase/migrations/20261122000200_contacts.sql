@@ -166,8 +166,8 @@ begin
   with item as (select * from campaign_private.contact_items(merge_contacts.contacts)),
   written as (
     insert into public.contacts as c (user_id, email, phone, attributes, unsubscribed_at)
+    -- In their order, which reading them keeps: to sort them again would change nothing.
     select owner, item.email, item.phone, item.attributes, item.unsubscribed_at from item
-    order by item.email
     on conflict (user_id, email) do update set
       phone = coalesce(excluded.phone, c.phone),
       attributes = campaign_private.merge_attributes(c.attributes, excluded.attributes),

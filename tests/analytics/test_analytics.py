@@ -309,7 +309,7 @@ def test_a_connection_cut_for_good_says_so_and_a_rerun_counts_the_same(
     campaign = client.campaigns.create("Cut").id
     events = [event(campaign, n // 2) for n in range(100)]
     wire = Losing(set(range(3, 100)))
-    with CampaignClient(stack.url, stack.anon_key, transport=wire, timeout=1) as lossy:
+    with CampaignClient(stack.url, stack.anon_key, transport=wire) as lossy:
         lossy.auth.sign_in_with_password(email, PASSWORD)
         with pytest.raises(Unavailable) as caught:
             lossy.analytics.ingest(events, batch_size=10)

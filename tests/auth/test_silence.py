@@ -91,7 +91,7 @@ def test_logs_of_a_bad_day(
 ) -> None:
     known = {EMAIL, "secretive", PASSWORD}
     tap = Tap()
-    with client_of(stack, mode, transport=tap, timeout=0.5) as client:
+    with client_of(stack, mode, transport=tap, timeout=5) as client:
         client.auth.sign_up(f"bad-{mode}-{EMAIL}", PASSWORD)
         spoken(client, known)
         clocks.pass_by(HOUR)

@@ -66,7 +66,7 @@ def test_a_stack_that_is_killed_in_the_middle(tmp_path: Path) -> None:
             os.kill(stack._server._process.pid, signal.SIGKILL)
 
     data = tmp_path / "data"
-    with LocalSupabase(data) as stack, client_of(stack, timeout=1) as client:
+    with LocalSupabase(data) as stack, client_of(stack) as client:
         sign_up(client, "ann")
         assert client.auth.user is not None
         email = client.auth.user.email

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import httpx
 import psycopg
@@ -33,11 +34,29 @@ def victim(stack: LocalSupabase) -> Iterator[World]:
         yield settle(client)
 
 
+@pytest.fixture(scope="session")
+def settling(stack: LocalSupabase) -> Iterator[Callable[[], World]]:
+    """Settle somebody new."""
+    with ExitStack() as clients:
+        yield lambda: settle(clients.enter_context(signed_up(stack, "vandal")))
+
+
+@pytest.fixture(scope="session")
+def unspoilt() -> list[World]:
+    """The world of a vandal who has been refused everything: good for another test."""
+    return []
+
+
 @pytest.fixture
-def vandal(stack: LocalSupabase) -> Iterator[World]:
+def vandal(
+    settling: Callable[[], World], unspoilt: list[World], db: psycopg.Connection
+) -> Iterator[World]:
     """Who attacks so broadly that her own rows suffer."""
-    with signed_up(stack, "vandal") as client:
-        yield settle(client)
+    world = unspoilt.pop() if unspoilt else settling()
+    before = belongings(db, world.user_id)
+    yield world
+    if belongings(db, world.user_id) == before:
+        unspoilt.append(world)
 
 
 @pytest.fixture

@@ -28,9 +28,9 @@ def test_nobody_gets_two_and_every_doubt_has_a_name(
     stack: LocalSupabase, client: CampaignClient
 ) -> None:
     scale = Scale(
-        recipients=2_500,
+        recipients=1_500,
         modes=MODES,
-        kills=12,
+        kills=8,
         between=(0.05, 0.4),
         lease=1.0,
         size=10,
@@ -65,9 +65,9 @@ def test_with_a_vendor_that_honours_keys_everybody_gets_one(
     stack: LocalSupabase, client: CampaignClient
 ) -> None:
     scale = Scale(
-        recipients=500,
+        recipients=400,
         modes=MODES,
-        kills=4,
+        kills=3,
         between=(0.1, 0.5),
         lease=1.0,
         size=10,

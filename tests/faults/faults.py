@@ -28,7 +28,7 @@ from .proxy import Fault, Visit
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 KEY_ECHO = b'{"message": "Invalid API key: '
 # Clients have this many seconds, and a case this many more for all that isn't waiting.
-SHORT, GRACE = 0.25, 1.5
+SHORT, GRACE = 0.25, 5.0
 LARGEST = 256 * 1024
 
 Rows = Literal["none", "once"]

@@ -69,7 +69,7 @@ def test_a_model_in_crumbs_ends_at_the_deadline(mode: Mode, model: Proxy, fault:
         draft(mode, model, 0.4)
     assert caught.value.reason == "timeout"
     # Importing openai takes its time, once.
-    assert time.monotonic() - began < 6
+    assert time.monotonic() - began < 30
 
 
 def test_what_comes_out_of_a_compressed_draft_counts(mode: Mode, model: Proxy) -> None:

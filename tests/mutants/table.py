@@ -57,7 +57,9 @@ _BY_HAND = [
     Mutation(
         "min(g.unsubscribed_at) over (partition by g.email)", "g.unsubscribed_at", (_MERGING,)
     ),
-    Mutation("order by g.email, g.position", "order by g.email, g.position desc", (_MERGING,)),
+    Mutation(
+        "order by g.email, g.position\n$$;", "order by g.email, g.position desc\n$$;", (_MERGING,)
+    ),
     Mutation(
         "set unsubscribed_at = coalesce(c.unsubscribed_at, now())",
         "set unsubscribed_at = now()",
@@ -311,8 +313,18 @@ _BY_HAND = [
         "record_engagement.conversions) < -99 then",
         (_DOORS, "-k", "backwards"),
     ),
-    Mutation("if earlier.request_id is not null then", "if false then", (_WRITING,)),
-    Mutation("and a.date = earlier.date", "and a.date = current_date", (_WRITING,)),
+    *(
+        Mutation(
+            "if earlier.request_id is not null then", "if false then", (_WRITING,), f"{chapter}.sql"
+        )
+        for chapter in ("00250_suppressions", "analytics", "tracking", "persons")
+    ),
+    Mutation(
+        "and a.date = (earlier.answer #>> '{}')::date", "and a.date = current_date", (_WRITING,)
+    ),
+    Mutation(
+        "order by g.email, g.position\n$$;", "order by g.email desc, g.position\n$$;", (_ORDER,)
+    ),
     Mutation(
         'count\\s*=\\s*"?(planned|estimated)', 'count\\s*=\\s*"?(planned)', (f"{_D}estimates.py",)
     ),

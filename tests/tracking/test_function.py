@@ -288,9 +288,9 @@ def test_links_lead_on_while_the_database_is_down(
     agent = {"user-agent": CHROME}
     for number in range(5):
         url = f"https://a.example/{number}"
-        answer = httpx.get(links.click(contact, url), headers=agent, timeout=1)
+        answer = httpx.get(links.click(contact, url), headers=agent, timeout=10)
         assert (answer.status_code, location(answer)) == (302, url)
-    assert len(httpx.get(links.pixel(contact), headers=agent, timeout=1).content) == 43
+    assert len(httpx.get(links.pixel(contact), headers=agent, timeout=10).content) == 43
     answer = httpx.get(links.unsubscribe(contact))
     assert (answer.status_code, "To unsubscribe" in answer.text) == (200, True)
     answer = httpx.post(links.unsubscribe(contact))

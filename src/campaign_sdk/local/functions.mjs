@@ -11,7 +11,7 @@ import { claimsOf } from "./jwt.mjs";
 const PREFIX = "/functions/v1/";
 const NAME = /^[A-Za-z][\w-]*$/;
 const LOOPBACK = "127.0.0.1";
-const BOOT_MS = 15_000;
+const BOOT_MS = 30_000;
 const LOOK_MS = 10;
 const FLAGS = ["run", "--quiet", "--no-prompt", "--no-remote", "--no-npm", "--no-config", "--no-lock"];
 
