@@ -114,7 +114,8 @@ def test_a_token_that_ends_in_the_middle_of_ten_pages(
                 time.sleep(LIFETIME + 1)
         assert sorted(seen) == sorted({f"{i}@example.com" for i in range(20)})
     assert tap.renewals > renewals
-    assert len(set(tap.tokens[-11:])) == 2
+    # Two, and more where the pages take longer than a token lasts.
+    assert len(set(tap.tokens[-11:])) >= 2
 
 
 @pytest.mark.parametrize("failure", FAILURES, ids=name)

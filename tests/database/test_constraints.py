@@ -51,7 +51,8 @@ def each(table: str, column: str, *values: Any, code: str = CHECK) -> list[tuple
 
 NO_EMAILS = ("", "x", "@", "a@b", "a@.b", "a@b.", "a b@c.d", "a@b@c.d", "a\u0007@b.c", "a@b..c")
 NO_DATES = ("infinity", "-infinity", "10000-01-01T00:00:00Z", "0044-03-15 BC")
-TOO_LATE = (datetime.now(UTC).date() + timedelta(days=3)).isoformat()
+# By a day more than need be: midnight may come before it is tried.
+TOO_LATE = (datetime.now(UTC).date() + timedelta(days=4)).isoformat()
 NO_OBJECTS: list[Any] = [[], "x", 1, True]
 REFUSED = [
     *each("contacts", "email", *NO_EMAILS, "a" * 243 + "@example.com"),

@@ -46,7 +46,7 @@ def blocked(stack: LocalSupabase, owner: str, call: str, given: Any, hold: str) 
         # Whoever doesn't ask for an order has one by chance, as long as the plan sorts.
         writer.execute("set enable_sort = off")
         writing = pool.submit(writer.execute, call.encode(), [json.dumps(given)])
-        ends = time.monotonic() + 20
+        ends = time.monotonic() + 60
         try:
             while not waits(watcher, writer.info.backend_pid):
                 assert not writing.done()

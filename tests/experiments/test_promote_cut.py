@@ -38,7 +38,7 @@ def promoting(client: CampaignClient, campaign: UUID) -> subprocess.Popen[bytes]
     return subprocess.Popen([sys.executable, "-c", PROMOTE, given])
 
 
-def until(condition: Callable[[], Any], seconds: float = 20) -> Any:
+def until(condition: Callable[[], Any], seconds: float = 120) -> Any:
     ends = time.monotonic() + seconds
     while not (found := condition()):
         assert time.monotonic() < ends

@@ -153,7 +153,7 @@ def test_session_files_that_are_none(tmp_path: Path, spoil: Callable[[Path], obj
 
     thread = threading.Thread(target=load, daemon=True)
     thread.start()
-    thread.join(5)
+    thread.join(60)
     assert len(found) == 1, "it hangs, or reads what isn't ours"
     assert str(store.path) in found[0]
 

@@ -11,7 +11,7 @@ import pytest
 from postgrest import APIError
 from supabase import Client
 
-NOTICE_SECONDS = 10
+NOTICE_SECONDS = 60
 
 
 @pytest.fixture

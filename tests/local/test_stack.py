@@ -26,7 +26,7 @@ from .conftest import MIGRATIONS
 Visit = Callable[[LocalSupabase], AbstractContextManager[Client]]
 
 PASSWORD = "correct horse battery staple"
-GONE_SECONDS = 30
+GONE_SECONDS = 60
 
 
 def processes(mark: str) -> list[int]:

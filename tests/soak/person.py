@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from campaign_sdk import CampaignClient, Conflict, IllegalTransition, everyone
+from campaign_sdk import CampaignClient, Conflict, IllegalTransition, NotFound, everyone
 from campaign_sdk import field as of_field
 
 DAY = date(2026, 1, 2)
@@ -30,7 +30,7 @@ class Known:
     """A contact as the model has it."""
 
     attributes: dict[str, Any] = field(default_factory=dict)
-    is_subscribed: bool = True
+    has_said_no: bool = False
 
 
 @dataclass
@@ -59,6 +59,7 @@ class Person:
         self.client = client
         self.exact = exact
         self.contacts: dict[str, Known] = {}
+        self.suppressed: set[str] = set()
         self.campaigns: dict[UUID, Held] = {}
         self.segments: dict[UUID, str] = {}
         self.done = 0
@@ -74,19 +75,47 @@ class Person:
         for email, item in items.items():
             known = self.contacts.setdefault(email, Known())
             known.attributes |= item["attributes"]
-            known.is_subscribed &= "unsubscribed_at" not in item
+            known.has_said_no |= "unsubscribed_at" in item
         assert (report.read, report.rejected) == (len(items), 0)
         assert not self.exact or report.created == len(self.contacts) - before
 
     def delete_contact(self, number: int) -> None:
-        """Delete one of those who are there. (Whoever said no would stay suppressed.)"""
-        email = self._one({k: v for k, v in self.contacts.items() if v.is_subscribed}, number)
+        """Delete one of those who are there: the address of whoever said no stays suppressed."""
+        email = self._one(self.contacts, number)
         if email is None:
             return
-        found = self.client.contacts.find(email)
-        assert found is not None
-        self.client.contacts.delete(found.id)
-        del self.contacts[email]
+        self.client.contacts.delete(self._id_of(email))
+        if self.contacts.pop(email).has_said_no:
+            self.suppressed.add(email)
+
+    def unsubscribe(self, number: int) -> None:
+        """Let one of those who are there say no."""
+        email = self._one(self.contacts, number)
+        if email is not None:
+            self.client.contacts.unsubscribe(self._id_of(email))
+            self.contacts[email].has_said_no = True
+
+    def suppress(self, numbers: Sequence[int]) -> None:
+        """Suppress addresses, of contacts and of others."""
+        emails = {f"c{number}@example.com" for number in numbers}
+        report = self.client.suppressions.add(sorted(emails))
+        new = emails - self.suppressed
+        self.suppressed |= emails
+        assert report.added + report.unchanged == len(emails)
+        assert not self.exact or report.added == len(new)
+
+    def lift(self, number: int) -> None:
+        """Let an address be written to again, or see that it isn't suppressed."""
+        email = f"c{number}@example.com"
+        if email in self.suppressed:
+            self.client.suppressions.lift(email)
+            self.suppressed.remove(email)
+            return
+        try:
+            self.client.suppressions.lift(email)
+        except NotFound:
+            return
+        raise AssertionError("what isn't suppressed was lifted")
 
     def create_segment(self, city: str) -> None:
         """Store a segment."""
@@ -178,7 +207,11 @@ class Person:
         contacts = {each.email: each for each in client.contacts.iterate()}
         assert {
             email: (each.attributes, each.is_subscribed) for email, each in contacts.items()
-        } == {email: (each.attributes, each.is_subscribed) for email, each in self.contacts.items()}
+        } == {
+            email: (each.attributes, self._is_subscribed(email))
+            for email, each in self.contacts.items()
+        }
+        assert len(list(client.suppressions.list())) == len(self.suppressed)
         assert {each.id: each.name for each in client.segments.list()} == self.segments
         campaigns = {each.id: each for each in client.campaigns.iterate()}
         assert {key: (each.name, each.status) for key, each in campaigns.items()} == {
@@ -207,9 +240,17 @@ class Person:
 
     def _reachable(self, city: str | None) -> int:
         return sum(
-            city in (None, each.attributes.get("city")) and each.is_subscribed
-            for each in self.contacts.values()
+            city in (None, each.attributes.get("city")) and self._is_subscribed(email)
+            for email, each in self.contacts.items()
         )
+
+    def _is_subscribed(self, email: str) -> bool:
+        return not self.contacts[email].has_said_no and email not in self.suppressed
+
+    def _id_of(self, email: str) -> UUID:
+        found = self.client.contacts.find(email)
+        assert found is not None
+        return found.id
 
     @staticmethod
     def _one(things: dict[Any, Any], number: int) -> Any:

@@ -8,6 +8,7 @@ sockets among them, have grown.
 
 from __future__ import annotations
 
+import math
 import os
 import random
 import sys
@@ -45,6 +46,9 @@ def step(person: Person, dice: random.Random) -> None:
     things: list[Callable[[], None]] = [
         lambda: person.upsert(several),
         lambda: person.delete_contact(number),
+        lambda: person.unsubscribe(number),
+        lambda: person.suppress(names[:5]),
+        lambda: person.lift(number),
         lambda: person.create_segment(city),
         lambda: person.delete_segment(number),
         lambda: person.create_campaign(anywhere),
@@ -65,11 +69,11 @@ def clear(person: Person) -> None:
         del person.campaigns[key]
 
 
-def use(person: Person, seed: int, ends: float, failed: list[BaseException]) -> None:
-    """Do one thing after the other until the time is over, and compare now and then."""
+def use(person: Person, seed: int, ends: float, steps: float, failed: list[BaseException]) -> None:
+    """Do one thing after the other until time or steps are over, and compare now and then."""
     dice = random.Random(seed)
     try:
-        while time.monotonic() < ends and not failed:
+        while time.monotonic() < ends and person.done < steps and not failed:
             step(person, dice)
             if person.done % 200 == 0:
                 person.compare()
@@ -87,7 +91,13 @@ def held() -> tuple[float, int]:
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20, len(os.listdir("/proc/self/fd"))
 
 
-def soak(stack: LocalSupabase, seconds: float, seed: int, odds: float = 0.04) -> list[Person]:
+def soak(
+    stack: LocalSupabase,
+    seconds: float,
+    seed: int,
+    odds: float = 0.04,
+    steps: float = math.inf,
+) -> list[Person]:
     """Let two users work for so long; return them. Raises what one of them found wrong."""
     begun, failed, persons = time.monotonic(), list[BaseException](), list[Person]()
     modes: list[Mode] = ["sync", "async"]
@@ -98,7 +108,7 @@ def soak(stack: LocalSupabase, seconds: float, seed: int, odds: float = 0.04) ->
             persons.append(Person(sign_up(client, f"soak-{mode}"), exact=False))
             faults.odds = odds
         threads = [
-            threading.Thread(target=use, args=(person, seed + n, begun + seconds, failed))
+            threading.Thread(target=use, args=(person, seed + n, begun + seconds, steps, failed))
             for n, person in enumerate(persons)
         ]
         for thread in threads:

@@ -45,6 +45,18 @@ class Machine(RuleBasedStateMachine):
     def delete_contact(self, number: int) -> None:
         self.person.delete_contact(number)
 
+    @rule(number=numbers)
+    def unsubscribe(self, number: int) -> None:
+        self.person.unsubscribe(number)
+
+    @rule(some=st.lists(numbers, min_size=1, max_size=4))
+    def suppress(self, some: list[int]) -> None:
+        self.person.suppress(some)
+
+    @rule(number=numbers)
+    def lift(self, number: int) -> None:
+        self.person.lift(number)
+
     @rule(city=cities)
     def create_segment(self, city: str) -> None:
         self.person.create_segment(city)
@@ -88,5 +100,5 @@ def test_the_database_and_the_model_are_one(
 ) -> None:
     monkeypatch.setattr(Machine, "stack", stack, raising=False)
     monkeypatch.setattr(Machine, "mode", mode, raising=False)
-    bounded = settings(max_examples=8, stateful_step_count=25)
+    bounded = settings(max_examples=6, stateful_step_count=25)
     run_state_machine_as_test(Machine, settings=bounded)
