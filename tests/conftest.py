@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import ssl
+import threading
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -75,6 +76,15 @@ def stack() -> Iterator[LocalSupabase]:
     # tests/mutants/ puts faults into copies of the migrations.
     with LocalSupabase(migrations=os.environ.get("CAMPAIGN_TEST_MIGRATIONS")) as running:
         yield running
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _no_thread_is_left() -> Iterator[None]:
+    """What a test has begun ends with it, or all that come later are slow."""
+    before = set(threading.enumerate())
+    yield
+    left = [thread for thread in threading.enumerate() if thread not in before]
+    assert [thread for thread in left if not thread.daemon] == []
 
 
 @contextmanager

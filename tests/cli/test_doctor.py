@@ -262,9 +262,11 @@ def server(body: bytes, kind: str) -> Iterator[str]:
     with HTTPServer(("127.0.0.1", 0), Handler) as http:
         thread = threading.Thread(target=http.serve_forever, args=(0.01,))
         thread.start()
-        yield f"http://127.0.0.1:{http.server_port}"
-        http.shutdown()
-        thread.join()
+        try:
+            yield f"http://127.0.0.1:{http.server_port}"
+        finally:
+            http.shutdown()
+            thread.join()
 
 
 def test_a_website_in_place_of_supabase(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -79,6 +79,8 @@ def stand_in() -> Iterator[str]:
     with ThreadingHTTPServer(("127.0.0.1", 0), Google) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
