@@ -54,7 +54,7 @@ $(READY): requirements.txt pyproject.toml
 lock:
 	$(PYTHON) -m venv $(VENV)/lock
 	$(VENV)/lock/bin/python -m pip install --quiet uv
-	$(VENV)/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	UV_SYSTEM_CERTS=true $(VENV)/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-header --all-extras --group dev pyproject.toml -o requirements.txt
 
 clean:

@@ -36,11 +36,17 @@ def test_every_family_of_errors_has_an_exit_code_of_its_own() -> None:
     assert all(f"{code} " in written for code in EXIT_CODES.values())
 
 
-def test_an_error_is_one_line_with_its_remedy() -> None:
+def test_an_error_is_one_line_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     limited = errors.RateLimited("too many\nrequests", retry_after=3)
     assert one_line(limited) == "too many requests; try again in 3 s"
     assert exit_code(errors.TimedOut("late")) == exit_code(errors.Unavailable("away"))
-    assert "migrations export" in one_line(errors.SchemaMismatch("no table"))
+    monkeypatch.setenv("SUPABASE_ANON_KEY", "key")
+    for url, helps in (
+        ("https://a.supabase.co", "supabase db push"),
+        ("http://127.0.0.1:1", "check"),
+    ):
+        monkeypatch.setenv("SUPABASE_URL", url)
+        assert helps in one_line(errors.SchemaMismatch("no table"))
 
 
 def raising(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -51,7 +51,7 @@ _REMEDIES: dict[type[errors.CampaignError], str] = {
     errors.StaleState: "look at it again with `campaign show`, then decide",
     errors.NotReady: "see it all with `campaign preflight`; --force overrules its errors",
     errors.TimedOut: "run it again; what was done stays done",
-    errors.SchemaMismatch: "write them to a folder with `campaign migrations export`",
+    errors.SchemaMismatch: "`campaign migrations export`, then `supabase db push --include-all`",
     errors.LocalStackError: "look into `campaign local logs`",
 }
 
@@ -131,6 +131,9 @@ def _remedy(error: errors.CampaignError, words: Sequence[str]) -> str | None:
         return None
     if isinstance(error, errors.NotAuthenticated) and _is_local():
         return _AT_HOME
+    if isinstance(error, errors.SchemaMismatch) and _is_local():
+        # Its own migrations are never pushed.
+        return "`campaign migrations check` says what the local stack lacks, and what helps"
     if isinstance(error, errors.Unavailable) and not isinstance(error, errors.TimedOut):
         found = next(
             each for state, each in _STATES.items() if (error.code or "").startswith(state)
