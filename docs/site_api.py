@@ -85,7 +85,13 @@ def public_entries() -> list[Entry]:
                 found[key] = Entry(page, name, value)
             elif known.page not in ("errors", "client") and _home(value) == page:
                 found[name] = Entry(page, name, value)
-    return sorted(found.values(), key=lambda each: (each.page != "client", each.page))
+    return sorted(found.values(), key=_order)
+
+
+def _order(entry: Entry) -> tuple[bool, str, bool]:
+    """Clients first, and on each page what can be called before what comes back."""
+    called = inspect.isclass(entry.value) and issubclass(entry.value, Resource)
+    return entry.page != "client", entry.page, not called
 
 
 def _modules() -> Iterator[ModuleType]:
