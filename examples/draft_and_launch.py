@@ -3,6 +3,8 @@
     OPENAI_API_KEY=sk-... python examples/draft_and_launch.py
 
 Without a key it takes a message that somebody wrote.
+
+More about it: docs/drafting.md.
 """
 
 from _project import CUSTOMERS, project

@@ -1,6 +1,8 @@
 """Import customers from a CSV file, and find out who is worth writing to.
 
 python examples/import_and_segment.py
+
+More about it: docs/rules.md.
 """
 
 from datetime import date

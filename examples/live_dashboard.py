@@ -4,6 +4,8 @@
 
 The events are synthetic. The asynchronous client is told by Supabase Realtime where that is
 there, and asks every now and then where it isn't, as on the local stack.
+
+More about it: docs/production.md.
 """
 
 import asyncio

@@ -1,6 +1,8 @@
 """Send a campaign through SMTP, once to each; without SMTP_URL, through a vendor of straw.
 
 SMTP_URL=smtps://user:password@host python examples/send_smtp.py
+
+More about it: docs/sending.md.
 """
 
 import os

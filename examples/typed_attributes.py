@@ -1,6 +1,8 @@
 """Say once what customers have: for the database, for rules, and for what is read.
 
 python examples/typed_attributes.py
+
+More about it: docs/attributes.md.
 """
 
 from datetime import date, datetime

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
-# Not typing's: nothing is imported before the command line sees to Ctrl-C.
+# Before Ctrl-C is seen to, the command line has only loaded this.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -265,6 +263,8 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _HOME_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
     value = getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
     globals()[name] = value
     return value

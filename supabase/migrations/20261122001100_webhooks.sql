@@ -12,7 +12,9 @@ create table campaign_private.webhook_reports (
   constraint webhook_reports_report_id_length check (length(report_id) between 1 and 200)
 );
 comment on table campaign_private.webhook_reports is
-  'The ids of reports that belong to no campaign, and of Mailgun''s, whose tokens sign nothing but themselves: so that none is heeded twice.';
+  'The ids of reports that belong to no campaign, and of Mailgun''s, whose tokens sign nothing but themselves: so that none is heeded twice. Kept for 30 days, which is longer than anybody repeats them.';
+create index webhook_reports_received_at_index
+  on campaign_private.webhook_reports (user_id, received_at);
 
 create table campaign_private.soft_bounces (
   user_id uuid not null references auth.users (id) on delete cascade,
@@ -27,11 +29,18 @@ comment on table campaign_private.soft_bounces is
 alter table campaign_private.webhook_reports enable row level security;
 alter table campaign_private.webhook_reports force row level security;
 revoke all on campaign_private.webhook_reports from public, anon, authenticated, service_role;
-grant select, insert on campaign_private.webhook_reports to authenticated, service_role;
+-- Old ones are locked, to be forgotten; that takes the right to update as well.
+grant select, insert, update, delete on campaign_private.webhook_reports
+  to authenticated, service_role;
 create policy "Owners see which reports were received" on campaign_private.webhook_reports
   for select to authenticated using (user_id = (select auth.uid()));
 create policy "Owners note reports of their own" on campaign_private.webhook_reports
   for insert to authenticated with check (user_id = (select auth.uid()));
+create policy "Owners lock reports of their own" on campaign_private.webhook_reports
+  for update to authenticated
+  using (user_id = (select auth.uid())) with check (user_id = (select auth.uid()));
+create policy "Owners forget reports of their own" on campaign_private.webhook_reports
+  for delete to authenticated using (user_id = (select auth.uid()));
 
 alter table campaign_private.soft_bounces enable row level security;
 alter table campaign_private.soft_bounces force row level security;
@@ -102,6 +111,25 @@ $$;
 comment on function campaign_private.read_reports(jsonb, uuid, uuid) is
   'An owner''s reports; a campaign that they don''t name is the one named beside them, a contact is found by id, by the provider''s name for the message, or by address.';
 
+create function campaign_private.forget_reports(owner uuid, new integer)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  -- Two for each new one: they can't pile up, and nobody waits for a big clearance.
+  with old as materialized (
+    select r.report_id from campaign_private.webhook_reports as r
+    where r.user_id = owner and r.received_at < now() - interval '30 days'
+    order by r.received_at limit 2 * new
+    for update skip locked
+  )
+  delete from campaign_private.webhook_reports as r using old
+  where r.user_id = owner and r.report_id = old.report_id
+$$;
+comment on function campaign_private.forget_reports(uuid, integer) is
+  'Forgets the ids of reports of an owner that are so old that nobody repeats them.';
+
 create function campaign_private.note_reports(given campaign_private.report[], owner uuid)
 returns text[]
 language plpgsql
@@ -122,6 +150,7 @@ begin
     returning report_id
   )
   select coalesce(array_agg(a.report_id), '{}') into noted from added as a;
+  perform campaign_private.forget_reports(owner, cardinality(noted));
   with added as (
     insert into public.campaign_events (
       campaign_id, event_id, user_id, contact_id, type, occurred_at, actor, link
@@ -454,6 +483,7 @@ comment on function public.receive_events(text, text) is
 
 revoke execute on function
   campaign_private.read_reports(jsonb, uuid, uuid),
+  campaign_private.forget_reports(uuid, integer),
   campaign_private.note_reports(campaign_private.report[], uuid),
   campaign_private.count_soft_bounces(campaign_private.report[], uuid),
   campaign_private.addresses_of(campaign_private.report[], text, text),
@@ -464,6 +494,7 @@ revoke execute on function
   from public, anon, authenticated, service_role;
 grant execute on function
   campaign_private.read_reports(jsonb, uuid, uuid),
+  campaign_private.forget_reports(uuid, integer),
   campaign_private.note_reports(campaign_private.report[], uuid),
   campaign_private.count_soft_bounces(campaign_private.report[], uuid),
   campaign_private.addresses_of(campaign_private.report[], text, text),

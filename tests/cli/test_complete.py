@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from campaign_sdk import CampaignClient, everyone
+from campaign_sdk import CampaignClient, Variant, everyone
 
 from .conftest import Campaign
 
@@ -37,6 +37,15 @@ def offered(line: str) -> list[str]:
         ("campaign report --metrics ctr,re", ["ctr,reach"]),
         ("campaign report --metrics ctr,ct", []),
         ("campaign report --by day,ev", ["day,event_type"]),
+        ("campaign report --plot-format s", ["svg"]),
+        ("campaign report --timezone Asia/Kol", ["Asia/Kolkata"]),
+        ("campaign experiment Spring --metric cl", ["click_rate"]),
+        ("campaign contacts import x.csv --from mailc", ["mailchimp"]),
+        ("campaign deliveries Spring --outcome s", ["sent", "skipped"]),
+        ("campaign send Spring --via f", ["fake"]),
+        ("campaign webhooks check r", ["resend"]),
+        ("campaign summary Spring --language d", ["de"]),
+        ("campaign promote Unknown x", []),
     ],
 )
 def test_words_that_are_known(line: str, offers: list[str]) -> None:
@@ -56,6 +65,19 @@ def test_names_of_campaigns_and_segments(names: CampaignClient) -> None:
     assert offered("campaign segments show La") == ["Lapsed"]
     assert offered("campaign create New --segment O") == ["Old"]
     assert offered(f"campaign show {str(sprint.id)[:6]}") == [str(sprint.id)[:8]]
+
+
+def test_what_belongs_to_a_campaign(world: CampaignClient, campaign: Campaign) -> None:
+    short, story = Variant("short", message="Hi"), Variant("a story", message="Once")
+    world.campaigns.create("Kettles", rules=everyone(), variants=[short, story])
+    spring = next(one for one in world.campaigns.list() if one.name == "Spring")
+    world.assets.upload(spring.id, Path("hero.png"))
+    shown = campaign("show", "Kettles").stdout
+    assert "a story (1 of 2)\nOnce" in shown
+    assert "no message" not in shown
+    assert offered("campaign promote Kettles a") == [r"a\ story"]
+    assert offered("campaign assets url Spring h") == ["hero.png"]
+    assert offered("campaign analytics breakdown Spring or") == ["orders"]
 
 
 def test_other_shells_quote_names_themselves(names: CampaignClient) -> None:

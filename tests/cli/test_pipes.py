@@ -9,12 +9,14 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from campaign_sdk import CampaignClient
+from campaign_sdk import CampaignClient, Contact
+from campaign_sdk.cli._csv import export_contacts
 from campaign_sdk.cli._interrupt import going_on
 
 from .conftest import CUSTOMERS, LAPSED, Campaign
@@ -84,6 +86,7 @@ def test_refused_rows_go_to_standard_output(client: CampaignClient, campaign: Ca
     (refused,) = csv.DictReader(io.StringIO(done.stdout))
     assert refused["line"] == "5"
     assert "created    3" in done.stderr
+    assert "refused rows are above" in done.stderr
     assert client.contacts.count() == 3
     events = Path("events.jsonl").read_text()
     client.campaigns.create("Spring", rules=LAPSED, message="Hello")
@@ -115,6 +118,7 @@ def test_a_picture_goes_to_standard_output(world: CampaignClient, campaign: Camp
     world.analytics.record(spring.id, impressions=10, clicks=2)
     done = campaign("report", "--plot", "-")
     assert done.stdout_bytes.startswith(b"\x89PNG")
+    assert campaign("report", "--plot=-", "--plot-format=svg").stdout.startswith("<svg")
     assert "impressions" in done.stderr
 
 
@@ -129,6 +133,18 @@ def test_ctrl_c_says_what_is_done_and_how_to_go_on() -> None:
         interrupted("2 rows are read")
     with pytest.raises(KeyboardInterrupt, match=r"^run it again$"):
         interrupted("")
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_ctrl_c_in_an_export(as_json: bool, tmp_path: Path) -> None:
+    def contacts() -> Iterator[Contact]:
+        raise KeyboardInterrupt
+        yield
+
+    (tmp_path / "there.csv").write_text("old")
+    with pytest.raises(KeyboardInterrupt, match="run it again"):
+        export_contacts(contacts(), tmp_path / "there.csv", as_json=as_json)
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["old"]
 
 
 @pytest.mark.usefixtures("client")

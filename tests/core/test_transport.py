@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import traceback
 import zlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -14,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaign_sdk import ProtocolError, RateLimited, TimedOut, Unavailable
+from campaign_sdk import CampaignError, ProtocolError, RateLimited, TimedOut, Unavailable
 from campaign_sdk._core import exchange, transport
 from clients import Mode
 from wire import KEY, URL, Both, Clock, answers, session
@@ -99,7 +100,44 @@ def test_lost_connections(mode: Mode, error: type[httpx.TransportError], kind: s
     is_timeout = issubclass(error, httpx.TimeoutException)
     assert isinstance(caught.value, TimedOut) is is_timeout
     assert caught.value.maybe_applied is (kind != "read" and error not in NEVER_SENT)
-    assert len(seen) == (1 if is_timeout or kind == "write" else 4)
+    once = is_timeout or (kind == "write" and error not in NEVER_SENT)
+    assert len(seen) == (1 if once else 4)
+
+
+@pytest.mark.parametrize("code", ["CMP04", "P0001", "22023", "odd", "23505"])
+def test_no_refusal_quotes_key_or_token(mode: Mode, code: str) -> None:
+    def quote(request: httpx.Request) -> httpx.Response:
+        said = " ".join((request.headers["apikey"], request.headers["authorization"]))
+        return httpx.Response(400, json={"code": code, "message": said, "details": said})
+
+    both = Both(mode, quote, signed_in=session())
+    with pytest.raises(CampaignError) as caught:
+        both.result(both.client.campaigns.pause("00000000-0000-4000-8000-000000000000"))
+    told = "".join(traceback.format_exception(caught.value)) + str(vars(caught.value))
+    assert not [secret for secret in (KEY, session().access_token) if secret in told]
+
+
+LAST = [
+    httpx.ConnectError("gone"),
+    httpx.Response(429, headers={"retry-after": "3600"}),
+    httpx.Response(503, json={}),
+]
+
+
+@pytest.mark.parametrize("last", LAST, ids=repr)
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.usefixtures("clock")
+def test_a_doubt_stays_whatever_comes_after_it(mode: Mode, last: Any, kind: str) -> None:
+    handler, _ = answers(httpx.ReadError("lost"), *[last] * 3)
+    with pytest.raises((Unavailable, RateLimited)) as caught:
+        sent(Both(mode, handler, signed_in=session()), kind)
+    assert getattr(caught.value, "maybe_applied", False) is (kind != "read")
+    # Where nothing was lost before, it is as it was said last.
+    handler, _ = answers(*[last] * 4)
+    with pytest.raises((Unavailable, RateLimited)) as caught:
+        sent(Both(mode, handler, signed_in=session()), kind)
+    is_lost = kind != "read" and isinstance(last, httpx.Response) and last.status_code == 503
+    assert getattr(caught.value, "maybe_applied", False) is is_lost
 
 
 def test_a_write_is_never_sent_twice(mode: Mode, clock: Clock) -> None:

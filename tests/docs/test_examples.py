@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from campaign_sdk.stores import FileStore
 from clients import sign_up
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
+CELLS = Path(__file__).with_name("cells.py")
 
 STORIES = {
     "import_and_segment": ["7,856 rows: 7,856 created, 0 rejected", "spent $", "Stored as"],
@@ -37,14 +39,34 @@ STORIES = {
         "did you mean 'orders'?",
         "Ravi spends 3.33 an order",
     ],
-    "analysis": ["7856 customers", "With 15 % off", "Total", "ctr: a ", "In the group spend"],
+    "analysis": ["7856 customers", "1,070 people for each", "15 % off:", "plain:", "held out:"],
+    "demo_analysis": [
+        "SendReport(",
+        "text/html <table><caption>",
+        "image/svg+xml <svg",
+        "offer:",
+        "In the group spend",
+    ],
+}
+# Which page of the docs tells more, and sends back.
+PAGES = {
+    "import_and_segment": "rules",
+    "draft_and_launch": "drafting",
+    "ingest_webhook": "webhooks",
+    "live_dashboard": "production",
+    "send_smtp": "sending",
+    "typed_attributes": "attributes",
+    "analysis": "experiments",
+    "demo_analysis": "insight",
 }
 
 
 def run(name: str, folder: Path, **changes: str) -> str:
     known = {name: value for name, value in os.environ.items() if "OPENAI" not in name}
+    notebook = EXAMPLES / f"{name}.ipynb"
+    script = [CELLS, notebook] if notebook.exists() else [EXAMPLES / f"{name}.py"]
     done = subprocess.run(
-        [sys.executable, "-W", "error", EXAMPLES / f"{name}.py"],
+        [sys.executable, "-W", "error", *script],
         cwd=folder,
         env={**known, "PYTHONIOENCODING": "utf-8", "COLUMNS": "120", **changes},
         capture_output=True,
@@ -55,8 +77,27 @@ def run(name: str, folder: Path, **changes: str) -> str:
     return done.stdout
 
 
+def examples() -> dict[str, Path]:
+    return {path.stem: path for path in EXAMPLES.glob("[a-z]*.[ip]*") if path.is_file()}
+
+
 def test_none_is_left_out() -> None:
-    assert {path.stem for path in EXAMPLES.glob("[a-z]*.py")} == STORIES.keys()
+    assert examples().keys() == STORIES.keys() == PAGES.keys()
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_it_and_its_page_name_each_other(name: str) -> None:
+    path = examples()[name]
+    assert f"docs/{PAGES[name]}.md" in path.read_text(encoding="utf-8")
+    page = EXAMPLES.parent / "docs" / f"{PAGES[name]}.md"
+    assert f"](../examples/{path.name})" in page.read_text(encoding="utf-8")
+
+
+def test_a_notebook_holds_no_run() -> None:
+    for path in EXAMPLES.glob("*.ipynb"):
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        code = [cell for cell in cells if cell["cell_type"] == "code"]
+        assert all(not cell["outputs"] and cell["execution_count"] is None for cell in code)
 
 
 @pytest.mark.parametrize("name", STORIES)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
 import json
 import time
 from collections.abc import Iterator
@@ -259,6 +261,25 @@ def test_only_users_are_let_in(olga: CampaignClient, server: LocalSupabase, open
     assert session is not None
     token = session.access_token.get_secret_value()
     assert ask(server, body, token).status_code == 200
+    assert ask(server, body, expired(server, token)).status_code == 401
+    calls = len(openai.asked)
+    # To the database a token stays good until it ends: only Auth knows that it was signed out.
+    olga.auth.sign_out()
+    assert ask(server, body, token).status_code == 401
+    assert len(openai.asked) == calls
+
+
+def expired(server: LocalSupabase, token: str) -> str:
+    """Return a token as it would have been an hour ago, with a signature that is good."""
+    head, body, _ = token.split(".")
+    claims = json.loads(base64.urlsafe_b64decode(f"{body}=="))
+    then = {**claims, "iat": int(time.time()) - 7_200, "exp": int(time.time()) - 3_600}
+    payload = base64.urlsafe_b64encode(json.dumps(then).encode()).rstrip(b"=").decode()
+    assert server._server is not None
+    kept = json.loads((server._server._log.parent / "settings.json").read_text())
+    secret = kept["jwt_secret"].encode()
+    signature = hmac.digest(secret, f"{head}.{payload}".encode(), "sha256")
+    return f"{head}.{payload}.{base64.urlsafe_b64encode(signature).rstrip(b'=').decode()}"
 
 
 @pytest.mark.parametrize(

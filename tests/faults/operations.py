@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from campaign_sdk import CampaignClient, everyone, field
+from campaign_sdk import CampaignClient, Variant, everyone, field
 from campaign_sdk._core.operation import Kind
 
 SEEN_AT = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -52,6 +52,8 @@ def world_of(client: CampaignClient) -> World:
     segment = client.segments.create("Pune", field("city") == "Pune")
     draft = client.campaigns.create("Draft", message="Hi", subject="Hi", segment_id=segment.id)
     active = client.campaigns.create("Active", message="Hi", subject="Hi", rules=everyone())
+    variants = [Variant(name, message="Hi", subject="Hi") for name in ("one", "two", "three")]
+    tested = client.campaigns.create("Tested", rules=everyone(), variants=variants)
     client.campaigns.launch(active.id)
     client.analytics.record(active.id, impressions=10, clicks=2, on=SEEN_AT.date())
     client.analytics.ingest([event(active.id, "seen")])
@@ -63,6 +65,7 @@ def world_of(client: CampaignClient) -> World:
         "segment": segment.id,
         "draft": draft.id,
         "active": active.id,
+        "tested": tested.id,
         "key": client.tracking.keys()[0].key_id,
     }
 
@@ -195,7 +198,7 @@ OTHERS = (
     Operation("analytics.breakdown", lambda c, w, _: c.analytics.breakdown(w["active"], "city")),
     Operation("analytics.summarize", lambda c, w, _: c.analytics.summarize(w["active"], by="city")),
     Operation("analytics.best_hour", lambda c, w, _: c.analytics.best_hour(w["active"])),
-    Operation("analytics.experiment", lambda c, w, _: c.analytics.experiment(w["active"])),
+    Operation("analytics.experiment", lambda c, w, _: c.analytics.experiment(w["tested"])),
     Operation("deliveries.status", lambda c, w, _: c.deliveries.status(w["active"])),
     Operation(
         "deliveries.claim", lambda c, w, _: next(iter(c.deliveries.claim(w["active"]))), "write"

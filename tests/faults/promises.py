@@ -57,6 +57,57 @@ PROMISES: dict[str, tuple[Promise, ...]] = {
             "faults.test_client:test_a_funnel_that_is_cut_is_no_funnel",
         ),
         Promise(
+            "the host's name is never found",
+            "`TimedOut` at the deadline; not in doubt",
+            "faults.test_client:test_a_name_that_is_never_found_has_a_deadline",
+        ),
+        Promise(
+            "there is no such host",
+            "`Unavailable`; not in doubt",
+            "faults.test_client:test_a_name_that_no_host_has",
+        ),
+        Promise(
+            "one of a host's addresses leads nowhere",
+            "the next one is tried",
+            "faults.test_client:test_an_address_that_leads_nowhere_isnt_the_last",
+        ),
+        Promise(
+            "`HTTP_PROXY`, `ALL_PROXY` and the like are set",
+            "none of them is asked: they would see keys and tokens. To go through a proxy give "
+            "the client a `transport`, and `DraftingOptions` one of its own",
+            "faults.test_client:test_no_proxy_of_the_environment_is_asked",
+        ),
+        Promise(
+            "the answer is lost, and then nobody listens, or too much was asked",
+            "in doubt all the same",
+            "core.test_transport:test_a_doubt_stays_whatever_comes_after_it",
+        ),
+        Promise(
+            "a refusal quotes key or token",
+            "neither is in the error",
+            "core.test_transport:test_no_refusal_quotes_key_or_token",
+        ),
+        Promise(
+            "an iterable brings its contacts or events slowly, in an asynchronous program",
+            "the event loop goes on",
+            "faults.test_client:test_a_slow_iterable_doesnt_stop_the_event_loop",
+        ),
+        Promise(
+            "a request is cancelled, in an asynchronous program",
+            "its connection is given back",
+            "faults.test_client:test_a_cancelled_request_gives_its_connection_back",
+        ),
+        Promise(
+            "a page has a row twice",
+            "`ProtocolError`: the listing is incomplete",
+            "faults.test_client:test_a_row_that_comes_twice_is_no_listing",
+        ),
+        Promise(
+            "max-rows cuts any other set of rows",
+            "it is paged, or a `ProtocolError` that names the setting",
+            "faults.test_shapes:test_what_max_rows_cuts_is_whole_or_told",
+        ),
+        Promise(
             "an upsert of one contact is answered with five",
             "`ProtocolError`, in doubt",
             "faults.test_client:test_sums_are_compared_with_what_was_sent",
@@ -89,6 +140,11 @@ PROMISES: dict[str, tuple[Promise, ...]] = {
             "faults.test_drafting:test_what_comes_out_of_a_compressed_draft_counts",
         ),
         Promise(
+            "the model's server answers in another encoding or form, or quotes the key",
+            "`DraftingError`, in which the key isn't",
+            "faults.test_drafting:test_no_answer_of_a_model_raises_what_isnt_ours",
+        ),
+        Promise(
             "the model's server answers with a redirect",
             "`DraftingError`; the key stays here",
             "faults.test_drafting:test_a_redirect_doesnt_take_the_key_along",
@@ -101,6 +157,11 @@ PROMISES: dict[str, tuple[Promise, ...]] = {
             "faults.test_files:test_a_full_disk_leaves_the_old_file",
         ),
         Promise(
+            "whoever writes a file is killed",
+            "the old file stays; who writes it next removes the part",
+            "faults.test_files:test_the_part_of_a_killed_writer_goes_with_the_next",
+        ),
+        Promise(
             "an export is written to `/dev/full`",
             "exit code 8",
             "faults.test_files:test_dev_full_is_no_bug",
@@ -109,6 +170,16 @@ PROMISES: dict[str, tuple[Promise, ...]] = {
             "an encoding is unknown, or lacks a character",
             "`InvalidInput` with the file's name; the old file stays",
             "faults.test_files:test_an_encoding_that_lacks_a_character",
+        ),
+        Promise(
+            "a device is given to be read (`/dev/zero`)",
+            "`InvalidInput`: it has no end",
+            "faults.test_files:test_what_has_no_end_isnt_read",
+        ),
+        Promise(
+            "a pipe is written to that nobody reads",
+            "exit code 8 after ten seconds",
+            "faults.test_files:test_a_pipe_that_nobody_reads_isnt_waited_for",
         ),
         Promise(
             "the session file is a pipe, a link, a folder or somebody else's",
@@ -121,6 +192,11 @@ PROMISES: dict[str, tuple[Promise, ...]] = {
             "Ctrl-C in its first second",
             "exit code 130, one line, no traceback",
             "faults.test_screen:test_ctrl_c_in_the_first_second",
+        ),
+        Promise(
+            "it is told to end (SIGTERM, SIGHUP)",
+            "exit code 143 or 129, one line; what was begun is put away",
+            "faults.test_screen:test_a_command_that_is_told_to_end_leaves_no_part",
         ),
         Promise(
             "a name, a field or an error holds what steers a terminal",
@@ -191,6 +267,16 @@ PROMISES: dict[str, tuple[Promise, ...]] = {
             "SIGTERM while it starts",
             "nothing is left",
             "local.test_damage:test_sigterm_while_it_starts_leaves_nothing",
+        ),
+        Promise(
+            "SIGKILL while it starts",
+            "the next start removes what is left",
+            "local.test_damage:test_what_a_killed_start_has_left_is_removed_by_the_next",
+        ),
+        Promise(
+            "its settings or its lock are a pipe, a device or a folder",
+            "one line that names it, at once",
+            "faults.test_files:test_settings_of_a_stack_that_are_none",
         ),
         Promise(
             "it is started three times at once",

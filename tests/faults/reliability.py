@@ -23,13 +23,13 @@ The promise: no hang, no silent loss, no partial truth, no traceback for a user 
 line, no secret in any output; always a typed error, with the remedy that fits.
 
 - A read, and a write that carries a key of its own, is sent up to four times; a write that
-  carries none is sent once. The deadline (`timeout`) is for all of it together.
+  carries none is sent once, unless there was no connection to send it on. The deadline
+  (`timeout`) is for all of it together, looking up the host's name included.
 - `maybe_applied` of an error says whether something may have been carried out all the same. Of
   reads it is never true. The command line then says what to look at first.
 - What is said of a write holds for the database as well: the tests count its rows.
 
-What isn't promised: looking up a host's name has no deadline, for no system call has one; nor
-can a disk be trusted that says it has written what it hasn't.
+What isn't promised: a disk can't be trusted that says it has written what it hasn't.
 """
 
 

@@ -19,21 +19,32 @@ import pytest
 from campaign_sdk import (
     AsyncCampaignClient,
     CampaignClient,
+    CampaignError,
     ConfigurationError,
     DraftingOptions,
     InvalidInput,
+    PermissionDenied,
     ProtocolError,
     RateLimited,
     TimedOut,
+    Unavailable,
     field,
 )
-from campaign_sdk._core import connection
+from campaign_sdk._core import connection, exchange
+from campaign_sdk._core.body import BoundedBody
 from campaign_sdk._core.errors import AuthUnavailable
 from campaign_sdk.analytics import _watch
 from campaign_sdk.analytics._realtime import RealtimeBell
+from campaign_sdk.doctor._probe import Probe
+from campaign_sdk.doctor._project import check_realtime
+from campaign_sdk.drafting._http import open_http
 from campaign_sdk.local import LocalSupabase
+from campaign_sdk.senders import Message, Resend
 from clients import Mode, client_of
 from wire import KEY, URL, Both, session
+
+from .faults import status
+from .proxy import Proxy
 
 NONSENSE: tuple[Any, ...] = (None, math.nan, math.inf, -math.inf, "5", 0, -1, True, b"5", 10**400)
 
@@ -58,6 +69,8 @@ def test_a_closed_client_says_so(mode: Mode) -> None:
     both.result(both.client.close() if mode == "sync" else both.client.aclose())
     with pytest.raises(ConfigurationError, match="client is closed"):
         both.result(both.client.contacts.find("ann@example.com"))
+    with pytest.raises(ConfigurationError, match="client is closed"):
+        both.result(both.client.auth.sign_in_with_password("ann@example.com", "x"))
 
 
 def test_a_second_event_loop_is_told(stack: LocalSupabase) -> None:
@@ -131,6 +144,50 @@ def test_a_slow_file_doesnt_stop_the_event_loop(
     assert stopped == []
 
 
+@pytest.mark.parametrize("what", ["contacts", "events"])
+def test_a_slow_iterable_doesnt_stop_the_event_loop(what: str) -> None:
+    class Lost(ValueError):
+        """What the iterable raises: its own, not an answer's."""
+
+    async def main() -> None:
+        loop, turned = asyncio.get_running_loop(), threading.Event()
+
+        def rows() -> Iterator[Any]:
+            # Only a loop that goes on comes to this.
+            loop.call_soon_threadsafe(turned.set)
+            assert turned.wait(10)
+            yield {"email": "ann@example.com"}
+            raise Lost
+
+        both = Both("async", lambda _: httpx.Response(200, json={}), signed_in=session())
+        async with both.client as client:
+            take = client.contacts.upsert if what == "contacts" else client.analytics.ingest
+            with pytest.raises(Lost):
+                await take(rows())
+
+    asyncio.run(main())
+
+
+def test_a_cancelled_request_gives_its_connection_back() -> None:
+    given: list[str] = []
+
+    class Stream:
+        async def aclose(self) -> None:
+            given.append("begun")
+            await asyncio.sleep(0)
+            given.append("given back")
+
+    async def main() -> None:
+        closing = asyncio.create_task(BoundedBody(Stream(), math.inf).aclose())
+        await asyncio.sleep(0)
+        closing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await closing
+
+    asyncio.run(main())
+    assert given == ["begun", "given back"]
+
+
 def test_waiting_for_a_connection_has_a_deadline(
     mode: Mode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -152,6 +209,90 @@ def test_waiting_for_a_connection_has_a_deadline(
     assert caught.value.maybe_applied is False
 
 
+class Host:
+    """What the clients of a host see."""
+
+    anon_key = KEY
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+
+def ask(mode: Mode, url: str, timeout: float) -> Any:
+    there: Any = Host(url)
+    with client_of(there, mode, timeout=timeout) as client:
+        client._connection.keeper.keep(session())
+        return client.campaigns.pause(IDS[0])
+
+
+def test_a_name_that_is_never_found_has_a_deadline(
+    mode: Mode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    over = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: over.wait(20) and [])
+    began = time.monotonic()
+    with pytest.raises(TimedOut) as caught:
+        ask(mode, "https://slow.example.com", 0.2)
+    # Nor does an event loop that ends wait for it.
+    assert time.monotonic() - began < 5
+    assert caught.value.maybe_applied is False
+    over.set()
+
+
+@pytest.mark.parametrize("name", [f"https://{'a' * 64}.com", "https://no.invalid"])
+def test_a_name_that_no_host_has(mode: Mode, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    found = socket.getaddrinfo
+
+    def find(host: str, *rest: Any, **options: Any) -> Any:
+        if host == "no.invalid":
+            raise socket.gaierror(-2, "Name or service not known")
+        return found(host, *rest, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", find)
+    monkeypatch.setattr(exchange, "_BACKOFF", 0.0)
+    with pytest.raises(Unavailable) as caught:
+        ask(mode, name, 5)
+    assert caught.value.maybe_applied is False
+
+
+def test_an_address_that_leads_nowhere_isnt_the_last(
+    mode: Mode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = socket.getaddrinfo
+
+    def find(host: str, port: int, *rest: Any, **options: Any) -> Any:
+        hosts = ("127.0.0.9", "127.0.0.1") if host == "localhost" else (host,)
+        return [found for each in hosts for found in real(each, port, *rest, **options)]
+
+    with Proxy("http://127.0.0.1:9") as proxy, proxy.doing(status(403)) as arrived:
+        monkeypatch.setattr(socket, "getaddrinfo", find)
+        with pytest.raises(PermissionDenied):
+            ask(mode, f"http://localhost:{proxy.port}", 5)
+    assert len(arrived) == 1
+
+
+def test_no_proxy_of_the_environment_is_asked(mode: Mode, monkeypatch: pytest.MonkeyPatch) -> None:
+    with (
+        Proxy("http://127.0.0.1:9") as elsewhere,
+        Proxy("http://127.0.0.1:9") as here,
+        elsewhere.doing(status(403)) as astray,
+        here.doing(status(403)) as arrived,
+    ):
+        for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY", "all_proxy", "ws_proxy"):
+            monkeypatch.setenv(name, elsewhere.url)
+        for name in ("no_proxy", "NO_PROXY"):
+            monkeypatch.delenv(name, raising=False)
+        with pytest.raises(PermissionDenied):
+            ask(mode, here.url, 5)
+        with pytest.raises(CampaignError):
+            Resend("re_x", "a@example.com", url=here.url)([Message("k", "b@example.com", "x")])
+        Probe(here.url, KEY, None).get("/rest/v1/")
+        check_realtime(here.url, KEY)
+        model = open_http(None, is_async=False)
+        assert model.get(here.url, timeout=5).status_code == 403
+    assert (len(arrived), astray) == (5, [])
+
+
 ROW = {"email": "a@b.c", "created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z"}
 IDS = [f"00000000-0000-4000-8000-00000000000{n}" for n in range(4)]
 
@@ -170,6 +311,13 @@ def test_pages_in_turn_end_with_an_error(mode: Mode) -> None:
     with pytest.raises(ProtocolError, match="incomplete"):
         seen.extend(items(both, both.client.contacts.iterate()))
     assert asked == 3
+
+
+def test_a_row_that_comes_twice_is_no_listing(mode: Mode) -> None:
+    rows = [{**ROW, "id": IDS[n]} for n in (1, 2, 1)]
+    both = Both(mode, lambda _: httpx.Response(200, json=rows), signed_in=session())
+    with pytest.raises(ProtocolError, match="incomplete"):
+        items(both, both.client.contacts.iterate())
 
 
 def items(both: Both, found: Any) -> list[Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import time
+import traceback
 from collections.abc import Iterator
 from typing import Any
 
@@ -89,3 +90,34 @@ def test_a_redirect_doesnt_take_the_key_along(mode: Mode, model: Proxy) -> None:
             draft(mode, model, 5)
     assert arrived == []
     assert MODEL_KEY not in f"{caught.value!r}{caught.value.__cause__!r}"
+
+
+NONSENSE = {
+    "a refusal in another encoding": body(
+        b'{"a": 1}', status="409 Conflict", type_="application/json; charset=utf-16"
+    ),
+    "an unknown encoding": body(b"x", status="400 No", type_="text/plain; charset=nonsense"),
+    "events that aren't UTF-8": body(b"data: \xff\n\n", type_="text/event-stream"),
+    "events of another form": body(b"data: []\n\ndata: 1\n\n", type_="text/event-stream"),
+    "an event that quotes the key": body(
+        f'event: error\ndata: {{"error": {{"message": "{MODEL_KEY}"}}}}\n\n'.encode(),
+        type_="text/event-stream",
+    ),
+    "a refusal that quotes the key": body(
+        f'{{"error": {{"message": "{MODEL_KEY}", "code": "{MODEL_KEY}"}}}}'.encode(),
+        status="400 No",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", NONSENSE.values(), ids=NONSENSE)
+def test_no_answer_of_a_model_raises_what_isnt_ours(model: Proxy, fault: Fault) -> None:
+    options = DraftingOptions(api_key=MODEL_KEY, base_url=f"{model.url}/v1", max_calls=1)
+    database = httpx.MockTransport(lambda _: httpx.Response(200, json=FIELDS))
+    with CampaignClient(URL, KEY, drafting=options, transport=database) as client:
+        client._connection.keeper.keep(session())
+        for work in (client.drafting.messages, lambda brief: list(client.drafting.stream(brief))):
+            with model.doing(fault), pytest.raises(DraftingError) as caught:
+                work("Come back")
+            told = "".join(traceback.format_exception(caught.value)) + str(vars(caught.value))
+            assert MODEL_KEY not in told

@@ -13,7 +13,15 @@ from pathlib import Path
 import pytest
 
 from campaign_sdk import ConfigurationError, InvalidInput
+from campaign_sdk._core import files
+from campaign_sdk._core.errors import LocalStackError
 from campaign_sdk._core.files import write_bytes_whole, write_whole, written_whole
+from campaign_sdk.assets._images import read_image
+from campaign_sdk.cli._files import read_text
+from campaign_sdk.contacts.files._file import ContactFile
+from campaign_sdk.contacts.files._source import Source
+from campaign_sdk.local import logs, status
+from campaign_sdk.local._files import locked
 from campaign_sdk.stores import FileStore
 
 OLD = "as it was"
@@ -180,3 +188,77 @@ print(store.load())
     assert "can't be written" in done.stdout, done.stdout + done.stderr
     assert done.stdout.endswith("old\n")
     assert [each.suffix for each in tmp_path.iterdir() if each.suffix != ".lock"] == [".json"]
+
+
+ENDLESS: dict[str, Callable[[Path], object]] = {
+    "contacts": lambda path: ContactFile(path),
+    "events": lambda path: Source.of(path),
+    "image": lambda path: read_image(path, "a.png"),
+    "what a command reads": lambda path: read_text(path, "message"),
+}
+
+
+@pytest.mark.parametrize("read", ENDLESS.values(), ids=ENDLESS)
+@pytest.mark.parametrize("device", ["/dev/zero", "/dev/full", "/dev/urandom"])
+def test_what_has_no_end_isnt_read(read: Callable[[Path], object], device: str) -> None:
+    with pytest.raises(InvalidInput, match="is a device"):
+        read(Path(device))
+
+
+@pytest.mark.parametrize("read", ENDLESS.values(), ids=ENDLESS)
+def test_what_cant_be_read_is_told(read: Callable[[Path], object], tmp_path: Path) -> None:
+    # Its size is 0, and reading it fails.
+    for path in (Path("/proc/self/mem"), tmp_path, tmp_path / "none", Path("\0")):
+        with pytest.raises(InvalidInput):
+            read(path)
+
+
+def test_a_pipe_is_read_and_written(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writing = threading.Thread(target=write_whole, args=[pipe, "Hello"])
+    writing.start()
+    assert read_text(pipe, "message") == "Hello"
+    writing.join()
+
+
+def test_a_pipe_that_nobody_reads_isnt_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "_PATIENCE", 0.1)
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InvalidInput, match="can't be written"):
+        write_whole(tmp_path / "pipe", "x")
+
+
+@pytest.mark.parametrize("spoil", [_pipe, _link, Path.mkdir, lambda p: p.symlink_to("/dev/zero")])
+def test_settings_of_a_stack_that_are_none(tmp_path: Path, spoil: Callable[[Path], object]) -> None:
+    spoil(tmp_path / "settings.json")
+    with pytest.raises(LocalStackError, match=r"settings\.json"):
+        status(tmp_path)
+    spoil(tmp_path / "server.log")
+    assert isinstance(logs(tmp_path), str)
+
+
+def test_a_lock_that_is_none(tmp_path: Path) -> None:
+    (tmp_path / "lock").mkdir()
+    with pytest.raises(LocalStackError, match="can't be used"), locked(tmp_path / "lock"):
+        raise AssertionError("it was locked")
+
+
+def test_the_part_of_a_killed_writer_goes_with_the_next(tmp_path: Path) -> None:
+    path = tmp_path / "file[1].csv"
+    left, young, other = (
+        tmp_path / name
+        for name in (".file[1].csv.0a.part", ".file[1].csv.1b.part", ".file1.csv.part")
+    )
+    for part in (left, young, other):
+        part.write_text("x")
+    os.utime(left, (0, 0))
+    with written_whole(path, "output") as stream:
+        [own] = set(tmp_path.iterdir()) - {young, other}
+        os.utime(own, (0, 0))
+        write_whole(path, "first")
+        stream.write("last")
+    assert path.read_text() == "last"
+    assert set(tmp_path.iterdir()) == {path, young, other}

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from campaign_sdk import CampaignClient, everyone
+from campaign_sdk import CampaignClient, cli, everyone
+from campaign_sdk.cli import _app
 from campaign_sdk.cli._app import app
 from campaign_sdk.local import LocalSupabase
 from campaign_sdk.stores import FileStore
@@ -25,7 +26,7 @@ from .proxy import Proxy, Visit
 
 # It says when the first line of ours has run: until then it is Python's own.
 PROGRAM = """
-import signal
+import _signal as signal
 from campaign_sdk.cli import main
 
 def told(*given, real=signal.signal):
@@ -125,6 +126,31 @@ def test_nothing_of_the_data_steers_a_terminal(campaign: Campaign, stack: LocalS
     assert "\x1b" not in lost
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_command_that_is_told_to_end_leaves_no_part(
+    campaign: Campaign, proxy: Proxy, tmp_path: Path, number: signal.Signals
+) -> None:
+    campaign("contacts", "add", "ann@example.com", code=0)
+    output = tmp_path / "out.csv"
+    output.write_text("as it was")
+    words = ["contacts", "export", "--output", str(output)]
+    # The second page never comes.
+    with (
+        proxy.doing(lambda visit: visit.hang(), "/rest/v1/contacts", skip=1) as arrived,
+        subprocess.Popen(
+            [sys.executable, "-c", PROGRAM, *words], stderr=subprocess.PIPE
+        ) as process,
+    ):
+        while len(arrived) < 2:
+            assert process.poll() is None
+            time.sleep(0.02)
+        process.send_signal(number)
+        _, told = process.communicate(timeout=20)
+    assert (process.returncode, told) == (128 + number, b"error: told to end\n")
+    assert output.read_text() == "as it was"
+    assert list(tmp_path.glob(".*.part")) == []
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -174,3 +200,31 @@ def test_a_write_in_doubt_says_where_to_look(
         told = " ".join(campaign(*words, code=10).output.split())
     assert f"look first with `{look}`" in told
     assert "local start" not in told
+
+
+def test_nothing_is_loaded_before_ctrl_c_is_seen_to() -> None:
+    program = (
+        "import sys; before = set(sys.modules); import campaign_sdk.cli;"
+        "print(*sorted(set(sys.modules) - before))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout.split() == ["__future__", "campaign_sdk", "campaign_sdk.cli"], done.stderr
+
+
+def test_an_interruption_in_disguise_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python makes another error of Ctrl-C while a class is made, and asks its attributes."""
+
+    def make() -> None:
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt as error:
+            raise RuntimeError("Error calling __set_name__") from error
+
+    def end() -> None:
+        raise SystemExit(130)
+
+    monkeypatch.setattr(_app, "app", make)
+    monkeypatch.setattr(cli, "_end", end)
+    with pytest.raises(SystemExit) as caught:
+        cli.main()
+    assert caught.value.code == 130

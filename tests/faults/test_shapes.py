@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import httpx
+import psycopg
 import pytest
 
-from campaign_sdk import CampaignClient, CampaignError
+from campaign_sdk import CampaignClient, CampaignError, ProtocolError
 from campaign_sdk._core import exchange
 from campaign_sdk.campaigns import _freeze
 from campaign_sdk.local import LocalSupabase
@@ -106,3 +107,53 @@ def test_a_read_that_isnt_answered_is_no_empty_listing(
                 )
                 with pytest.raises(CampaignError):
                     replayed(operation, other)
+
+
+class Cutting(Recording):
+    """Carries requests out; of what is a set of rows, one comes, as with the lowest max-rows."""
+
+    def __init__(self, sets: frozenset[str]) -> None:
+        super().__init__()
+        self._sets = sets
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        answer = super().handle_request(request)
+        path, _, name = request.url.path.rpartition("/")
+        if "/rest/v1" not in path or (path.endswith("/rpc") and name not in self._sets):
+            return answer
+        rows = answer.json() if request.method in ("GET", "POST") else None
+        if not isinstance(rows, list):
+            return answer
+        kept = self.answers[-1]
+        return httpx.Response(kept.status_code, headers=kept.headers, json=rows[:1])
+
+
+@pytest.fixture(scope="module")
+def sets(stack: LocalSupabase) -> frozenset[str]:
+    """The functions that return a set of rows."""
+    found = "select proname from pg_proc where pronamespace = 'public'::regnamespace and proretset"
+    with psycopg.connect(stack.db_url) as db:
+        return frozenset(name for (name,) in db.execute(found))
+
+
+@pytest.mark.parametrize("operation", READS, ids=lambda each: each.name)
+def test_what_max_rows_cuts_is_whole_or_told(
+    home: Home, operation: Operation, sets: frozenset[str]
+) -> None:
+    try:
+        whole = operation.do(home.client, home.world, "")
+    except CampaignError:
+        return
+    told: list[str] = []
+    found = None
+    with client_of(home.stack, transport=Cutting(sets)) as client:
+        assert home.session is not None
+        client._connection.keeper.keep(home.session)
+        try:
+            found = operation.do(client, home.world, "")
+        except ProtocolError as error:
+            told.append(error.message)
+    if isinstance(found, dict):
+        found["exported_at"] = whole["exported_at"]
+    told.extend(getattr(found, "warnings", ()))
+    assert found == whole or any("Max rows" in each for each in told)

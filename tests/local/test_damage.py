@@ -17,7 +17,15 @@ import psycopg
 import pytest
 
 from campaign_sdk._core.errors import LocalStackError
-from campaign_sdk.local import LocalSupabase, reset, start_background, status, stop_background
+from campaign_sdk.local import (
+    LocalSupabase,
+    _orphans,
+    reset,
+    start_background,
+    status,
+    stop_background,
+)
+from campaign_sdk.local._files import locked
 
 from .conftest import MIGRATIONS
 from .test_stack import CHILD, gone, processes, tmpdir_of_stacks
@@ -186,6 +194,37 @@ def test_sigterm_while_it_starts_leaves_nothing(
         assert time.monotonic() < deadline, left
         time.sleep(0.05)
     assert not (tmpdir_of_stacks / "data" / "postgres.new").exists()
+
+
+@pytest.mark.parametrize("milliseconds", [300, 900, 1_500])
+def test_what_a_killed_start_has_left_is_removed_by_the_next(
+    tmpdir_of_stacks: Path, milliseconds: int
+) -> None:
+    arguments = [sys.executable, "-c", CHILD, "", str(MIGRATIONS)]
+    with subprocess.Popen(arguments, stdout=subprocess.DEVNULL) as child:
+        time.sleep(milliseconds / 1000)
+        child.kill()
+    assert gone(str(tmpdir_of_stacks))
+    _orphans.sweep()
+    assert list(tmpdir_of_stacks.iterdir()) == []
+
+
+def test_what_isnt_left_by_a_stack_stays(tmpdir_of_stacks: Path) -> None:
+    there = tmpdir_of_stacks
+    names = ("stack-young", "stack-held", "stack-odd", "letters")
+    young, held, odd, letters = (there / f"campaign-{name}" for name in names)
+    for folder in (young, held, odd, letters):
+        folder.mkdir()
+    (odd / "lock").symlink_to(letters)
+    (there / "campaign-stack-link").symlink_to(letters)
+    (there / "campaign-stack-file").write_text("x")
+    before = set(there.iterdir())
+    with locked(held / "lock"):
+        _orphans.sweep()
+        assert set(there.iterdir()) == before
+    os.utime(young, (0, 0))
+    _orphans.sweep()
+    assert before - set(there.iterdir()) == {young, held}
 
 
 def test_three_starts_at_once_are_one(tmp_path: Path) -> None:

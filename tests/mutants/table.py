@@ -107,11 +107,17 @@ _BY_HAND = [
         (_AUDIENCES,),
     ),
     Mutation(
-        "case when after is not null then format('and c.id > %L', after) end", "null", (_AUDIENCES,)
+        "then format('and c.id > %L', after) end;",
+        "then null::text end;",
+        (_AUDIENCES,),
     ),
     Mutation(
-        "case when reachable then 'and c.unsubscribed_at is null",
-        "case when reachable then 'and true",
+        "member_case(predicate), page - given);", "member_case(predicate), page);", (_AUDIENCES,)
+    ),
+    Mutation("looked_at - 1) into last;", "looked_at) into last;", (_AUDIENCES,)),
+    Mutation(
+        "'(%s) and c.unsubscribed_at is null and c.suppressed_at is null', predicate",
+        "'%s', predicate",
         (_DOORS, "-k", "left_out"),
     ),
     Mutation("case combinator when 'and' then '>' else '<=' end", "'>'", (_AUDIENCES,)),

@@ -65,6 +65,23 @@ def test_each_kind_is_counted_once(ann: CampaignClient, spring: Campaign, report
     assert ann.analytics.reconcile(spring.id).differences == ()
 
 
+def test_old_reports_are_forgotten(
+    ann: CampaignClient, report: Report, db: psycopg.Connection
+) -> None:
+    assert ann.auth.session is not None
+    owner = ann.auth.session.user.id
+    add = (
+        "insert into campaign_private.webhook_reports"
+        " select %s, n::text, now() - interval '31 days' from generate_series(1, 5) as n"
+    )
+    db.execute(add, [owner])
+    left = "select count(*) from campaign_private.webhook_reports where user_id = %s"
+    # Each one of no campaign is noted, and two are forgotten for it.
+    for n, expected in enumerate((4, 3, 3)):
+        ann.analytics.receive([report("complained", f"old-{n}", campaign_id=None)])
+        assert db.execute(left, [owner]).fetchone() == (expected,)
+
+
 @pytest.mark.parametrize(
     ("kind", "reason", "why"),
     [("bounced", "hard", "hard_bounce"), ("complained", None, "complaint")],

@@ -11,11 +11,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from inspect import iscoroutinefunction
 from math import inf
 from types import ModuleType
 from typing import Any
 
 from campaign_sdk._core.errors import InvalidInput
+from campaign_sdk._core.hosts import Addresses, await_for, look_up, patiently, wait_for
 
 # A thread, or a task, is in one request at a time.
 _ends: ContextVar[float] = ContextVar("campaign_sdk.ends", default=inf)
@@ -87,14 +89,52 @@ class _Backend(_Bounds):
     def connect_tcp(
         self, host: str, port: int, timeout: float | None = None, **options: Any
     ) -> Any:
-        left = self._left(timeout, "ConnectTimeout")
-        opened = self._inner.connect_tcp(host, port, timeout=left, **options)
-        if not hasattr(opened, "__await__"):
-            return _Stream(opened, self._core)
-        return self._awaited(opened)
+        opening = self._aopen if iscoroutinefunction(self._inner.connect_tcp) else self._open
+        return opening(look_up(host, port), port, timeout, options)
 
-    async def _awaited(self, opened: Any) -> Any:
-        return _AsyncStream(await opened, self._core)
+    def _open(self, found: Addresses, port: int, timeout: float | None, options: Any) -> _Stream:
+        with self._looking_up():
+            addresses = wait_for(found, self._left(timeout, "ConnectTimeout"))
+        for address, patience in patiently(addresses):
+            left = self._shortest(timeout, patience)
+            with self._another(patience):
+                opened = self._inner.connect_tcp(address, port, timeout=left, **options)
+                return _Stream(opened, self._core)
+        raise AssertionError("the last address was tried")
+
+    async def _aopen(
+        self, found: Addresses, port: int, timeout: float | None, options: Any
+    ) -> _AsyncStream:
+        with self._looking_up():
+            addresses = await await_for(found, self._left(timeout, "ConnectTimeout"))
+        for address, patience in patiently(addresses):
+            left = self._shortest(timeout, patience)
+            with self._another(patience):
+                opened = await self._inner.connect_tcp(address, port, timeout=left, **options)
+                return _AsyncStream(opened, self._core)
+        raise AssertionError("the last address was tried")
+
+    def _shortest(self, timeout: float | None, patience: float | None) -> float | None:
+        left = self._left(timeout, "ConnectTimeout")
+        return min((each for each in (left, patience) if each is not None), default=None)
+
+    @contextmanager
+    def _looking_up(self) -> Iterator[None]:
+        try:
+            yield
+        except TimeoutError:
+            raise self._core.ConnectTimeout("the host's name can't be looked up in time") from None
+        except (OSError, ValueError) as error:
+            raise self._core.ConnectError(str(error)) from None
+
+    @contextmanager
+    def _another(self, patience: float | None) -> Iterator[None]:
+        """Go on to the next address, if there is one."""
+        try:
+            yield
+        except (self._core.ConnectError, self._core.ConnectTimeout):
+            if patience is None:
+                raise
 
 
 class _Held(_Bounds):

@@ -34,6 +34,7 @@ REPLAYABLE = "x-campaign-replayable"
 _RETRIES = 3
 _BUSY = frozenset({429, 502, 503, 504, *range(520, 531)})
 _BACKOFF = 0.5
+_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 _Exchange = Generator[Any, Any, httpx.Response]
 
@@ -142,13 +143,24 @@ class Exchange:
         self._keeper.take(response, held)
 
     def _sent(self, request: httpx.Request, ends: float, kind: str) -> _Exchange:
+        lost = False
         for attempt in range(_RETRIES + 1):
             answer = yield from _tried(request, ends, kind)
             pause = _pause(answer, attempt, kind)
             if pause is None or attempt == _RETRIES or time.monotonic() + pause > ends:
                 break
+            lost = lost or _is_lost(answer)
             yield pause
-        return _good(request, answer, kind)
+        try:
+            return _good(request, answer, kind)
+        except RateLimited as error:
+            if not lost or kind == "read":
+                raise
+            raise Unavailable(error.message, maybe_applied=True, code=error.code) from None
+        except (Unavailable, ProtocolError) as error:
+            # What came of the last try says nothing of those before it.
+            error.maybe_applied = error.maybe_applied or (lost and kind != "read")
+            raise
 
 
 def _kind(request: httpx.Request) -> str:
@@ -177,9 +189,11 @@ def _tried(
 def _pause(answer: httpx.Response | httpx.TransportError, attempt: int, kind: str) -> float | None:
     """Return how long to wait before trying again, or `None` if that isn't allowed."""
     backoff: float = _BACKOFF * 2**attempt * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, no secret
+    if isinstance(answer, httpx.TimeoutException):
+        return None
     if isinstance(answer, httpx.TransportError):
-        lost = not isinstance(answer, httpx.TimeoutException)
-        return backoff if lost and kind != "write" else None
+        # Without a connection nothing was sent: even a write may be.
+        return backoff if kind != "write" or isinstance(answer, httpx.ConnectError) else None
     if kind != "write" and state_of(answer).startswith(PASSING):
         return backoff
     # 429 means that nothing was done: even a write may be sent again.
@@ -189,11 +203,20 @@ def _pause(answer: httpx.Response | httpx.TransportError, attempt: int, kind: st
     return None
 
 
+def _is_lost(answer: httpx.Response | httpx.TransportError) -> bool:
+    """Whether the server may have done what it was asked, without our hearing of it."""
+    if isinstance(answer, httpx.TransportError):
+        return not isinstance(answer, _NEVER_SENT)
+    state = state_of(answer)
+    return state.startswith(IN_DOUBT) if state else answer.status_code != 429
+
+
 def _good(
     request: httpx.Request, answer: httpx.Response | httpx.TransportError, kind: str
 ) -> httpx.Response:
     if isinstance(answer, httpx.TransportError):
         raise _failure(answer, kind, request.url) from answer
+    answer = _without_secrets(request, answer)
     status = answer.status_code
     if status == 429:
         asked = retry_after(answer.headers.get("retry-after", ""))
@@ -214,8 +237,22 @@ def _good(
     return answer
 
 
+def _without_secrets(request: httpx.Request, answer: httpx.Response) -> httpx.Response:
+    """Return a refusal that doesn't quote what opens the project: its words may be shown."""
+    if answer.status_code < 400:
+        return answer
+    bearer = request.headers.get("authorization", "").partition(" ")[2]
+    said = answer.content
+    for secret in {request.headers.get("apikey", ""), bearer} - {""}:
+        said = said.replace(secret.encode(), b"[...]")
+    if said == answer.content:
+        return answer
+    headers = [pair for pair in answer.headers.raw if pair[0].lower() != b"content-length"]
+    return httpx.Response(answer.status_code, headers=headers, content=said)
+
+
 def _failure(error: httpx.TransportError, kind: str, url: httpx.URL) -> Unavailable:
-    sent = not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
+    sent = not isinstance(error, _NEVER_SENT)
     maybe_applied = sent and kind != "read"
     if isinstance(error, httpx.TimeoutException):
         return TimedOut(

@@ -6,8 +6,11 @@ import codecs
 import errno
 import os
 import secrets
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from glob import escape
 from pathlib import Path
 from typing import IO
 
@@ -19,6 +22,11 @@ DISK = {
     *(errno.EBUSY, errno.ETXTBSY),
     *(errno.EISDIR, errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.ENXIO),
 }
+
+# So long a pipe is waited for that nobody reads yet.
+_PATIENCE = 10.0
+# Whoever begins a file holds it right after.
+_YOUNG = 60.0
 
 Target = str | Path | IO[str]
 """A path, or a file that is open for writing texts."""
@@ -93,7 +101,7 @@ def _whole(path: str | Path, argument: str) -> Iterator[int]:
     try:
         target = _target(path, argument)
         if target.exists() and not target.is_file():
-            yield os.open(target, os.O_WRONLY)
+            yield _device(target)
         else:
             with _beside(target) as descriptor:
                 yield descriptor
@@ -101,6 +109,21 @@ def _whole(path: str | Path, argument: str) -> Iterator[int]:
         if error.errno not in DISK:
             raise
         raise InvalidInput(argument, f"{path} can't be written ({error.strerror})") from error
+
+
+def _device(target: Path) -> int:
+    """Open a device or a pipe, for which somebody must be there to read it."""
+    ends = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            descriptor = os.open(target, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError as error:
+            if error.errno != errno.ENXIO or time.monotonic() > ends:
+                raise
+            time.sleep(0.05)
+        else:
+            os.set_blocking(descriptor, True)
+            return descriptor
 
 
 def _target(path: str | Path, argument: str) -> Path:
@@ -113,10 +136,12 @@ def _target(path: str | Path, argument: str) -> Path:
 
 @contextmanager
 def _beside(target: Path) -> Iterator[int]:
+    _sweep(target)
     part = target.with_name(f".{target.name[:200]}.{secrets.token_hex(4)}.part")
     descriptor = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     # The writer closes its own; this one stays open for the last word to the disk.
     kept = os.dup(descriptor)
+    _is_held(kept)
     try:
         yield descriptor
         os.fsync(kept)
@@ -128,6 +153,30 @@ def _beside(target: Path) -> Iterator[int]:
     finally:
         os.close(kept)
     _sync(target.parent)
+
+
+def _sweep(target: Path) -> None:
+    """Remove the parts of a file whose writers were killed."""
+    for part in target.parent.glob(f".{escape(target.name[:200])}.*.part"):
+        with suppress(OSError):
+            descriptor = os.open(part, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            with open(descriptor, "rb"):
+                is_old = time.time() - os.fstat(descriptor).st_mtime > _YOUNG
+                if is_old and not _is_held(descriptor):
+                    part.unlink()
+
+
+def _is_held(descriptor: int) -> bool:
+    """Hold a file for as long as it is open here; tell whether somebody else does."""
+    if sys.platform == "win32":
+        return True
+    import fcntl
+
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    return False
 
 
 def _sync(folder: Path) -> None:

@@ -26,6 +26,7 @@ from typing import (
 )
 
 from httpx import QueryParams
+from postgrest.types import CountMethod
 
 from campaign_sdk._core.errors import ProtocolError
 from campaign_sdk._core.exchange import REPLAYABLE
@@ -109,14 +110,16 @@ class Resource(Generic[Mode]):
         *,
         kind: Kind = "write",
         columns: str | None = None,
+        counted: bool = False,
     ) -> Request:
         """Build a call of a SQL function.
 
         A `read`, and a write that is `keyed` (the same again changes nothing), may be
         sent again when the answer is lost. Of its answer, all columns come unless some
-        are named.
+        are named; `counted`, it says how many rows there are besides those that came.
         """
-        request = self._db.rpc(function, arguments)
+        count = CountMethod.exact if counted else None
+        request = self._db.rpc(function, arguments, count=count)
         if columns is not None:
             request.request.params = _select(columns)
         request.request.headers[REPLAYABLE] = kind

@@ -40,7 +40,7 @@ def table_pages(
         rows = rows_of((yield query.order(key).limit(size)))
         if not rows:
             return
-        last = seen.after(rows[-1].get(key))
+        last = seen.after([row.get(key) for row in rows])
         yield Page([model.from_row(row) for row in rows])
         query = select().gt(key, last)
 
@@ -59,7 +59,7 @@ def function_pages(
         rows = rows_of((yield resource._rpc(function, arguments, kind="read")))
         if not rows:
             return
-        last = seen.after(rows[-1].get("id"))
+        last = seen.after([row.get("id") for row in rows])
         yield Page([model.from_row(row) for row in rows])
         arguments = {**arguments, "after": last}
 
@@ -70,16 +70,21 @@ class Seen:
     def __init__(self) -> None:
         self._ends: set[str | int] = set()
 
-    def after(self, end: Any) -> Any:
+    def after(self, keys: Sequence[Any]) -> Any:
         """Return the key with which a page ends, after which the next one begins.
 
+        Args:
+            keys: those of the page's rows.
+
         Raises:
-            ProtocolError: it is none, or a page ended there before.
+            ProtocolError: one is none, or comes twice, or a page ended there before.
         """
-        if not isinstance(end, str | int) or end in self._ends:
+        if not all(isinstance(key, str | int) for key in keys) or len(set(keys)) < len(keys):
+            raise ProtocolError("the server's page makes no sense: the listing is incomplete")
+        if keys[-1] in self._ends:
             raise ProtocolError("the server's pages don't go on: the listing is incomplete")
-        self._ends.add(end)
-        return end
+        self._ends.add(keys[-1])
+        return keys[-1]
 
 
 def map_pages(

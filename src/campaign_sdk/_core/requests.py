@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Generic, Literal, Protocol, TypeVar, cast
 
 from campaign_sdk._core.errors import ProtocolError, Unavailable
@@ -75,6 +77,24 @@ Steps = Generator[Request, Any, T]
 PagedSteps = Generator[Request | Page[T], Any, None]
 LastingSteps = Generator[Request | Opened | Page[T], Any, None]
 Body = Generator[Any, Any, Any]
+
+
+def apart(function: Callable[[], T]) -> Steps[T]:
+    """Call what may take its time, and is somebody else's: not in the thread of an event loop.
+
+    What it raises is theirs, and comes out as it is.
+    """
+    done: Future[T] = yield Blocking(partial(_attempt, function))
+    return done.result()
+
+
+def _attempt(function: Callable[[], T]) -> Future[T]:
+    done: Future[T] = Future()
+    try:
+        done.set_result(function())
+    except Exception as error:
+        done.set_exception(error)
+    return done
 
 
 def keyed(query: Any) -> Any:

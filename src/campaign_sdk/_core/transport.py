@@ -109,6 +109,8 @@ class Http(httpx.Client):
 
     def request(self, method: str, url: httpx.URL | str, **given: Any) -> httpx.Response:
         """Send a request."""
+        if self._wire.is_closed:
+            raise _closed()
         request = self._addresses.request(self, method, str(url), given)
         if request is None:
             return super().request(method, url, **given)
@@ -127,6 +129,8 @@ class AsyncHttp(httpx.AsyncClient):
 
     async def request(self, method: str, url: httpx.URL | str, **given: Any) -> httpx.Response:
         """Send a request."""
+        if self._wire.is_closed:
+            raise _closed()
         request = self._addresses.request(self, method, str(url), given)
         if request is None:
             return await super().request(method, url, **given)
@@ -145,11 +149,11 @@ class Wire(httpx.BaseTransport):
     def __init__(self, inner: httpx.BaseTransport, exchange: Exchange) -> None:
         self._inner = inner
         self._exchange = exchange
-        self._is_closed = False
+        self.is_closed = False
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Carry out one exchange."""
-        if self._is_closed:
+        if self.is_closed:
             raise _closed()
         return self._carry_out(self._exchange(request))
 
@@ -202,7 +206,7 @@ class Wire(httpx.BaseTransport):
 
     def close(self) -> None:
         """Close the connections."""
-        self._is_closed = True
+        self.is_closed = True
         self._inner.close()
 
 
@@ -213,11 +217,11 @@ class AsyncWire(httpx.AsyncBaseTransport):
         self._inner = inner
         self._exchange = exchange
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._is_closed = False
+        self.is_closed = False
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Carry out one exchange."""
-        if self._is_closed:
+        if self.is_closed:
             raise _closed()
         return await self._carry_out(self._exchange(request))
 
@@ -289,6 +293,6 @@ class AsyncWire(httpx.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         """Close the connections."""
-        self._is_closed = True
+        self.is_closed = True
         if self._loop in (None, asyncio.get_running_loop()):
             await self._inner.aclose()

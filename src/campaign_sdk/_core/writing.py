@@ -10,9 +10,6 @@ from campaign_sdk._core.errors import ProtocolError, TimedOut, Unavailable
 from campaign_sdk._core.failures import rows_of
 from campaign_sdk._core.operation import Request, Resource, Steps, keyed
 
-# A deletion that never left is simply tried again.
-_TRIES = 3
-
 
 def new_request_id() -> str:
     """Return what makes a request one of a kind, however often it is sent."""
@@ -44,13 +41,10 @@ def delete_rows(delete: Callable[[], Any]) -> Steps[list[dict[str, Any]] | None]
     Returns:
         `None` if it is gone and nobody knows what it was: the answer was lost.
     """
-    for left in range(_TRIES - 1, -1, -1):
-        try:
-            return rows_of((yield delete()))
-        except Unavailable as failed:
-            if isinstance(failed, TimedOut) or not (left or failed.maybe_applied):
-                raise
-            if failed.maybe_applied:
-                break
+    try:
+        return rows_of((yield delete()))
+    except Unavailable as failed:
+        if isinstance(failed, TimedOut) or not failed.maybe_applied:
+            raise
     again: Request = keyed(delete())
     return rows_of((yield again)) or None

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from campaign_sdk._core.failures import row_of, rows_of
+from campaign_sdk._core.failures import all_rows_of, row_of
 from campaign_sdk._core.model import Model
 from campaign_sdk._core.named import id_of
 from campaign_sdk._core.operation import Mode, Resource, Steps, operation
@@ -95,8 +95,9 @@ def read_experiment(
     resource: Resource[Any], campaign: str, metric: str, plan: Plan | None, confidence: float
 ) -> Steps[Experiment]:
     """Read the arms of a campaign."""
-    response = yield resource._rpc("experiment_arms", {"campaign_id": campaign}, kind="read")
+    arguments = {"campaign_id": campaign}
+    response = yield resource._rpc("experiment_arms", arguments, kind="read", counted=True)
     # There is one arm at least.
     row_of(response)
-    rows = [_Counted.from_row(row).model_dump() for row in rows_of(response)]
+    rows = [_Counted.from_row(row).model_dump() for row in all_rows_of(response)]
     return Experiment.of(UUID(campaign), metric, rows, plan, confidence)

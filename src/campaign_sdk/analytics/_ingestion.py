@@ -10,6 +10,7 @@ from typing import Any
 from campaign_sdk._core.errors import CampaignError, InvalidInput
 from campaign_sdk._core.flight import Flight
 from campaign_sdk._core.operation import Blocking, Call, Resource, Steps
+from campaign_sdk._core.requests import apart
 from campaign_sdk.analytics._account import Account, Batch, IngestReport, Stored
 from campaign_sdk.analytics._files import EventRow, Reject
 
@@ -26,7 +27,9 @@ def ingest(
             return taken
         yield from flight.look()
         try:
-            return list(islice(source, size))
+            if isinstance(events, list | tuple):
+                return list(islice(source, size))
+            return (yield from apart(lambda: list(islice(source, size))))
         except Exception:
             yield from flight.settle()
             raise

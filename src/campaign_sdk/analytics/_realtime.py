@@ -109,7 +109,7 @@ class RealtimeBell:
         while True:
             with suppress(OSError, TimeoutError, WebSocketException, _Broken):
                 async with connect(
-                    self._address, open_timeout=OPENING, close_timeout=CLOSING
+                    self._address, open_timeout=OPENING, close_timeout=CLOSING, proxy=None
                 ) as socket:
                     await self._listen(socket)
             if self._is_listening:

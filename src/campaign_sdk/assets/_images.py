@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from campaign_sdk._core.errors import InvalidInput
+from campaign_sdk._core.reading import opened
 from campaign_sdk.assets._models import ImageType
 
 LIMIT = 2 * 1024 * 1024
@@ -60,7 +61,7 @@ def read_image(file: str | Path | bytes, name: str | None) -> Image:
 
 def _content(path: Path) -> tuple[bytes, str]:
     try:
-        with path.open("rb") as stream:
+        with opened(path, "file") as stream:
             # One more byte tells that it is too large, however large it is.
             return stream.read(LIMIT + 1), path.name
     except OSError as error:

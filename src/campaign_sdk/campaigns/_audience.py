@@ -153,7 +153,8 @@ def _members(
         if not rows:
             return
         members = [_Member.from_row(row) for row in rows]
-        after, batch = seen.after(str(members[-1].contact.id)), members[-1].batch
+        after = seen.after([str(member.contact.id) for member in members])
+        batch = members[-1].batch
         yield Page([member.contact for member in members])
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-# What `signal` is made of, without the hundred steps in which an interruption might come.
-import _signal as signal  # type: ignore[import-not-found]  # typeshed leaves it out
+# What `signal` adds to it is made of `enum`, which takes longer to load than all the rest here.
+import _signal  # type: ignore[import-not-found]  # Python's own, which has no types
 import os
 import sys
 
@@ -15,12 +15,17 @@ if TYPE_CHECKING:
 
 _INVALID = 8
 _INTERRUPTED = 130
+_SIGINT: int = _signal.SIGINT
 
 
 def main() -> None:
     """Run the command line."""
     # While modules are imported an interruption would end in the middle of one.
-    signal.signal(signal.SIGINT, _end)
+    _signal.signal(_SIGINT, _end)
+    for number in (_signal.SIGTERM, getattr(_signal, "SIGHUP", None)):
+        # Whoever started us may have said that it is to be ignored.
+        if number is not None and _signal.getsignal(number) == _signal.SIG_DFL:
+            _signal.signal(number, _end_in_order)
     try:
         _run()
     except KeyboardInterrupt:
@@ -33,7 +38,7 @@ def _run() -> None:
 
     sys.unraisablehook = _again
     try:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        _signal.signal(_SIGINT, _signal.default_int_handler)
         app()
     except BrokenPipeError:
         raise
@@ -42,19 +47,31 @@ def _run() -> None:
         _end(
             told=f"error: {error.filename or 'what is written to'}: {error.strerror}", code=_INVALID
         )
+    except Exception as error:
+        from campaign_sdk.cli._interrupt import is_interruption
+
+        if is_interruption(error):
+            _end()
+        raise
     finally:
         # From here on Python puts its things away, and has nothing to say about that.
-        signal.signal(signal.SIGINT, _end)
+        _signal.signal(_SIGINT, _end)
 
 
 def _end(
-    _number: int = signal.SIGINT,
+    _number: int = _SIGINT,
     _frame: FrameType | None = None,
     told: str = "error: interrupted",
     code: int = _INTERRUPTED,
 ) -> NoReturn:
     os.write(2, f"{told}\n".encode(errors="replace"))
     os._exit(code)
+
+
+def _end_in_order(number: int, _frame: FrameType | None) -> NoReturn:
+    """End as after an error: what is begun is put away."""
+    os.write(2, b"error: told to end\n")
+    sys.exit(128 + number)
 
 
 def _again(unraisable: Any) -> None:
@@ -64,6 +81,6 @@ def _again(unraisable: Any) -> None:
     if unraisable.exc_type is not KeyboardInterrupt:
         sys.__unraisablehook__(unraisable)
         return
-    timer = threading.Timer(0.02, os.kill, (os.getpid(), signal.SIGINT))
+    timer = threading.Timer(0.02, os.kill, (os.getpid(), _SIGINT))
     timer.daemon = True
     timer.start()

@@ -33,6 +33,7 @@ from campaign_sdk.cli import (
     webhooks,
 )
 from campaign_sdk.cli._errors import ABORTED, INTERRUPTED
+from campaign_sdk.cli._interrupt import is_interruption
 
 # All that stands at the root, in the order and under the headings of `--help`. Each is a
 # `Typer`: one that has a name is a noun with commands of its own (`campaign contacts ...`);
@@ -97,7 +98,7 @@ class Root(TyperGroup):
         except typer.Abort:
             code = _complain("stopped at a question: nothing was changed", ABORTED)
         except Exception as error:
-            if ctx.params.get("_debug") or _belongs_to_typer(error):
+            if is_interruption(error) or ctx.params.get("_debug") or _belongs_to_typer(error):
                 raise
             code = _explain(error, ctx.meta.get("words", ()))
         raise typer.Exit(code)

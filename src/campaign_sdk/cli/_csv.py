@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from campaign_sdk.cli._files import is_screen, written
+from campaign_sdk.cli._interrupt import going_on
 from campaign_sdk.cli._show import note, print_json_list
 
 if TYPE_CHECKING:
@@ -22,9 +23,13 @@ def export_contacts(
     limit: int | None = None,
 ) -> None:
     """Write contacts to a file, a CSV marked as UTF-8 for spreadsheets, or to the screen."""
+    with going_on("run it again: a file is there whole, or as it was"):
+        _export(islice(contacts, limit or None), output, as_json=as_json)
+
+
+def _export(contacts: Iterable[Contact], output: Path | None, *, as_json: bool) -> None:
     from campaign_sdk.contacts.files._export import write_contacts
 
-    contacts = islice(contacts, limit or None)
     if as_json:
         print_json_list(contacts, output)
         return

@@ -28,9 +28,17 @@ def source(path: Path) -> Path | IO[bytes]:
     return sys.stdin.buffer if path == _DASH else path
 
 
-def read_bytes(path: Path) -> bytes:
-    """Return what is in a file."""
-    return sys.stdin.buffer.read() if path == _DASH else path.read_bytes()
+def read_bytes(path: Path, argument: str) -> bytes:
+    """Return what is in a file.
+
+    Raises:
+        InvalidInput: it can't be read, isn't a file, or is larger than 64 MB.
+    """
+    from campaign_sdk._core.reading import bounded, read_file
+
+    if path == _DASH:
+        return bounded(sys.stdin.buffer, argument, "standard input")
+    return read_file(path, argument)
 
 
 def read_text(path: Path, argument: str) -> str:
@@ -40,7 +48,7 @@ def read_text(path: Path, argument: str) -> str:
         InvalidInput: it isn't UTF-8.
     """
     try:
-        return read_bytes(path).decode("utf-8-sig")
+        return read_bytes(path, argument).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise InvalidInput(argument, f"{path} isn't text in UTF-8") from None
 
@@ -84,6 +92,13 @@ def written(output: Path | None, *, encoding: str = "utf-8") -> Iterator[IO[str]
 def aside(*outputs: Path | None) -> AbstractContextManager[object]:
     """Send what is printed for people to stderr, if one of the outputs has taken stdout."""
     return redirect_stdout(sys.stderr) if _DASH in outputs else nullcontext()
+
+
+def whereabouts(rejects: Path | None, what: str) -> str:
+    """Say where the refused rows or events of a file are, or how to keep them."""
+    if rejects == _DASH:
+        return f"the refused {what} are above"
+    return f"the refused {what} are in {rejects}" if rejects else "--rejects FILE keeps them"
 
 
 def is_screen(output: Path | None) -> bool:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from campaign_sdk._core.errors import InvalidInput
-from campaign_sdk.cli import _show
+from campaign_sdk.cli import _complete, _show
 from campaign_sdk.cli._connect import connect
 from campaign_sdk.cli._errors import INVALID, PARTLY
-from campaign_sdk.cli._files import aside, source, target, there
+from campaign_sdk.cli._files import aside, source, target, there, whereabouts
 from campaign_sdk.cli._interrupt import Account, going_on
 from campaign_sdk.cli._options import SHOWN, Json
 from campaign_sdk.cli._people import Person, print_people
@@ -34,7 +34,11 @@ def import_contacts(
     ] = None,
     preset: Annotated[
         str | None,
-        typer.Option("--from", help="The program that wrote the file, such as mailchimp."),
+        typer.Option(
+            "--from",
+            help="The program that wrote the file, such as mailchimp.",
+            autocompletion=_complete.programs,
+        ),
     ] = None,
     columns: Annotated[
         list[str] | None,
@@ -62,7 +66,10 @@ def import_contacts(
         str | None, typer.Option(help="What stands between two cells; found out otherwise.")
     ] = None,
     encoding: Annotated[str | None, typer.Option(help="Of the file; found out otherwise.")] = None,
-    timezone: Annotated[str, typer.Option(help="Of date-times without an offset.")] = "UTC",
+    timezone: Annotated[
+        str,
+        typer.Option(help="Of date-times without an offset.", autocompletion=_complete.timezones),
+    ] = "UTC",
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Write nothing; show what would become of the rows.")
     ] = False,
@@ -156,7 +163,7 @@ def _print_report(report: ImportReport, rejects: Path | None, as_json: bool) -> 
     for note in (*report.notes, *report.warnings):
         _show.note(_show.plain(note).plain)
     if report.rejected and not report.dry_run:
-        _show.note(f"the refused rows are in {rejects}" if rejects else "--rejects FILE keeps them")
+        _show.note(whereabouts(rejects, "rows"))
     if report.dry_run:
         _show.note("nothing was written")
 

@@ -69,3 +69,12 @@ class Interruption:
             signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
         else:
             _thread.interrupt_main()
+
+
+def is_interruption(error: BaseException | None) -> bool:
+    """Whether Ctrl-C is behind it: where classes are made Python turns it into another error."""
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt):
+            return True
+        error = error.__cause__ or error.__context__
+    return False

@@ -42,7 +42,11 @@ RulesFile = Annotated[
     ),
 ]
 Timezone = Annotated[
-    str | None, typer.Option(help="IANA time zone of relative dates, such as Asia/Kolkata.")
+    str | None,
+    typer.Option(
+        help="IANA time zone of relative dates, such as Asia/Kolkata.",
+        autocompletion=_complete.timezones,
+    ),
 ]
 AsOf = Annotated[
     str | None, typer.Option(help="The day or moment that relative dates refer to; now otherwise.")

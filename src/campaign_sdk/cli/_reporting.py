@@ -6,13 +6,16 @@ from collections import deque
 from collections.abc import Iterable
 from contextlib import suppress
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from campaign_sdk.cli import _show
+from campaign_sdk.cli._files import is_screen, screen
 
 if TYPE_CHECKING:
     from campaign_sdk.reports import Comparison, Engagement, Reconciliation, Report
@@ -131,3 +134,21 @@ def print_reconciliation(found: Reconciliation) -> None:
         if found.agrees
         else "[yellow]The days differ:[/] totals that were recorded have no events."
     )
+
+
+def draw(found: Report, plot: Path, kind: str | None) -> None:
+    """Draw a report into a file, or to standard output."""
+    if is_screen(plot):
+        typer.echo(found.plot(format=kind), nl=False)
+    else:
+        found.plot(plot, format=kind)
+        _show.note(f"drew {plot}")
+
+
+def write_page(found: Report, html: Path) -> None:
+    """Write a report as a page into a file, or to standard output."""
+    if is_screen(html):
+        screen().write(found.to_html())
+    else:
+        found.to_html(html)
+        _show.note(f"wrote {html}")

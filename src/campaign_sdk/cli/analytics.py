@@ -12,7 +12,7 @@ import typer
 from campaign_sdk.cli import _complete, _reporting, _show
 from campaign_sdk.cli._connect import connect, find_campaign, find_segment
 from campaign_sdk.cli._errors import INVALID, PARTLY
-from campaign_sdk.cli._files import aside, is_screen, screen, source, target
+from campaign_sdk.cli._files import aside, is_screen, screen, source, target, whereabouts
 from campaign_sdk.cli._interrupt import going_on
 from campaign_sdk.cli._options import SHOWN, CampaignName, Json, Output, bounded, example
 
@@ -123,8 +123,7 @@ def _print_ingested(report: IngestReport, rejects: Path | None) -> None:
             made.add_row(f"{problem.line:,}", _show.plain(problem.path), problem.reason)
         _show.console().print("", made, sep="\n")
     if report.rejected:
-        where = f"the refused events are in {rejects}" if rejects else "--rejects FILE keeps them"
-        _show.note(where)
+        _show.note(whereabouts(rejects, "events"))
 
 
 @app.command(epilog=example("campaign analytics clicks Spring"))
@@ -168,9 +167,20 @@ def report(
     ] = None,
     start: Annotated[str | None, typer.Option("--from", help="The first day.")] = None,
     end: Annotated[str | None, typer.Option("--to", help="The day after the last.")] = None,
-    timezone: Annotated[str | None, typer.Option(help="IANA time zone of the days.")] = None,
+    timezone: Annotated[
+        str | None,
+        typer.Option(help="IANA time zone of the days.", autocompletion=_complete.timezones),
+    ] = None,
     plot: Annotated[
-        Path | None, typer.Option(help="Draw it: a png, svg or html file; - for a png.")
+        Path | None,
+        typer.Option(help="Draw it: a png, svg, pdf or html file; - for standard output."),
+    ] = None,
+    plot_format: Annotated[
+        str | None,
+        typer.Option(
+            help="Of --plot: png, svg, pdf or html; otherwise as the file's name ends, or png.",
+            autocompletion=_complete.pictures,
+        ),
     ] = None,
     html: Annotated[
         Path | None, typer.Option(help="Write it as one page of HTML; - for standard output.")
@@ -196,27 +206,11 @@ def report(
             timezone=timezone,
         )
     if plot is not None:
-        _draw(found, plot)
+        _reporting.draw(found, plot, plot_format)
     if html is not None:
-        _write_page(found, html)
+        _reporting.write_page(found, html)
     with aside(plot, html):
         _print_found(found, output, as_json)
-
-
-def _draw(found: Report, plot: Path) -> None:
-    if is_screen(plot):
-        typer.echo(found.plot(), nl=False)
-    else:
-        found.plot(plot)
-        _show.note(f"drew {plot}")
-
-
-def _write_page(found: Report, html: Path) -> None:
-    if is_screen(html):
-        screen().write(found.to_html())
-    else:
-        found.to_html(html)
-        _show.note(f"wrote {html}")
 
 
 def _print_found(found: Report, output: Path | None, as_json: bool) -> None:

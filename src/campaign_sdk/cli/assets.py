@@ -7,14 +7,17 @@ from typing import Annotated
 
 import typer
 
-from campaign_sdk.cli import _show
+from campaign_sdk.cli import _complete, _show
 from campaign_sdk.cli._connect import connect, find_campaign
 from campaign_sdk.cli._files import read_bytes
 from campaign_sdk.cli._options import CampaignName, Json, example
 
 app = typer.Typer(name="assets", help="The images of a campaign.", no_args_is_help=True)
 
-AssetName = Annotated[str, typer.Argument(metavar="NAME", help="What the HTML calls it.")]
+AssetName = Annotated[
+    str,
+    typer.Argument(metavar="NAME", help="What the HTML calls it.", autocompletion=_complete.assets),
+]
 
 
 @app.command(epilog=example('campaign assets upload Spring hero.png --alt "A red kettle"'))
@@ -34,7 +37,7 @@ def upload(
     """Store an image; the HTML shows it with {{ asset "hero.png" }}."""
     with connect() as client:
         found = find_campaign(client, campaign)
-        image = read_bytes(file) if str(file) == "-" else file
+        image = read_bytes(file, "file") if str(file) == "-" else file
         stored = client.assets.upload(found.id, image, name=name, alt=alt)
     if as_json:
         _show.print_json(stored)

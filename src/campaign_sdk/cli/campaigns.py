@@ -168,9 +168,8 @@ def _print(campaign: Campaign, as_json: bool) -> None:
     for warning in campaign.warnings:
         _show.note(warning)
     screen = _show.console()
-    hidden = {"wire", "message", "html", "status", "warnings"}
+    hidden = {"wire", "message", "html", "status", "warnings", "variants"}
     hidden |= set() if campaign.launched_at else {"audience_size"}
-    hidden |= set() if campaign.variants else {"variants"}
     hidden |= set() if campaign.hold_out else {"hold_out"}
     known = {
         name: _show.moment(value, campaign.timezone) if isinstance(value, datetime) else value
@@ -182,7 +181,13 @@ def _print(campaign: Campaign, as_json: bool) -> None:
         known["rules"] = _show.explained(campaign)
     _show.print_facts(known)
     screen.print("", _show.status_line(campaign.status), "", sep="\n")
-    screen.print(_show.plain(campaign.message or campaign.html or "There is no message yet."))
+    weights = sum(variant.weight for variant in campaign.variants)
+    none = "" if campaign.variants else "There is no message yet."
+    screen.print(_show.plain(campaign.message or campaign.html or none))
+    for variant in campaign.variants:
+        _show.say("\n[bold cyan]{}[/] ({} of {})", variant.name, variant.weight, weights)
+        text = variant.message or variant.html or "The campaign's own."
+        screen.print(_show.plain(text))
 
 
 @app.command(epilog=example("campaign history Spring"))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from campaign_sdk.cli import _show
+from campaign_sdk.cli import _complete, _show
 from campaign_sdk.cli._connect import connect, find_campaign
 from campaign_sdk.cli._options import CampaignName, Json, example
 
@@ -20,7 +20,11 @@ app = typer.Typer()
 def experiment(
     campaign: CampaignName,
     metric: Annotated[
-        str, typer.Option(help="open_rate, click_rate, conversion_rate or unsubscribe_rate.")
+        str,
+        typer.Option(
+            help="open_rate, click_rate, conversion_rate or unsubscribe_rate.",
+            autocompletion=_complete.people_rates,
+        ),
     ] = "click_rate",
     baseline: Annotated[
         float | None, typer.Option(help="With --effect: the rate that was planned with.")
@@ -46,7 +50,9 @@ def experiment(
 @app.command(epilog=example("campaign promote Kettles story"))
 def promote(
     campaign: CampaignName,
-    variant: Annotated[str, typer.Argument(help="The variant's name.")],
+    variant: Annotated[
+        str, typer.Argument(help="The variant's name.", autocompletion=_complete.variants)
+    ],
     as_json: Json = False,
 ) -> None:
     """Choose the variant for all who wait for the end of the test; once, and for good."""

@@ -20,7 +20,12 @@ app = typer.Typer()
 _RATES = ("open_rate", "click_rate", "conversion_rate", "unsubscribe_rate")
 
 Confidence = Annotated[float, typer.Option(help="Of the intervals.")]
-Rate = Annotated[str, typer.Option(help=f"The rate of each group: {', '.join(_RATES)}.")]
+Rate = Annotated[
+    str,
+    typer.Option(
+        help=f"The rate of each group: {', '.join(_RATES)}.", autocompletion=_complete.people_rates
+    ),
+]
 
 
 @app.command(epilog=example("campaign summary Spring --by city --language de"))
@@ -29,10 +34,13 @@ def summary(
     by: Annotated[
         list[str] | None,
         typer.Option(
-            help="A field to break it down by; one of numbers with edges: spend:0,1000,10000."
+            help="A field to break it down by; one of numbers with edges: spend:0,1000,10000.",
+            autocompletion=_complete.fields,
         ),
     ] = None,
-    language: Annotated[str, typer.Option(help="de, en or fr.")] = "en",
+    language: Annotated[
+        str, typer.Option(help="de, en or fr.", autocompletion=_complete.languages)
+    ] = "en",
     metric: Rate = "click_rate",
     model: Annotated[
         bool, typer.Option("--model", help="Have a model reword it; it sees no names.")
@@ -82,7 +90,12 @@ def _edges(text: str) -> list[float]:
 @analytics.command(epilog=example("campaign analytics breakdown Spring city"))
 def breakdown(
     campaign: CampaignName,
-    field: Annotated[str, typer.Argument(help="The contacts' field, such as address.city.")],
+    field: Annotated[
+        str,
+        typer.Argument(
+            help="The contacts' field, such as address.city.", autocompletion=_complete.fields
+        ),
+    ],
     bins: Annotated[
         str | None, typer.Option(help="For numbers, the edges of the groups: 0,1000,10000.")
     ] = None,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from campaign_sdk.cli import _show
+from campaign_sdk.cli import _complete, _show
 from campaign_sdk.cli._connect import connect, find_campaign
 from campaign_sdk.cli._interrupt import Interruption
 from campaign_sdk.cli._live import live_view
@@ -60,6 +60,7 @@ def send(
             help="smtps://me:pw@host, smtp://host?starttls, resend (with RESEND_API_KEY), "
             "folder:outbox for files to look at, or fake, which sends nothing and fails one "
             "in ten.",
+            autocompletion=_complete.vendors,
         ),
     ],
     from_: Annotated[

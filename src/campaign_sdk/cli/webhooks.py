@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from campaign_sdk._core.errors import ConfigurationError, InvalidInput
-from campaign_sdk.cli import _show
+from campaign_sdk.cli import _complete, _show
 from campaign_sdk.cli._connect import connect, find_campaign
 from campaign_sdk.cli._files import read_bytes, there
 from campaign_sdk.cli._options import SHOWN, Json, example, moment_of
@@ -37,7 +37,12 @@ Body = Annotated[
     )
 )
 def check(
-    provider: Annotated[str, typer.Argument(help="resend, postmark, sendgrid, mailgun or ses.")],
+    provider: Annotated[
+        str,
+        typer.Argument(
+            help="resend, postmark, sendgrid, mailgun or ses.", autocompletion=_complete.providers
+        ),
+    ],
     body: Body,
     headers: Annotated[
         list[str] | None, typer.Option("--header", help="As it came: 'name: value'. Repeatable.")
@@ -59,17 +64,26 @@ def check(
         secrets=_secrets(secret_env or f"{provider.upper()}_WEBHOOK_SECRET"),
         clock=time.time if at is None else moment_of(at, None, "at").timestamp,
     )
-    _print(webhook.read([_header(text) for text in headers or []], read_bytes(body)), as_json)
+    _print(
+        webhook.read([_header(text) for text in headers or []], read_bytes(body, "body")), as_json
+    )
 
 
 @app.command(epilog=example("campaign webhooks replay event.json --campaign Spring"))
 def replay(
     body: Body,
     provider: Annotated[
-        str | None, typer.Option(help="Whose it is; told by its looks otherwise.")
+        str | None,
+        typer.Option(
+            help="Whose it is; told by its looks otherwise.", autocompletion=_complete.providers
+        ),
     ] = None,
     campaign: Annotated[
-        str | None, typer.Option(help="The campaign of reports that name none: its name or id.")
+        str | None,
+        typer.Option(
+            help="The campaign of reports that name none: its name or id.",
+            autocompletion=_complete.campaigns,
+        ),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -77,7 +91,9 @@ def replay(
     named = None if provider is None else _provider(provider)
     with connect() as client:
         campaign_id = None if campaign is None else find_campaign(client, campaign).id
-        report = client.analytics.receive(read_bytes(body), provider=named, campaign_id=campaign_id)
+        report = client.analytics.receive(
+            read_bytes(body, "body"), provider=named, campaign_id=campaign_id
+        )
     if as_json:
         _show.print_json(report)
     else:

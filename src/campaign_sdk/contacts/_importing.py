@@ -12,6 +12,7 @@ from campaign_sdk._core.errors import CampaignError, InvalidInput
 from campaign_sdk._core.files import Target
 from campaign_sdk._core.flight import Flight
 from campaign_sdk._core.operation import Blocking, Kind, Resource, Steps
+from campaign_sdk._core.requests import apart
 from campaign_sdk.contacts._frames import Frame, csv_of, is_frame, items_of
 from campaign_sdk.contacts._import import Ahead, Batch, ImportReport, Tally, keys_of
 from campaign_sdk.contacts._items import ContactItem, prepare
@@ -42,7 +43,12 @@ def upsert_items(
 ) -> Steps[ImportReport]:
     """Check all items, then store them."""
     given: Any = items_of(items) if is_frame(items) else items
-    rows = [_checked(position, item) for position, item in enumerate(given)]
+
+    def check() -> list[Row]:
+        return [_checked(position, item) for position, item in enumerate(given)]
+
+    is_short = isinstance(given, list | tuple) and len(given) <= BATCH
+    rows = check() if is_short else (yield from apart(check))
     tally = Tally()
     yield from _store(resource, rows, tally, batch_size)
     return tally.report()

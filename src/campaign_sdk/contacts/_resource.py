@@ -79,7 +79,8 @@ class Contacts(Persons[Mode], Schemas[Mode], Exports[Mode]):
         Args:
             items: mappings with `email`, and perhaps `phone`, `attributes` and
                 `unsubscribed_at`; or a data frame of pandas or polars, whose other columns
-                are attributes.
+                are attributes. In an asynchronous program what isn't a list is read in a
+                thread, so that the event loop goes on.
             batch_size: contacts in one request.
 
         Raises:

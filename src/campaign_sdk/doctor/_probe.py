@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import httpcore
 import httpx
 
-# Seconds for one answer.
+from campaign_sdk._core.deadline import bounded, deadline
+
+# Seconds for one answer, and its size at most.
 PATIENCE = 10.0
+_LARGEST = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -53,19 +59,34 @@ class Probe:
     def __init__(self, url: str, key: str, transport: httpx.BaseTransport | None) -> None:
         self.url = url
         self._http = httpx.Client(
-            base_url=url, headers={"apikey": key}, timeout=PATIENCE, transport=transport
+            base_url=url,
+            headers={"apikey": key},
+            timeout=PATIENCE,
+            transport=bounded(transport or httpx.HTTPTransport(), httpcore),
         )
 
     def get(self, path: str, who: Identity | None = None, **query: str) -> Answer:
         """Read."""
-        return _answer(self._http.get(path, params=query, headers=_as(who)))
+        return self._ask("GET", path, params=query, headers=_as(who))
 
     def post(
         self, path: str, body: Any, who: Identity | None = None, *, returning: bool = False
     ) -> Answer:
         """Write; `returning` asks for the row back, which the policy for reading must allow."""
         prefer = {"Prefer": f"return={'representation' if returning else 'minimal'}"}
-        return _answer(self._http.post(path, json=body, headers={**_as(who), **prefer}))
+        return self._ask("POST", path, json=body, headers={**_as(who), **prefer})
+
+    def _ask(self, method: str, path: str, **given: Any) -> Answer:
+        content = bytearray()
+        with (
+            deadline(time.monotonic() + PATIENCE),
+            self._http.stream(method, path, **given) as response,
+        ):
+            for chunk in response.iter_bytes():
+                content += chunk
+                if len(content) > _LARGEST:
+                    raise httpx.ReadError("the answer is too large")
+        return Answer(response.status_code, _parsed(content), response.headers.get("date"))
 
     def close(self) -> None:
         """Close the connections."""
@@ -76,9 +97,8 @@ def _as(who: Identity | None) -> dict[str, str]:
     return {} if who is None else {"Authorization": f"Bearer {who.token}"}
 
 
-def _answer(response: httpx.Response) -> Answer:
+def _parsed(content: bytes | bytearray) -> Any:
     try:
-        body = response.json()
-    except ValueError:
-        body = None
-    return Answer(response.status_code, body, response.headers.get("date"))
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        return None

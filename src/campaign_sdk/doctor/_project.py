@@ -123,7 +123,7 @@ def check_realtime(url: str, key: str) -> Finding:
     query = urlencode({"apikey": key, "vsn": "1.0.0"})
     address = f"ws{url.removeprefix('http')}/realtime/v1/websocket?{query}"
     try:
-        with connect(address, open_timeout=PATIENCE, close_timeout=1):
+        with connect(address, open_timeout=PATIENCE, close_timeout=1, proxy=None):
             return Finding("realtime", "ok", "reachable")
     except (OSError, WebSocketException):
         return Finding("realtime", "skipped", "not reachable: polling will be used")

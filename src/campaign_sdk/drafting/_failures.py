@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from json import JSONDecodeError
+import re
 
 import httpx2
 import openai
@@ -48,12 +48,23 @@ _NAMED_BY_SERVER: dict[str | None, tuple[DraftingReason, str]] = {
 }
 
 
-# openai lets these through: JSON that is cut, or nested too deep.
-_NONSENSE = JSONDecodeError | RecursionError
+# openai lets these through: JSON that is cut, nested too deep or of another form, and texts that
+# aren't of the encoding that they claim to be.
+_NONSENSE = ValueError | LookupError | RecursionError | TypeError | AttributeError
+_CODE = re.compile("[a-z][a-z0-9_.]{0,60}")
 
 
 def from_openai(error: Exception, *, by_server: bool = False) -> DraftingError | None:
     """Return what an error of openai or httpx2 means, or `None` if it is neither's."""
+    found = _named(error, by_server=by_server)
+    if isinstance(error, openai.APIError | ValueError):
+        # A traceback prints it as well, and the server's words may quote anything.
+        error.args = (type(error).__name__,)
+        error.__cause__ = error.__context__ = None
+    return found
+
+
+def _named(error: Exception, *, by_server: bool) -> DraftingError | None:
     if isinstance(error, openai.APITimeoutError | httpx2.TimeoutException):
         return DraftingError("the model gave no whole answer before the deadline", reason="timeout")
     if isinstance(error, openai.APIStatusError):
@@ -91,7 +102,7 @@ def _from_status(error: openai.APIStatusError, *, by_server: bool) -> DraftingEr
 
 def _code(error: Exception) -> str | None:
     names = (getattr(error, name, None) for name in ("code", "type"))
-    return next((name for name in names if isinstance(name, str)), None)
+    return next((name for name in names if isinstance(name, str) and _CODE.fullmatch(name)), None)
 
 
 def _cause(error: Exception) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ssl
 import time
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 import httpcore2
@@ -47,14 +49,25 @@ class _Decoder:
 
 
 def open_http(transport: Any, *, is_async: bool) -> Any:
-    """Open the client that openai is to use; it follows no redirect with the key in hand."""
+    """Open the client that openai is to use.
+
+    With the key in hand it follows no redirect, nor a proxy that the environment names.
+    """
     make: Any = httpx2.AsyncClient if is_async else httpx2.Client
+    transport = transport or _straight(is_async=is_async)
     begin, bound = (_awaited(_begin), _awaited(_bound)) if is_async else (_begin, _bound)
     hooks = {"request": [begin], "response": [bound]}
-    client = make(transport=transport, event_hooks=hooks, follow_redirects=False)
-    for each in (client._transport, *client._mounts.values()):
-        bounded(each, httpcore2)
-    return client
+    return make(transport=bounded(transport, httpcore2), event_hooks=hooks, follow_redirects=False)
+
+
+def _straight(*, is_async: bool) -> Any:
+    make: Any = httpx2.AsyncHTTPTransport if is_async else httpx2.HTTPTransport
+    return make(verify=_tls())
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    return httpx2.create_ssl_context()
 
 
 def _awaited(hook: Callable[[Any], None]) -> Callable[[Any], Any]:

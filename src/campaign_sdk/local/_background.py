@@ -15,10 +15,11 @@ from platformdirs import user_data_path
 
 from campaign_sdk._core.errors import LocalStackError
 from campaign_sdk.local import _settings
-from campaign_sdk.local._files import locked, tail
+from campaign_sdk.local._cluster import DATABASE_FOLDER
+from campaign_sdk.local._files import LOCK, locked, tail
 from campaign_sdk.local._postgres import SUPERUSER, address
 from campaign_sdk.local._settings import Settings
-from campaign_sdk.local._stack import DATABASE_FOLDER, FILES_FOLDER, LOCK, POSTGRES_LOG, SERVER_LOG
+from campaign_sdk.local._stack import FILES_FOLDER, POSTGRES_LOG, SERVER_LOG
 
 BACKGROUND_LOG = "background.log"
 _LOGS = (BACKGROUND_LOG, SERVER_LOG, POSTGRES_LOG)
@@ -123,6 +124,8 @@ def reset(data: Path | str | None = None, migrations: Path | str | None = None) 
     Nobody stays signed in: the accounts are gone.
     """
     folder = _folder(data)
+    if folder.exists() and not folder.is_dir():
+        raise LocalStackError(f"{folder} can't be used: it isn't a folder.")
     _set_damaged_aside(folder)
     was_up = stop_background(folder)
     if (folder / _settings.FILE).exists():

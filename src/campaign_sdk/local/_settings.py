@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from campaign_sdk._core.errors import InvalidInput, LocalStackError
 from campaign_sdk._core.files import write_whole
+from campaign_sdk._core.reading import read_ours
 
 FILE = "settings.json"
 _NUMBERS = {"port": 65_535, "db_port": 65_535, "pid": 2**31}
@@ -44,7 +45,7 @@ class Settings:
             LocalStackError: they can't be read, or are damaged.
         """
         try:
-            return cls._of(json.loads((folder / FILE).read_text()))
+            return cls._of(json.loads(read_ours(folder / FILE)))
         except FileNotFoundError:
             return cls().save(folder)
         except OSError as error:

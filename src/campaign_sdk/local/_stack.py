@@ -17,8 +17,10 @@ from typing import Any, Self
 from filelock import Timeout
 
 from campaign_sdk._core.errors import LocalStackError
+from campaign_sdk.local import _orphans
+from campaign_sdk.local._cluster import DATABASE_FOLDER
 from campaign_sdk.local._config import lite_config, migrations_folder
-from campaign_sdk.local._files import keep_private, locked
+from campaign_sdk.local._files import LOCK, keep_private, locked
 from campaign_sdk.local._functions import secrets, serving
 from campaign_sdk.local._migrate import migrate
 from campaign_sdk.local._node import Server
@@ -28,8 +30,6 @@ from campaign_sdk.local._ticker import Ticker
 
 POSTGRES_LOG = "postgres.log"
 SERVER_LOG = "server.log"
-LOCK = "lock"
-DATABASE_FOLDER = "postgres"
 FILES_FOLDER = "files"
 _BOOTSTRAP = Path(__file__).parent / "bootstrap.sql"
 # `status` probes the lock for a moment.
@@ -155,10 +155,12 @@ class LocalSupabase:
         ticker.start()
 
     def _folder(self) -> Path:
+        _orphans.sweep()
         if self._data is None:
-            folder = Path(tempfile.mkdtemp(prefix="campaign-"))
-            give_away(folder)
+            folder = Path(tempfile.mkdtemp(prefix=_orphans.PREFIX))
             self._running.callback(shutil.rmtree, folder, ignore_errors=True)
+            self._running.enter_context(locked(folder / LOCK))
+            give_away(folder)
             return folder
         self._data.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:

@@ -4,72 +4,34 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from collections.abc import Sequence
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 from campaign_sdk._core.errors import InvalidInput
 from campaign_sdk._core.files import write_bytes_whole
 from campaign_sdk.reports._data import ReportData, ReportRow
 from campaign_sdk.reports._export import caption, extra
 from campaign_sdk.reports._metrics import METRICS, check_metrics
+from campaign_sdk.reports._picture import Picture
+from campaign_sdk.reports._plot_series import Key, drawn_rows, key_of, left_out, series_of
+from campaign_sdk.reports._plot_style import COLOURS, CONFIG
 from campaign_sdk.reports._request import PERIODS
 
-# What tells one line or bar from another: campaign, segment, event type.
-Key = tuple[UUID | None, UUID | None, str | None]
-
 _PLACE = "the place of the picture"
-_FORMATS = ("png", "svg", "html")
+_FORMATS = ("png", "svg", "pdf", "html")
 _WIDTH, _HEIGHT, _BAR = 640, 130, 24
-# More lines than this can't be told apart.
-_SERIES = 10
+# Four of them stand side by side in a legend.
+_SHORT_NAME = 20
+# So many days, weeks or months are named on an axis.
+_TICKS = 8
 # Two pixels for each point, for screens and print alike.
 _SCALE = 2
 
 # A number as an axis shows it: 0, 7,500, 1.2M.
 _SHORT = "abs(datum.value) < 1e5 ? format(datum.value, ',~r') : format(datum.value, '~s')"
-
-# Okabe and Ito's palette, which people who don't see red or green can tell apart.
-_COLOURS = [
-    "#0072B2",
-    "#D55E00",
-    "#009E73",
-    "#CC79A7",
-    "#E69F00",
-    "#56B4E9",
-    "#882255",
-    "#44AA99",
-    "#999933",
-    "#666666",
-]
-_CONFIG: dict[str, Any] = {
-    "font": "sans-serif",
-    "background": "white",
-    "view": {"stroke": None},
-    "axis": {
-        "labelFontSize": 11,
-        "titleFontSize": 12,
-        "titleFontWeight": "normal",
-        "titlePadding": 8,
-        "labelColor": "#444",
-        "titleColor": "#222",
-        "gridColor": "#e6e6e6",
-        "domainColor": "#999",
-        "tickColor": "#999",
-    },
-    "legend": {"labelFontSize": 11, "titleFontSize": 12, "titleFontWeight": "normal"},
-    "title": {
-        "anchor": "start",
-        "fontSize": 15,
-        "subtitleFontSize": 12,
-        "subtitleColor": "#555",
-        "offset": 12,
-    },
-    "range": {"category": _COLOURS},
-}
 
 
 def draw(
@@ -83,7 +45,7 @@ def draw(
     """Return the picture, and write it to a file if one is named."""
     kind = _format(path, format)
     picture = specification(report, check_metrics(metrics, default=report.metrics), title)
-    drawn = _drawn(extra("vl_convert", "plots"), picture, kind)
+    drawn = Picture(_drawn(extra("vl_convert", "plots"), picture, kind), kind)
     if path is not None:
         write_bytes_whole(path, drawn)
     return drawn
@@ -101,6 +63,8 @@ def _drawn(vl_convert: Any, picture: dict[str, Any], kind: str) -> bytes:
         return bytes(vl_convert.vegalite_to_png(picture, scale=_SCALE, allowed_base_urls=[]))
     if kind == "svg":
         return str(vl_convert.vegalite_to_svg(picture, allowed_base_urls=[])).encode()
+    if kind == "pdf":
+        return bytes(vl_convert.vegalite_to_pdf(picture, allowed_base_urls=[]))
     return _page(str(vl_convert.vegalite_to_html({"description": _PLACE}, bundle=True)), picture)
 
 
@@ -123,41 +87,27 @@ def specification(report: ReportData, metrics: Sequence[str], title: str | None)
     if not report.rows:
         raise InvalidInput("report", "has no lines to draw")
     period = next((group for group in report.group_by if group in PERIODS), None)
-    series = _series(report, period)
+    days = sorted({getattr(row, period) for row in report.rows}) if period else []
+    # Of one day there is no course.
+    is_course = len(days) > 1
+    rows = drawn_rows(report, metrics) if is_course else list(report.rows)
+    series = series_of(rows or report.rows, report, lines=bool(is_course and rows))
+    data = [_datum(row, metrics, period, series) for row in rows] or _nothing(days)
     panels = [
-        _over_time(report, name, period, series) if period else _bars(name, series)
+        _over_time(name, data, _time_axis(period, report.timezone, days), series)
+        if period and is_course
+        else _bars(name, series)
         for name in metrics
     ]
+    about = " · ".join(filter(None, (caption(report), left_out(report, rows))))
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
-        "title": {"text": title or "Engagement", "subtitle": caption(report)},
-        "data": {"values": [_datum(row, metrics, period, series) for row in report.rows]},
-        "vconcat": _labelled_once(panels) if period else panels,
+        "title": {"text": title or "Engagement", "subtitle": about},
+        "data": {"values": data},
+        "vconcat": _labelled_once(panels) if is_course else panels,
         "spacing": 18,
-        "config": _CONFIG,
+        "config": CONFIG,
     }
-
-
-def _series(report: ReportData, period: str | None) -> dict[Key, str]:
-    """Return the names of the lines or bars, in the order of the report."""
-    others = "no segment" if "segment" in report.group_by else "all"
-    named = {_key(row): _name(row) or others for row in report.rows}
-    if period and len(named) > _SERIES:
-        raise InvalidInput("report", f"has {len(named)} series, which nobody can tell apart")
-    often = Counter(named.values())
-    return {
-        key: name if often[name] == 1 else f"{name} ({str(key[0])[-6:]})"
-        for key, name in named.items()
-    }
-
-
-def _key(row: ReportRow) -> Key:
-    return row.campaign, row.segment, row.event_type
-
-
-def _name(row: ReportRow) -> str:
-    parts = (row.campaign_name, row.segment_name, row.event_type)
-    return ", ".join(part for part in parts if part)
 
 
 def _datum(
@@ -166,7 +116,12 @@ def _datum(
     values = {name: getattr(row, name) for name in metrics}
     plain = {k: float(v) if isinstance(v, Decimal) else v for k, v in values.items()}
     day = getattr(row, period) if period else None
-    return {"name": series[_key(row)], "period": day and day.isoformat(), **plain}
+    return {"name": series[key_of(row)], "period": day and day.isoformat(), **plain}
+
+
+def _nothing(days: Sequence[date]) -> list[dict[str, Any]]:
+    """The frame of a picture without a line."""
+    return [{"period": day.isoformat()} for day in days]
 
 
 def _axis(name: str, *, ticks: int) -> dict[str, Any]:
@@ -180,36 +135,40 @@ def _axis(name: str, *, ticks: int) -> dict[str, Any]:
 
 
 def _over_time(
-    report: ReportData, name: str, period: str, series: dict[Key, str]
+    name: str, data: list[dict[str, Any]], axis: dict[str, Any], series: dict[Key, str]
 ) -> dict[str, Any]:
-    has_points = len(report.rows) <= 62 * len(series)
-    mark = {"type": "line", "strokeWidth": 2, "color": _COLOURS[0]}
+    has_points = len(data) <= 62 * len(series)
+    scale: dict[str, Any] = {"zero": True, "nice": True}
+    if not any(datum.get(name) for datum in data):
+        # Zero would stand in the middle.
+        scale["domain"] = [0, 1]
+    mark = {"type": "line", "strokeWidth": 2, "color": COLOURS[0]}
     panel: dict[str, Any] = {
         "width": _WIDTH,
         "height": _HEIGHT,
-        "mark": {**mark, "point": {"size": 22, "color": _COLOURS[0]} if has_points else False},
+        "mark": {**mark, "point": {"size": 22, "color": COLOURS[0]} if has_points else False},
         "encoding": {
             # Dates without a time: a zone of the machine must not move them.
             "x": {
                 "field": "period",
                 "type": "temporal",
                 "timeUnit": "utcyearmonthdate",
-                "axis": _time_axis(period, report.timezone),
+                "axis": axis,
             },
             "y": {
                 "field": name,
                 "type": "quantitative",
                 "axis": _axis(name, ticks=4),
-                "scale": {"zero": True, "nice": True},
+                "scale": scale,
             },
         },
     }
-    if len(series) > 1:
+    if len(series) > 1 and "name" in data[0]:
         panel["encoding"]["color"] = _colour(series)
     return panel
 
 
-def _time_axis(period: str, timezone: str) -> dict[str, Any]:
+def _time_axis(period: str, timezone: str, days: Sequence[date]) -> dict[str, Any]:
     titles = {"day": "Day", "week": "Week from Monday", "month": "Month"}
     formats = {"day": "%-d %b %Y", "week": "%-d %b %Y", "month": "%b %Y"}
     return {
@@ -217,8 +176,14 @@ def _time_axis(period: str, timezone: str) -> dict[str, Any]:
         "format": formats[period],
         "grid": False,
         "labelOverlap": True,
-        "tickCount": {"interval": "month", "step": 1} if period == "month" else 7,
+        "labelFlush": False,
+        # Named here, as Vega would have weeks begin on Sundays and a day begin twice.
+        "values": [_instant(day) for day in days[:: -(-len(days) // _TICKS)]],
     }
+
+
+def _instant(day: date) -> int:
+    return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() * 1_000)
 
 
 def _colour(series: dict[Key, str]) -> dict[str, Any]:
@@ -227,7 +192,11 @@ def _colour(series: dict[Key, str]) -> dict[str, Any]:
         "type": "nominal",
         "sort": list(series.values()),
         "title": None,
-        "legend": {"orient": "bottom", "columns": 4, "labelLimit": 150},
+        "legend": {
+            "orient": "bottom",
+            "columns": 4 if max(map(len, series.values())) <= _SHORT_NAME else 2,
+            "labelLimit": 300,
+        },
     }
 
 
@@ -245,7 +214,7 @@ def _bars(name: str, series: dict[Key, str]) -> dict[str, Any]:
         "width": _WIDTH,
         "height": {"step": _BAR},
         "encoding": {
-            "y": {**y, "axis": {"labelLimit": 180, "domain": False, "ticks": False}},
+            "y": {**y, "axis": {"labelLimit": 300, "domain": False, "ticks": False}},
             "x": {
                 "field": name,
                 "type": "quantitative",
@@ -254,7 +223,7 @@ def _bars(name: str, series: dict[Key, str]) -> dict[str, Any]:
             },
         },
         "layer": [
-            {"mark": {"type": "bar", "color": _COLOURS[0], "height": {"band": 0.7}}},
+            {"mark": {"type": "bar", "color": COLOURS[0], "height": {"band": 0.7}}},
             {
                 "mark": {"type": "text", "align": "left", "dx": 4, "fontSize": 11},
                 "encoding": {"text": {"field": name, "type": "quantitative", "format": number}},

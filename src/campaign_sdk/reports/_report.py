@@ -79,9 +79,11 @@ class Report(ReportData):
     ) -> bytes:
         """Draw the report, and write it to a file if one is named. Needs no network.
 
+        A notebook shows what is returned as a picture.
+
         Args:
-            path: ends in .png, .svg or .html; the page is self-contained.
-            format: `png` (the default), `svg` or `html`, if the path doesn't say.
+            path: ends in .png, .svg, .pdf or .html; the page is self-contained.
+            format: `png` (the default), `svg`, `pdf` or `html`, if the path doesn't say.
             metrics: those to draw; by default all that the report has.
             title: stands above it.
 

@@ -12,8 +12,10 @@ from email.utils import formataddr
 from functools import cache
 from typing import Any, Self
 
+import httpcore
 import httpx
 
+from campaign_sdk._core.deadline import bounded, deadline
 from campaign_sdk._core.errors import ConfigurationError, Unavailable
 from campaign_sdk._core.exchange import retry_after
 from campaign_sdk._core.settings import check_key, check_url, require_secure
@@ -147,11 +149,14 @@ class Resend:
             time.sleep(step.seconds)
             return None
         self._http = self._http or httpx.Client(
-            transport=httpx.HTTPTransport(verify=_tls()), follow_redirects=False
+            transport=bounded(httpx.HTTPTransport(verify=_tls()), httpcore), follow_redirects=False
         )
         body = _Body(ends)
         try:
-            with self._http.stream(*self._request(step), **self._options(step, left)) as response:
+            with (
+                deadline(ends),
+                self._http.stream(*self._request(step), **self._options(step, left)) as response,
+            ):
                 for chunk in response.iter_bytes():
                     body.take(chunk)
         except httpx.HTTPError as error:
@@ -165,11 +170,12 @@ class Resend:
             return None
         body = _Body(ends)
         try:
-            async with self._open().stream(
-                *self._request(step), **self._options(step, left)
-            ) as response:
-                async for chunk in response.aiter_bytes():
-                    body.take(chunk)
+            with deadline(ends):
+                async with self._open().stream(
+                    *self._request(step), **self._options(step, left)
+                ) as response:
+                    async for chunk in response.aiter_bytes():
+                        body.take(chunk)
         except httpx.HTTPError as error:
             return _no_answer(error)
         return body.answer(response)
@@ -178,7 +184,7 @@ class Resend:
         """Return the client of this event loop: connections can't be taken to another."""
         loop = asyncio.get_running_loop()
         if not self._ahttp or self._ahttp[0] is not loop:
-            transport = httpx.AsyncHTTPTransport(verify=_tls())
+            transport = bounded(httpx.AsyncHTTPTransport(verify=_tls()), httpcore)
             self._ahttp = (loop, httpx.AsyncClient(transport=transport, follow_redirects=False))
         return self._ahttp[1]
 

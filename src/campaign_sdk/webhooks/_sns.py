@@ -8,6 +8,7 @@ be Amazon's.
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -16,6 +17,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256, HashAlgorithm
 
+from campaign_sdk._core.deadline import bounded, deadline
 from campaign_sdk._core.errors import InvalidInput, Unavailable, WebhookRefused
 from campaign_sdk.webhooks._fields import iso_moment
 from campaign_sdk.webhooks._proofs import SNS_AGE, Request, check_age, from_base64, object_of
@@ -39,6 +41,7 @@ _HASHES: dict[str, HashAlgorithm] = {
     "1": SHA1(),  # noqa: S303 - what Amazon signs with unless the topic is told otherwise
     "2": SHA256(),
 }
+_PATIENCE = 10.0
 _LARGEST = 65_536
 
 
@@ -134,12 +137,23 @@ def _fits(key: rsa.RSAPublicKey, signature: str, text: bytes, hashed: HashAlgori
 
 def fetched(url: str) -> bytes:
     """Get a small file over HTTPS, without following anybody elsewhere."""
+    import httpcore
     import httpx
 
+    content = bytearray()
+    transport = bounded(httpx.HTTPTransport(), httpcore)
     try:
-        answer = httpx.get(url, timeout=10, follow_redirects=False)
+        with (
+            deadline(time.monotonic() + _PATIENCE),
+            httpx.Client(transport=transport, timeout=_PATIENCE) as http,
+            http.stream("GET", url) as answer,
+        ):
+            for chunk in answer.iter_bytes():
+                content += chunk
+                if len(content) > _LARGEST:
+                    break
     except httpx.HTTPError:
         raise Unavailable("Amazon SNS can't be reached") from None
-    if answer.status_code != 200 or len(answer.content) > _LARGEST:
+    if answer.status_code != 200 or len(content) > _LARGEST:
         raise Unavailable("Amazon SNS gives no answer that can be used")
-    return answer.content
+    return bytes(content)

@@ -32,6 +32,7 @@ _SIGN_IN = "sign in first, for example with client.auth.sign_in_with_password(..
 _PROJECT = "is the URL that of a Supabase project?"
 # How Supabase's gateway words its refusal of an API key, which has no code.
 REFUSED_KEY = "API key"
+_CODE = re.compile("[A-Z0-9_]{1,40}")
 
 
 def _illegal(error: APIError) -> CampaignError:
@@ -327,7 +328,15 @@ def from_database(error: APIError) -> CampaignError:
     for length in range(len(code), 1, -1):
         if code[:length] in CODES:
             return CODES[code[:length]](error)
-    return unlisted(error) or CampaignError(_message(error), code=code, hint=error.hint)
+    return unlisted(error) or _unknown(error)
+
+
+def _unknown(error: APIError) -> CampaignError:
+    """Name a refusal whose code nobody knows: whoever wrote it may quote anything in it."""
+    if not _CODE.fullmatch(str(error.code)):
+        error.code = None
+    without_data(error)
+    return ProtocolError(f"the server refuses as no project does; {_PROJECT}", code=error.code)
 
 
 def _from_gateway(error: APIError, status: str) -> CampaignError:

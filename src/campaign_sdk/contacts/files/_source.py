@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol, cast
 
 from campaign_sdk._core.errors import InvalidInput
+from campaign_sdk._core.reading import opened
 
 _CHUNK = 1 << 20
 _ZIP = b"PK\x03\x04"
@@ -50,9 +51,10 @@ class Source:
         """
         try:
             source = _opened(Path(file)) if isinstance(file, str | Path) else _kept(file)
+            first = source.stream.read(len(_ZIP))
         except OSError as error:
             raise InvalidInput("path", f"can't be read ({type(error).__name__})") from error
-        if source.stream.read(len(_ZIP)) == _ZIP:
+        if first == _ZIP:
             source.stream.close()
             raise InvalidInput("path", "is a workbook or an archive: save it as CSV, or unpack it")
         source.stream.seek(0)
@@ -64,7 +66,7 @@ class Source:
 
 
 def _opened(path: Path) -> Source:
-    stream = path.open("rb")
+    stream = opened(path, "path")
     if stream.seekable():
         return Source(stream, path.stat().st_size, path)
     with stream:
