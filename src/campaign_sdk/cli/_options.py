@@ -24,8 +24,8 @@ _MOST = 10**12
 
 def bounded(value: int | None) -> int | None:
     """Return how many are asked for; nobody has more than that."""
-    if value is not None and value > _MOST:
-        raise InvalidInput("limit", f"must be at most {_MOST:,}; 0 for all")
+    if value is not None and not 0 <= value <= _MOST:
+        raise InvalidInput("limit", f"must lie between 0 and {_MOST:,}; 0 for all")
     return value
 
 
@@ -55,7 +55,7 @@ Limit = Annotated[
     int | None, typer.Option(min=0, callback=bounded, help="How many to show; 0 for all.")
 ]
 Most = Annotated[
-    int | None, typer.Option("--limit", min=0, callback=bounded, help="How many; all otherwise.")
+    int | None, typer.Option("--limit", callback=bounded, help="How many; all otherwise.")
 ]
 Output = Annotated[
     Path | None,
