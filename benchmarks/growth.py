@@ -144,6 +144,11 @@ def chart(found: dict[int, dict[str, float]]) -> str:
     return str(vl_convert.vegalite_to_svg(json.dumps(spec)))
 
 
+def shown(seconds: float | None) -> str:
+    """Return milliseconds; a dash for what was not asked."""
+    return "-" if seconds is None else f"{seconds * 1e3:,.1f}"
+
+
 def earlier() -> dict[int, dict[str, float]]:
     """Return what was found of other sizes in earlier runs."""
     rows = json.loads(FOUND.read_text(encoding="utf-8")) if FOUND.exists() else {}
@@ -160,7 +165,7 @@ def main(sizes: list[int]) -> None:
             print(size, {name: round(value * 1e3, 1) for name, value in found[size].items()})
     found = dict(sorted((earlier() | found).items()))
     FOUND.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    sizes, names = list(found), list(found[sizes[0]])
+    sizes, names = list(found), list(found[max(found)])
     rows = [
         (name, *(f"{found[size].get(name, float('nan')) * 1e3:,.1f}" for size in sizes))
         for name in names

@@ -1,7 +1,13 @@
 -- Chapter 2. Contacts: the people who can receive a campaign.
 
 create table public.contacts (
-  id uuid primary key default gen_random_uuid(),
+  -- Random, but for its first eight digits, which are drawn four thousand times a second: what
+  -- an import writes lies side by side in both indexes, and is read together later.
+  id uuid primary key default (
+    lpad(to_hex(hashtext(
+      pg_backend_pid() || '/' || floor(date_part('epoch', clock_timestamp()) * 4000)
+    )), 8, '0') || substr(gen_random_uuid()::text, 9)
+  )::uuid,
   -- Refers to auth.users, as chapter 7 says.
   user_id uuid not null default auth.uid(),
   email text not null,
@@ -325,7 +331,7 @@ declare
   result public.contact_fields;
 begin
   with looked_at as not materialized (
-    -- Ids are random, so the first ones are a fair sample.
+    -- Ids are random, in runs of a few, so the first ones are a fair sample.
     select row_number() over (order by c.id) as place, c.attributes from public.contacts as c
     where c.user_id = (select auth.uid())
     order by c.id limit least(greatest(sample, 1), 1000000)

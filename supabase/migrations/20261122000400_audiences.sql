@@ -33,7 +33,7 @@ create function campaign_private.member_scan_pays(
   after uuid, last uuid, given integer, page integer
 ) returns boolean
 language sql immutable security invoker set search_path = '' as $$
-  -- Ids are random, so what lies between two of them is a share of all contacts. What is
+  -- Ids are random, in runs of a few, so what lies between two of them is a share of all contacts. What is
   -- left of a page takes `needed` of them, and there are `left_over`.
   select least(looked * (page - given) / nullif(given, 0), left_over) > 0.25
   from (
