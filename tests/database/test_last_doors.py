@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -269,3 +270,21 @@ def test_every_check_of_the_five_tables_is_tried(db: psycopg.Connection) -> None
         [list(LEAST)],
     ).fetchall()
     assert {name for (name,) in checks} == {constraint for _, constraint, _ in BROKEN}
+
+
+def test_a_receipt_reaches_no_delivery_of_anothers(
+    victim: World, mallory: World, db: psycopg.Connection
+) -> None:
+    # Row level security doesn't hold who takes a vendor's webhooks.
+    told = [{"provider_id": victim.rows["campaign_deliveries"]["provider_id"], "type": "delivered"}]
+    note = "select changed, repeated, unmatched from campaign_private.note_receipts(%s, %s)"
+    with db.transaction(force_rollback=True):
+        assert db.execute(note, [mallory.user_id, json.dumps(told)]).fetchone() == (0, 0, 1)
+        assert db.execute(note, [victim.user_id, json.dumps(told)]).fetchone() == (1, 0, 0)
+
+
+def test_no_vendors_id_leads_to_who_was_erased(vandal: World, db: psycopg.Connection) -> None:
+    query = "select provider_id from public.campaign_deliveries where user_id = %s"
+    assert db.execute(query, [vandal.user_id]).fetchall() != [(None,)]
+    vandal.client.rpc("erase_person", {"contact_id": vandal.rows["contacts"]["id"]}).execute()
+    assert db.execute(query, [vandal.user_id]).fetchall() == [(None,)]

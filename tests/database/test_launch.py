@@ -66,6 +66,12 @@ def test_the_rules_of_the_segment_are_copied(
     assert data[0]["rules"] == IN_PUNE
 
 
+def test_the_moment_of_the_launch_is_noted(alice: Client, draft: Row, launched: Row) -> None:
+    history: Any = alice.from_("campaign_status_history").select("changed_at").execute().data
+    assert [row["changed_at"] for row in history] == [launched["launched_at"]]
+    assert launched["launched_at"] > draft["created_at"]
+
+
 @pytest.mark.parametrize("status", ["active", "paused", "completed"])
 @pytest.mark.parametrize(
     "change",

@@ -113,3 +113,35 @@ def test_counters_are_taken_by_campaign_and_day(
     call = "select from public.ingest_events(%s)"
     with blocked(stack, owner, call, shuffled(events("second")), hold):
         assert untaken(db, mine) == days[held + 1 :]
+
+
+def test_events_are_taken_by_campaign_and_id(
+    stack: LocalSupabase, alice: Client, user_id: Any, db: psycopg.Connection
+) -> None:
+    owner, campaign = user_id(alice), insert(alice, "campaigns", name="c")["id"]
+    names = [f"e-{n}" for n in range(8)]
+
+    def event(name: str, day: int) -> Row:
+        # Each on days of their own, so that no counter is waited for.
+        when = f"2026-01-{day:02}T12:00:00Z"
+        return {"campaign_id": campaign, "event_id": name, "type": "click", "occurred_at": when}
+
+    def adding(name: str, day: int) -> str:
+        return (
+            "insert into public.campaign_events (campaign_id, event_id, user_id, type, occurred_at)"
+            f" values ('{campaign}', '{name}', '{owner}', 'click', '2026-01-{day:02}')"
+        )
+
+    def is_taken(name: str) -> bool:
+        with db.transaction(force_rollback=True):
+            db.execute("set local lock_timeout = '50ms'")
+            try:
+                db.execute(adding(name, 20).encode())
+            except psycopg.errors.LockNotAvailable:
+                return True
+        return False
+
+    given = shuffled([event(name, number + 1) for number, name in enumerate(names)])
+    call = "select from public.ingest_events(%s)"
+    with blocked(stack, owner, call, given, adding(names[4], 25)):
+        assert [name for name in names if is_taken(name)] == names[:5]
