@@ -313,9 +313,7 @@ _BY_HAND = [
         (_LAUNCH,),
     ),
     Mutation("if result.duplicates > 0 then", "if false then", (_KEYS,)),
-    Mutation(
-        "order by g.campaign_id, g.event_id, g.position", "order by g.position", (_ORDER,)
-    ),
+    Mutation("order by g.campaign_id, g.event_id, g.position", "order by g.position", (_ORDER,)),
     Mutation(
         "where g.user_id = owner and g.contact_id = i.contact_id",
         "where false",
