@@ -116,6 +116,12 @@ def test_a_launch_and_a_schedule_ask_the_preflight(campaign: Campaign) -> None:
     refused = campaign("launch", "Abroad", code=7)
     assert "did you mean 'city'" in refused.stderr
     assert "--force" in refused.stderr
+    # What no launch can do without isn't overruled.
+    campaign("create", "Bare", "--where", "everyone")
+    bare = campaign("launch", "Bare", code=7).stderr
+    assert "no message" in bare
+    assert "campaign preflight" in bare
+    assert "--force" not in bare
     later = ("schedule", "Abroad", "--at", "2100-01-01")
     assert "--force" in campaign(*later, code=7).stderr
     assert "[scheduled]" in campaign(*later, "--force").stdout

@@ -49,7 +49,7 @@ _REMEDIES: dict[type[errors.CampaignError], str] = {
     errors.ConfigurationError: "see `campaign --help`, Environment",
     errors.NotAuthenticated: "sign in with `campaign auth login`",
     errors.StaleState: "look at it again with `campaign show`, then decide",
-    errors.NotReady: "see it all with `campaign preflight`; --force overrules its errors",
+    errors.NotReady: "see what it lacks with `campaign preflight`",
     errors.TimedOut: "run it again; what was done stays done",
     errors.SchemaMismatch: "`campaign migrations export`, then `supabase db push --include-all`",
     errors.LocalStackError: "look into `campaign local logs`",
@@ -131,6 +131,8 @@ def _remedy(error: errors.CampaignError, words: Sequence[str]) -> str | None:
         return None
     if isinstance(error, errors.NotAuthenticated) and _is_local():
         return _AT_HOME
+    if isinstance(error, errors.NotReady) and "force" in (error.hint or ""):
+        return "see it all with `campaign preflight`; --force overrules its errors"
     if isinstance(error, errors.SchemaMismatch) and _is_local():
         # Its own migrations are never pushed.
         return "`campaign migrations check` says what the local stack lacks, and what helps"
