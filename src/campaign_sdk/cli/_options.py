@@ -38,7 +38,7 @@ RulesFile = Annotated[
     typer.Option(
         "--rules",
         callback=there,
-        help="A JSON file of rules, as react-querybuilder writes it; - for standard input.",
+        help="A JSON file of rules, as a React rule builder writes it; - for standard input.",
     ),
 ]
 Timezone = Annotated[
