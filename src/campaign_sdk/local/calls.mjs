@@ -104,10 +104,11 @@ function objectOf(body) {
 function valuesOf({ arg_names: names, arg_types: types, arg_defaults: defaults, ...called }, given) {
   const required = names.slice(0, types.length - (defaults || 0));
   const fits =
-    required.every((name) => name in given) && Object.keys(given).every((name) => names.includes(name));
+    required.every((name) => name in given) &&
+    Object.keys(given).every((name) => names.includes(name));
+  const { has_variadic: isOpen, return_typtype: kind, return_type: type } = called;
   // Of a domain the answer may be a media type; of nothing there is none.
-  const isOther = called.has_variadic || called.return_typtype === "d" || called.return_type === "void";
-  if (!fits || isOther) return undefined;
+  if (!fits || isOpen || kind === "d" || type === "void") return undefined;
   const values = Object.entries(given).map(([name, value]) =>
     written(value, types[names.indexOf(name)]),
   );
@@ -128,9 +129,10 @@ function textOf(called, names, columns, limit) {
   const wanted = columns.map((name) => (name === "*" ? name : `"${name}"`)).join(", ");
   const row = isObject(called) || columns[0] !== "*" ? "_answer" : `_answer.${alias}`;
   const many = called.return_is_setof;
+  const body = many ? `coalesce(json_agg(${row}), '[]')` : `coalesce(to_json(${row}), 'null')`;
   return (
-    `select ${many ? `coalesce(json_agg(${row}), '[]')` : `coalesce(to_json(${row}), 'null')`} as body,` +
-    ` ${many ? "count(*)" : "1"} as rows, current_setting('response.status', true) as status,` +
+    `select ${body} as body, ${many ? "count(*)" : "1"} as rows,` +
+    " current_setting('response.status', true) as status," +
     " current_setting('response.headers', true) as headers" +
     ` from (select ${wanted} from ${SCHEMA}.${alias}(${given}) as ${alias}${limit}) as _answer`
   );
@@ -161,10 +163,14 @@ function headersOf(text) {
 /** The answer to an error; undefined for one that Lite has words of its own for. */
 function refusal(error) {
   console.error(error);
-  if (error.code === "42501") return said(403, error.code, error.message, error);
-  if (/^PT[2-5]\d\d$/.test(error.code)) return said(Number(error.code.slice(2)), error.code, error.message, error);
+  const { code, message } = error;
+  if (code === "42501") return said(403, code, message, error);
+  if (/^PT[2-5]\d\d$/.test(code)) return said(Number(code.slice(2)), code, message, error);
   if (answersItself(error)) return undefined;
-  const told = postgrestError(error);
+  return fromTable(postgrestError(error));
+}
+
+function fromTable(told) {
   const { code, message, details, hint } = JSON.parse(told.message);
   return said(JSON.parse(told.detail).status, code, message, { detail: details, hint });
 }
