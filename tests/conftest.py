@@ -22,7 +22,7 @@ from typer.main import get_command
 
 from campaign_sdk import CampaignClient
 from campaign_sdk._core import exchange
-from campaign_sdk.local import LocalSupabase
+from campaign_sdk.local import LocalSupabase, _stack
 from clients import PASSWORD, Mode, client_of, sign_up
 from elsewhere import elsewhere
 from order import longest_first
@@ -76,6 +76,29 @@ def stack() -> Iterator[LocalSupabase]:
     # tests/mutants/ puts faults into copies of the migrations.
     with LocalSupabase(migrations=os.environ.get("CAMPAIGN_TEST_MIGRATIONS")) as running:
         yield running
+
+
+class Still:
+    """In the place of the ticker."""
+
+    def __init__(self, _url: str) -> None: ...
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+@pytest.fixture(scope="session")
+def still(stack: LocalSupabase) -> Iterator[LocalSupabase]:
+    """A stack without a tick of its own, which would be faster than a test now and then."""
+    if elsewhere() is not None:
+        yield stack
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_stack, "Ticker", Still)
+        running = LocalSupabase(migrations=os.environ.get("CAMPAIGN_TEST_MIGRATIONS")).start()
+    yield running
+    running.stop()
 
 
 @pytest.fixture(autouse=True, scope="module")

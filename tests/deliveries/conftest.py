@@ -12,6 +12,6 @@ from .desk import Desk, desk_of
 
 
 @pytest.fixture
-def desk(stack: LocalSupabase) -> Iterator[Desk]:
-    with desk_of(stack) as desk:
+def desk(still: LocalSupabase) -> Iterator[Desk]:
+    with desk_of(still) as desk:
         yield desk

@@ -175,12 +175,12 @@ def test_caps_against_the_model(desk: Desk) -> None:
         assert reasons == [{"reason": "capped"}]
 
 
-def test_a_message_that_is_under_way_counts_for_the_cap(stack: LocalSupabase, desk: Desk) -> None:
+def test_a_message_that_is_under_way_counts_for_the_cap(still: LocalSupabase, desk: Desk) -> None:
     """Two campaigns at once: whoever is begun with by one isn't by the other."""
     desk.contacts(5)
     settings(desk, cap_messages=1, cap_days=1)
     first, second = desk.launched(), desk.launched()
-    with desk_of(stack, desk.user_id) as other:
+    with desk_of(still, desk.user_id) as other:
         mine, theirs = desk.claim(first), other.claim(second)
         assert len(desk.begin(first, mine, 0, 3)["contact_ids"]) == 3
         begun = other.begin(second, theirs, 0, 5)

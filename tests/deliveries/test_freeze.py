@@ -79,11 +79,11 @@ def test_a_freeze_cannot_be_declared_done(desk: Desk) -> None:
         desk.db.execute("update public.campaigns set audience_size = 7 where id = %s", [campaign])
 
 
-def test_two_at_once_freeze_nobody_twice(stack: LocalSupabase, desk: Desk) -> None:
+def test_two_at_once_freeze_nobody_twice(still: LocalSupabase, desk: Desk) -> None:
     people = desk.contacts(200)
     campaign = desk.launched(chunk=10, patience="0 seconds")
     desk.rows("select set_config('campaign_sdk.freeze_patience', '1 minute', false)")
-    with desk_of(stack, desk.user_id) as other, desk.db.transaction():
+    with desk_of(still, desk.user_id) as other, desk.db.transaction():
         desk.rows("select from public.freeze_campaign(%s)", campaign)
         # The other doesn't wait for it, and finds nothing to do.
         other.db.execute("set lock_timeout = '1s'")
@@ -111,9 +111,15 @@ def test_the_members_stay_whatever_changes(desk: Desk) -> None:
 
 
 @pytest.fixture
-def ann(stack: LocalSupabase) -> Any:
-    with client_of(stack) as client:
+def ann(still: LocalSupabase) -> Any:
+    with client_of(still) as client:
         yield sign_up(client, "ann")
+
+
+@pytest.fixture
+def db(still: LocalSupabase) -> Any:
+    with psycopg.connect(still.db_url, autocommit=True) as connection:
+        yield connection
 
 
 def test_an_audience_goes_on_after_a_contact(ann: CampaignClient) -> None:

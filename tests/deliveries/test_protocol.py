@@ -245,9 +245,9 @@ DO: dict[str, Step] = {
 )
 @settings(max_examples=30)
 def test_whatever_happens_in_whatever_order(
-    stack: LocalSupabase, chunk: int, plan: list[tuple[str, int]]
+    still: LocalSupabase, chunk: int, plan: list[tuple[str, int]]
 ) -> None:
-    with desk_of(stack) as desk:
+    with desk_of(still) as desk:
         members = desk.contacts(MEMBERS)
         world = World(desk, members, desk.launched(chunk=chunk), waiting=set(members))
         for name, pick in plan:

@@ -43,7 +43,7 @@ def test_an_idle_hour_is_no_credit(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("senders", [3])
-def test_no_window_bursts_whoever_sends(stack: LocalSupabase, desk: Desk, senders: int) -> None:
+def test_no_window_bursts_whoever_sends(still: LocalSupabase, desk: Desk, senders: int) -> None:
     """Over connections of their own, of which one after the other ends and begins anew."""
     desk.contacts(400)
     campaign = desk.launched(chunk=100)
@@ -52,7 +52,7 @@ def test_no_window_bursts_whoever_sends(stack: LocalSupabase, desk: Desk, sender
 
     def send(_: int) -> None:
         for _turn in range(2):
-            with desk_of(stack, desk.user_id) as other:
+            with desk_of(still, desk.user_id) as other:
                 claim = other.claim(campaign)
                 work(other, claim)
 

@@ -81,7 +81,7 @@ def test_it_tells(words: str, output: str) -> None:
 
 def test_it_is_short(output: str) -> None:
     """About sixty lines where there is room; at 60 columns sentences take twice as many."""
-    assert len([line for line in output.splitlines() if line.strip()]) < 120
+    assert len([line for line in output.splitlines() if line.strip()]) < 130
 
 
 def test_it_fits_60_columns_without_colour(output: str) -> None:
