@@ -31,7 +31,7 @@ AS_OF = "2026-11-22T10:00:00Z"
 OWNER = str(uuid.UUID(int=1))
 ROUNDS = 5
 FIFTY = ", ".join(map(str, range(50)))
-LATE = "timestamptz '2026-08-24 10:00+00'"
+LATE = "timestamptz '2026-08-24 00:00+00'"
 
 # name, rules, by hand on jsonb, by hand on typed columns
 CASES: list[tuple[str, Rules, str, str]] = [
