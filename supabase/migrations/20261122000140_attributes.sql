@@ -3,43 +3,56 @@
 -- Python's rules/_paths.py reads names the same way.
 create function campaign_private.field_keys(name text)
 returns text[]
-language sql
+-- An SQL function with a search_path is planned anew at each call, several times for a rule.
+language plpgsql
 immutable
 security invoker
 set search_path = ''
-return array(
-  select replace(part, '\.', '.')
-  from regexp_split_to_table(
-    regexp_replace(name, '^attributes\.', ''), '(?<!\\)\.(?![^()]*\))'
-  ) with ordinality as p (part, n)
-  order by n
-);
+as $$
+begin
+  return array(
+    select replace(part, '\.', '.')
+    from regexp_split_to_table(
+      regexp_replace(name, '^attributes\.', ''), '(?<!\\)\.(?![^()]*\))'
+    ) with ordinality as p (part, n)
+    order by n
+  );
+end
+$$;
 comment on function campaign_private.field_keys(text) is
   'The path into a contact''s attributes that a name means: its dots part the keys, but not "\." and not those in parentheses.';
 
 create function campaign_private.key_name(key text)
 returns text
-language sql
+language plpgsql
 immutable
 security invoker
 set search_path = ''
-return case
-  when position('.' in key) = 0 or campaign_private.field_keys(key) = array[key] then key
-  else replace(key, '.', '\.')
-end;
+as $$
+begin
+  return case
+    when position('.' in key) = 0 or campaign_private.field_keys(key) = array[key] then key
+    else replace(key, '.', '\.')
+  end;
+end
+$$;
 comment on function campaign_private.key_name(text) is
   'A key as a part of a dotted path: its own dots written "\.".';
 
 create function campaign_private.path_name(keys text[])
 returns text
-language sql
+language plpgsql
 immutable
 security invoker
 set search_path = ''
-return (
-  select string_agg(campaign_private.key_name(key), '.' order by n)
-  from unnest(keys) with ordinality as k (key, n)
-);
+as $$
+begin
+  return (
+    select string_agg(campaign_private.key_name(key), '.' order by n)
+    from unnest(keys) with ordinality as k (key, n)
+  );
+end
+$$;
 comment on function campaign_private.path_name(text[]) is 'The name of a path: what field_keys reads.';
 
 create function campaign_private.merge_attributes(stored jsonb, given jsonb)

@@ -3,16 +3,20 @@
 -- Two-valued in the end: what is null here counts as false, and a negation is `is not true`.
 
 create function campaign_private.is_plain(operand campaign_private.rule_operand) returns boolean
-language sql immutable security invoker set search_path = '' as $$
-  select (operand).kind in ('text', 'date', 'naive')
-    and (operand).text !~ '^[\[{]' and (operand).text not in ('true', 'false')
+language plpgsql immutable security invoker set search_path = '' as $$
+begin
+  return (operand).kind in ('text', 'date', 'naive')
+    and (operand).text !~ '^[\[{]' and (operand).text not in ('true', 'false');
+end
 $$;
 comment on function campaign_private.is_plain is
   'Whether only a stored text, and no other JSON, reads like this value.';
 
 create function campaign_private.is_plain_number(operand campaign_private.rule_operand) returns boolean
-language sql immutable security invoker set search_path = '' as $$
-  select (operand).kind = 'number' and (operand).text = trim_scale((operand).number)::text
+language plpgsql immutable security invoker set search_path = '' as $$
+begin
+  return (operand).kind = 'number' and (operand).text = trim_scale((operand).number)::text;
+end
 $$;
 comment on function campaign_private.is_plain_number is
   'Whether a number is written as JSON shows it, without zeros at its end.';
@@ -20,11 +24,13 @@ comment on function campaign_private.is_plain_number is
 create function campaign_private.rule_equal_number(
   target campaign_private.rule_target, operand campaign_private.rule_operand
 ) returns text
-language sql immutable security invoker set search_path = '' as $$
+language plpgsql immutable security invoker set search_path = '' as $$
+begin
   -- What is stored reads the same, but for zeros at its end: few rows begin alike, and only
   -- these are looked at as JSON.
-  select format('(%1$s like %4$L and (%1$s = %2$L or %3$s))', (target).text, (operand).text,
-    campaign_private.rule_holds(target, to_jsonb((operand).number)), (operand).text || '%')
+  return format('(%1$s like %4$L and (%1$s = %2$L or %3$s))', (target).text, (operand).text,
+    campaign_private.rule_holds(target, to_jsonb((operand).number)), (operand).text || '%');
+end
 $$;
 comment on function campaign_private.rule_equal_number is
   'SQL: what the field holds equals a plain number, or is a text that reads like it.';

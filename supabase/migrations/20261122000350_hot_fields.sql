@@ -123,15 +123,19 @@ comment on function campaign_private.hot_order is 'SQL: what it implies that a h
 create function campaign_private.hot_condition(
   operator text, keys text[], operands campaign_private.rule_operand[]
 ) returns text
-language sql stable security invoker set search_path = '' as $$
-  select case
-    when operator = 'between' or (operator = '=' and (operands[1]).kind = 'relative') then
-      nullif(concat_ws(' and ', campaign_private.hot_order(h, '>=', operands[1]),
-                       campaign_private.hot_order(h, '<=', operands[cardinality(operands)])), '')
-    when operator in ('=', 'in') then campaign_private.hot_equal(h, operands)
-    when operator in ('<', '<=', '>', '>=') then campaign_private.hot_order(h, operator, operands[1])
-  end
-  from campaign_private.hot_fields as h where h.field = campaign_private.path_name(keys)
+language plpgsql stable security invoker set search_path = '' as $$
+begin
+  return (
+    select case
+      when operator = 'between' or (operator = '=' and (operands[1]).kind = 'relative') then
+        nullif(concat_ws(' and ', campaign_private.hot_order(h, '>=', operands[1]),
+                         campaign_private.hot_order(h, '<=', operands[cardinality(operands)])), '')
+      when operator in ('=', 'in') then campaign_private.hot_equal(h, operands)
+      when operator in ('<', '<=', '>', '>=') then campaign_private.hot_order(h, operator, operands[1])
+    end
+    from campaign_private.hot_fields as h where h.field = campaign_private.path_name(keys)
+  );
+end
 $$;
 comment on function campaign_private.hot_condition is
   'SQL: what a condition implies for the column of a hot field; null if it isn''t one.';

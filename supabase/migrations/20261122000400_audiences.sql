@@ -110,14 +110,17 @@ begin
   if reachable then
     predicate := format('(%s) and c.unsubscribed_at is null and c.suppressed_at is null', predicate);
   end if;
+  -- Not written out: a connection that knows the call takes its rows for as wide as they were
+  -- before a hot field was added.
   if clue.list is not null then
-    return query select * from campaign_private.behaviour_page(
-      clue,
-      format(
-        'select c.* from public.contacts as c where c.user_id = %L and %s
-           and c.id = any ($1) order by c.id limit $2',
-        auth.uid(), campaign_private.member_case(predicate)),
-      as_of, after, page);
+    return query execute 'select * from campaign_private.behaviour_page($1, $2, $3, $4, $5)'
+      using
+        clue,
+        format(
+          'select c.* from public.contacts as c where c.user_id = %L and %s
+             and c.id = any ($1) order by c.id limit $2',
+          auth.uid(), campaign_private.member_case(predicate)),
+        as_of, after, page;
   elsif strpos(predicate, 'c.hot_') > 0 then
     -- The page is cut in here: a limit from outside comes after every row was kept.
     return query execute format(
@@ -125,7 +128,8 @@ begin
       auth.uid(), predicate, case when after is not null then format('and c.id > %L', after) end,
       page);
   else
-    return query select * from campaign_private.member_page(predicate, after, page);
+    return query execute 'select * from campaign_private.member_page($1, $2, $3)'
+      using predicate, after, page;
   end if;
 end
 $$;
