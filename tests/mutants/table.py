@@ -297,6 +297,16 @@ _BY_HAND = [
         (_DOORS, "-k", "kind_of_event"),
     ),
     Mutation(
+        "unsubscribed = a.unsubscribed + (e.type = 'unsubscribed')::integer,",
+        "",
+        (_DOORS, "-k", "kind_of_event"),
+    ),
+    Mutation(
+        "and e.type = given.type and e.occurred_at = given.occurred_at",
+        "and true",
+        (_ANALYTICS, "-k", "of_one_id"),
+    ),
+    Mutation(
         "where e.type = 'click' and e.actor in ('machine', 'proxy')",
         "where e.type = 'click' and e.actor = 'machine'",
         (_KINDS, "tests/tracking/test_actors.py", "tests/reports/test_report.py"),
