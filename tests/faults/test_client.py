@@ -9,7 +9,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ from campaign_sdk import (
 )
 from campaign_sdk._core import connection, exchange
 from campaign_sdk._core.body import BoundedBody
+from campaign_sdk._core.cancelling import Steady
 from campaign_sdk._core.errors import AuthUnavailable
 from campaign_sdk.analytics import _watch
 from campaign_sdk.analytics._realtime import RealtimeBell
@@ -169,23 +170,57 @@ def test_a_slow_iterable_doesnt_stop_the_event_loop(what: str) -> None:
 
 
 def test_a_cancelled_request_gives_its_connection_back() -> None:
-    given: list[str] = []
+    """Where httpcore lets other tasks run it isn't cancelled, but where it waits."""
+    seen: list[str] = []
 
     class Stream:
         async def aclose(self) -> None:
-            given.append("begun")
             await asyncio.sleep(0)
-            given.append("given back")
+            await asyncio.sleep(0.01)
+            with contextlib.suppress(ValueError):
+                await refused()
+            seen.append("given back")
+
+    async def refused() -> None:
+        future = asyncio.get_running_loop().create_future()
+        asyncio.get_running_loop().call_soon(future.set_exception, ValueError())
+        await future
+
+    async def connect(waits: bool) -> str:
+        await asyncio.sleep(0)
+        seen.append("noted")
+        if waits:
+            await asyncio.get_running_loop().create_future()
+        return "connected"
+
+    async def use(waits: bool) -> None:
+        assert await Steady(connect(waits)) == "connected"
+        seen.append("connected")
+        await asyncio.sleep(0)
+        seen.append("used")
+
+    async def cancelled(work: Coroutine[Any, Any, None]) -> list[str]:
+        seen.clear()
+        task = asyncio.create_task(work)
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        return list(seen)
 
     async def main() -> None:
-        closing = asyncio.create_task(BoundedBody(Stream(), math.inf).aclose())
+        assert await cancelled(BoundedBody(Stream(), math.inf).aclose()) == ["given back"]
+        assert await cancelled(use(waits=True)) == ["noted"]
+        assert await cancelled(use(waits=False)) == ["noted", "connected"]
+        # Whoever counts cancellations counts this one once.
+        seen.clear()
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0):
+                await use(waits=False)
+        assert seen == ["noted", "connected"]
         await asyncio.sleep(0)
-        closing.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await closing
 
     asyncio.run(main())
-    assert given == ["begun", "given back"]
 
 
 def test_waiting_for_a_connection_has_a_deadline(

@@ -2,32 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Generator, Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-
-class _ToTheEnd:
-    """What is awaited, a cancellation notwithstanding; it is passed on at the end."""
-
-    def __init__(self, awaited: Awaitable[Any]) -> None:
-        self._awaited = awaited
-
-    def __await__(self) -> Generator[Any, Any, None]:
-        steps = self._awaited.__await__()
-        cancelled: asyncio.CancelledError | None = None
-        while True:
-            try:
-                step = next(steps)
-            except StopIteration:
-                break
-            try:
-                yield step
-            except asyncio.CancelledError as error:
-                cancelled = error
-        if cancelled:
-            raise cancelled
+from campaign_sdk._core.cancelling import ToTheEnd
 
 
 class BoundedBody:
@@ -75,9 +54,5 @@ class BoundedBody:
         self._stream.close()
 
     async def aclose(self) -> None:
-        """Close the stream.
-
-        A task that is cancelled meanwhile is cancelled after it: half closed, the connection
-        would never be given back.
-        """
-        await _ToTheEnd(self._stream.aclose())
+        """Close the stream; a task that is cancelled meanwhile is cancelled after it."""
+        await ToTheEnd(self._stream.aclose())

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import httpx
 
 from campaign_sdk._core.body import BoundedBody
+from campaign_sdk._core.cancelling import Steady
 from campaign_sdk._core.deadline import deadline
 from campaign_sdk._core.errors import ConfigurationError, ProtocolError
 from campaign_sdk._core.exchange import Exchange, Turn
@@ -267,7 +268,7 @@ class AsyncWire(httpx.AsyncBaseTransport):
         ends = request.extensions["ends"]
         content = _Content()
         with deadline(ends):
-            response = await self._inner.handle_async_request(request)
+            response = await Steady(self._inner.handle_async_request(request))
             response.stream = _Body(response.stream, ends)
             try:
                 async for chunk in response.aiter_bytes():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from json import JSONDecodeError
 
 import httpx2
 import openai
@@ -48,16 +49,16 @@ _NAMED_BY_SERVER: dict[str | None, tuple[DraftingReason, str]] = {
 }
 
 
-# openai lets these through: JSON that is cut, nested too deep or of another form, and texts that
-# aren't of the encoding that they claim to be.
-_NONSENSE = ValueError | LookupError | RecursionError | TypeError | AttributeError
+# openai lets these through: JSON that is cut, or nested too deep, and texts that aren't of the
+# encoding that they claim to be.
+_NONSENSE = JSONDecodeError | UnicodeError | RecursionError
 _CODE = re.compile("[a-z][a-z0-9_.]{0,60}")
 
 
 def from_openai(error: Exception, *, by_server: bool = False) -> DraftingError | None:
     """Return what an error of openai or httpx2 means, or `None` if it is neither's."""
     found = _named(error, by_server=by_server)
-    if isinstance(error, openai.APIError | ValueError):
+    if isinstance(error, openai.APIError):
         # A traceback prints it as well, and the server's words may quote anything.
         error.args = (type(error).__name__,)
         error.__cause__ = error.__context__ = None
