@@ -32,3 +32,8 @@ def test_when_it_last_ran(status: int, ago: int | None, verdict: str) -> None:
     if verdict == "warning":
         assert found.remedy is not None
         assert "schedule_tick" in found.remedy
+
+
+@pytest.mark.parametrize("at", ["", "yesterday", "2026-13-01"])
+def test_nonsense_is_no_time(at: str) -> None:
+    assert check_tick(cast("Probe", Told(200, at)), Identity("x", "y")).status == "skipped"

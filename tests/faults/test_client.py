@@ -177,13 +177,13 @@ def test_a_cancelled_request_gives_its_connection_back() -> None:
         async def aclose(self) -> None:
             await asyncio.sleep(0)
             await asyncio.sleep(0.01)
-            with contextlib.suppress(ValueError):
+            with contextlib.suppress(ZeroDivisionError):
                 await refused()
             seen.append("given back")
 
     async def refused() -> None:
         future = asyncio.get_running_loop().create_future()
-        asyncio.get_running_loop().call_soon(future.set_exception, ValueError())
+        asyncio.get_running_loop().call_soon(future.set_exception, ZeroDivisionError())
         await future
 
     async def connect(waits: bool) -> str:
@@ -192,6 +192,9 @@ def test_a_cancelled_request_gives_its_connection_back() -> None:
         if waits:
             await asyncio.get_running_loop().create_future()
         return "connected"
+
+    async def fail() -> None:
+        await refused()
 
     async def use(waits: bool) -> None:
         assert await Steady(connect(waits)) == "connected"
@@ -212,6 +215,8 @@ def test_a_cancelled_request_gives_its_connection_back() -> None:
         assert await cancelled(BoundedBody(Stream(), math.inf).aclose()) == ["given back"]
         assert await cancelled(use(waits=True)) == ["noted"]
         assert await cancelled(use(waits=False)) == ["noted", "connected"]
+        with pytest.raises(ZeroDivisionError):
+            await Steady(fail())
         # Whoever counts cancellations counts this one once.
         seen.clear()
         with pytest.raises(TimeoutError):

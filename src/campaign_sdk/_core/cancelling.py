@@ -51,6 +51,12 @@ class Steady(ToTheEnd[T]):
                 except asyncio.CancelledError as error:
                     cancelled = error if step is None else None
                     step = next(steps) if step is None else steps.throw(error)
+                except GeneratorExit:
+                    steps.close()
+                    raise
+                except BaseException as error:
+                    # What became of the future that was waited for.
+                    step = steps.throw(error)
                 else:
                     step = next(steps)
         except StopIteration as done:

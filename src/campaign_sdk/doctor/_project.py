@@ -109,7 +109,10 @@ def check_tick(probe: Probe, who: Identity) -> Finding:
     )
     if not isinstance(answer.body, str):
         return Finding("tick", "warning", "it never ran: nothing scheduled is launched", remedy)
-    ago = round(time.time() - datetime.fromisoformat(answer.body).timestamp())
+    try:
+        ago = round(time.time() - datetime.fromisoformat(answer.body).timestamp())
+    except (ValueError, OverflowError):
+        return Finding("tick", "skipped", "the project says nonsense of when it last ran")
     if ago <= _LATE:
         return Finding("tick", "ok", f"it last ran {max(ago, 0)} s ago")
     return Finding("tick", "warning", f"it last ran {ago:,} s ago: a cron has stopped", remedy)
