@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, cast
@@ -51,7 +53,8 @@ class Source:
         """
         try:
             source = _opened(Path(file)) if isinstance(file, str | Path) else _kept(file)
-            first = source.stream.read(len(_ZIP))
+            with _closed_if_it_fails(source.stream):
+                first = source.stream.read(len(_ZIP))
         except OSError as error:
             raise InvalidInput("path", f"can't be read ({type(error).__name__})") from error
         if first == _ZIP:
@@ -63,6 +66,15 @@ class Source:
     def close(self) -> None:
         """Close the file, or forget what was kept of it."""
         self.stream.close()
+
+
+@contextmanager
+def _closed_if_it_fails(stream: BinaryIO) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        stream.close()
+        raise
 
 
 def _opened(path: Path) -> Source:
@@ -77,6 +89,11 @@ def _kept(file: Any) -> Source:
     if not callable(getattr(file, "read", None)):
         raise InvalidInput("path", "must be a path, or a file that is open for reading")
     kept = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115 - closed with the Source
+    with _closed_if_it_fails(kept):
+        return _filled(kept, file)
+
+
+def _filled(kept: BinaryIO, file: Any) -> Source:
     first = file.read(_CHUNK)
     if isinstance(first, str):
         while first:
