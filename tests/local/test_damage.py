@@ -26,6 +26,7 @@ from campaign_sdk.local import (
     stop_background,
 )
 from campaign_sdk.local._files import locked
+from campaign_sdk.local._postgres import _binaries, _create_cluster
 
 from .conftest import MIGRATIONS
 from .test_stack import CHILD, gone, processes, tmpdir_of_stacks
@@ -194,6 +195,30 @@ def test_sigterm_while_it_starts_leaves_nothing(
         assert time.monotonic() < deadline, left
         time.sleep(0.05)
     assert not (tmpdir_of_stacks / "data" / "postgres.new").exists()
+
+
+def test_a_cluster_that_is_interrupted_leaves_nothing(tmpdir_of_stacks: Path) -> None:
+    tmpdir_of_stacks.chmod(0o755)
+    binaries = _binaries()
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    def make(name: str) -> None:
+        _create_cluster(binaries, tmpdir_of_stacks / name, "x")
+        time.sleep(60)
+
+    earlier = signal.signal(signal.SIGALRM, stop)
+    try:
+        for moment in range(14, 34, 2):
+            signal.setitimer(signal.ITIMER_REAL, moment / 100)
+            with pytest.raises(KeyboardInterrupt):
+                make(f"postgres-{moment}")
+            # The server that initdb runs, alone, would put its folders back.
+            assert list(tmpdir_of_stacks.glob("*.new")) == []
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, earlier)
 
 
 @pytest.mark.parametrize("milliseconds", [300, 900, 1_500])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import stat
 import subprocess
 import sys
@@ -156,15 +157,25 @@ def _create_cluster(binaries: Path, target: Path, password: str) -> None:
         _initdb(binaries, folder, password)
         folder.rename(target)
     except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
+        _remove(folder)
         raise
+
+
+def _remove(folder: Path) -> None:
+    # What was killed may be about to write yet.
+    for pause in (0.01, 0.05, 0.2, 1.0):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
+        time.sleep(pause)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _initdb(binaries: Path, folder: Path, password: str) -> None:
     user, group = unprivileged() or (None, None)
     with tempfile.TemporaryFile() as secret:
         _write_secret(secret, password)
-        done = subprocess.run(  # noqa: S603 - our own initdb
+        initdb = subprocess.Popen(  # noqa: S603 - our own initdb
             [
                 binaries / "initdb",
                 *("-D", _path(folder), "-U", SUPERUSER, f"--pwfile=/dev/fd/{secret.fileno()}"),
@@ -172,7 +183,8 @@ def _initdb(binaries: Path, folder: Path, password: str) -> None:
                 *("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
             ],
             stdin=subprocess.DEVNULL,
-            capture_output=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
             text=True,
             pass_fds=[secret.fileno()],
             cwd=folder,
@@ -180,9 +192,21 @@ def _initdb(binaries: Path, folder: Path, password: str) -> None:
             user=user,
             group=group,
             extra_groups=[] if user else None,
+            process_group=0,
         )
-    if done.returncode:
-        raise LocalStackError(f"initdb couldn't create {folder}.\n{done.stderr[-2000:]}")
+        told = _awaited(initdb)
+    if initdb.returncode:
+        raise LocalStackError(f"initdb couldn't create {folder}.\n{told[-2000:]}")
+
+
+def _awaited(initdb: subprocess.Popen[str]) -> str:
+    with initdb:
+        try:
+            return initdb.communicate()[1]
+        except BaseException:
+            # Alone, it would leave a server behind that goes on writing.
+            os.killpg(initdb.pid, signal.SIGKILL)
+            raise
 
 
 def _write_secret(file: IO[bytes], password: str) -> None:

@@ -12,14 +12,17 @@ import { types } from "./types.mjs";
 
 // Requests beyond the pool wait for their turn; PostgreSQL's max_connections is far above.
 const POOL = 24;
+// Seconds until a connection that was cut is tried again; the driver would wait for up to 20.
+const BACKOFF = 0.1;
 
 export class RepairedConnection extends PostgresConnection {
   #schema;
+  #before;
   #version = 0;
   #trips;
 
   constructor(url) {
-    super({ url, postgresOptions: { max: POOL, onnotice: () => {}, types } });
+    super({ url, postgresOptions: { max: POOL, backoff: BACKOFF, onnotice: () => {}, types } });
     this.#trips = new Trips(this.driver.reserve);
     prepareStatements(this.driver, { settings: SETTINGS, version: () => this.#version });
     // Otherwise the first request grants everything to everybody, and undoes every revoke.
@@ -28,7 +31,9 @@ export class RepairedConnection extends PostgresConnection {
 
   /** Keep the picture of the schema up to date, as PostgREST does. */
   async followSchema() {
-    await this.driver.listen("pgrst", () => this.clearSchemaCache());
+    const forget = () => this.clearSchemaCache();
+    // Once it listens again too: nobody told it what changed while it was cut off.
+    await this.driver.listen("pgrst", forget, forget);
     await this.introspect({ useCache: true });
   }
 
@@ -41,9 +46,11 @@ export class RepairedConnection extends PostgresConnection {
 
   async #read() {
     const schema = await super.introspect({ useCache: false });
-    // Lite answers a failed reading with an empty schema; auth's tables are always there.
+    // Lite answers a failed reading with an empty schema; auth's tables are always there. The
+    // next request reads anew, and till then what was read before is better than nothing.
     if (schema.tables.length === 0) this.#schema = undefined;
-    return schema;
+    else this.#before = schema;
+    return this.#before ?? schema;
   }
 
   async clearSchemaCache() {
