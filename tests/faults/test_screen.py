@@ -9,6 +9,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -128,8 +129,14 @@ def test_nothing_of_the_data_steers_a_terminal(campaign: Campaign, stack: LocalS
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_command_that_is_told_to_end_leaves_no_part(
-    campaign: Campaign, proxy: Proxy, tmp_path: Path, number: signal.Signals
+    campaign: Campaign,
+    proxy: Proxy,
+    tmp_path: Path,
+    number: signal.Signals,
+    request: pytest.FixtureRequest,
 ) -> None:
+    # Whoever runs the tests under nohup has SIGHUP ignored, and the command would hand that on.
+    request.addfinalizer(partial(signal.signal, number, signal.signal(number, signal.SIG_DFL)))
     campaign("contacts", "add", "ann@example.com", code=0)
     output = tmp_path / "out.csv"
     output.write_text("as it was")
