@@ -36,6 +36,7 @@ TITLES = {
     "templates": "Rendering",
     "tracking": "Tracked links",
     "weight": "Weight",
+    "again": "A second run",
 }
 
 

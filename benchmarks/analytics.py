@@ -11,8 +11,8 @@ Limit: the same events through `ingest`, one stream, against COPY into a bare ta
 keys, checks, policies or counters.
 
 Report: the counters of 100 campaigns for 1,000 days, 10 million events' worth, by day and
-by campaign and month, against the SQL a person would write for the same rows, under the same
-policies; processor time of the database. Ours fills gaps, and has all nine counters.
+by campaign and month, against the SQL a person would write for the same rows, all nine counters
+and gaps filled, under the same policies; processor time of the database. Ours gives sums beside.
 """
 
 from __future__ import annotations
@@ -146,14 +146,23 @@ def limit(stack: tuple[str, str], db_url: str, number: int) -> dict[str, Any]:
     return {"events": number, "over_copy": copying / ingesting}
 
 
+COUNTERS = ("impressions", "clicks", "conversions", "delivered", "bounced", "complained",
+            "unsubscribed", "machine_impressions", "machine_clicks")  # fmt: skip
+SUMS = ", ".join(f"sum(a.{name}) as {name}" for name in COUNTERS)
+FILLED = ", ".join(f"coalesce(f.{name}, 0)" for name in COUNTERS)
+FACTS = "with f as (select {key}, {sums} from campaign_analytics a group by {groups})"
 BY_HAND = {
-    "day": """select a.date, sum(a.impressions), sum(a.clicks), sum(a.conversions)
-        from campaign_analytics a join campaigns c on c.id = a.campaign_id
-        where c.user_id = '{user}' and a.user_id = '{user}' group by 1 order by 1""",
-    "campaign and month": """select date_trunc('month', a.date), c.id, sum(a.impressions),
-        sum(a.clicks), sum(a.conversions)
-        from campaign_analytics a join campaigns c on c.id = a.campaign_id
-        where c.user_id = '{user}' and a.user_id = '{user}' group by 1, 2 order by 1, 2""",
+    "day": FACTS.format(key="a.date as day", sums=SUMS, groups="1")
+    + f"""select day, {FILLED}
+        from generate_series((select min(day) from f), (select max(day) from f), '1 day') as d (day)
+        left join f using (day) order by 1""",
+    "campaign and month": FACTS.format(
+        key="date_trunc('month', a.date) as day, a.campaign_id as id", sums=SUMS, groups="1, 2"
+    )
+    + f"""select day, id, {FILLED}
+        from generate_series((select min(day) from f), (select max(day) from f), '1 month')
+          as d (day)
+        cross join campaigns c left join f using (day, id) order by 1, 2""",
 }
 OURS = {
     "day": "select * from public.report_engagement(bucket => 'day')",
@@ -171,9 +180,10 @@ def reports(stack: tuple[str, str], db_url: str) -> list[dict[str, Any]]:
         assert client.analytics.report().totals.impressions == 10_000_000 * 9 // 10
         become(db, user)
         found = []
-        for name, query in BY_HAND.items():
-            ours, hand = OURS[name], query.format(user=user)
-            lines = len(db.execute(hand).fetchall())
+        for name, hand in BY_HAND.items():
+            ours = OURS[name]
+            lines = len(rows_of(db, hand))
+            assert lines == len(rows_of(db, ours)[0][3])
             sides: dict[str, Callable[[], object]] = {
                 "ours": partial(rows_of, db, ours),
                 "hand": partial(rows_of, db, hand),

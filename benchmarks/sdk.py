@@ -182,7 +182,7 @@ def main() -> None:
         found |= import_rate(stack, options.contacts)
     lines = ["| ratio | measured | bar |", "|---|---|---|"]
     lines += [
-        f"| {name} | {value:.2f} | {BARS.get(name, '>= 2.5 on a calm machine')} |"
+        f"| {name} | {value:.3g} | {BARS.get(name, '>= 2.5 on a calm machine')} |"
         for name, value in found.items()
     ]
     text = "\n".join(lines) + "\n"

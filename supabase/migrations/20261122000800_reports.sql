@@ -291,24 +291,14 @@ begin
       -m.machine_clicks
     from moved as m
   ),
-  -- What cancels out is no count: a day of nothing else mustn't stretch the report. At home
-  -- there is one row for each day already, and nothing to cancel.
+  -- What cancels out is no count: a day of nothing else mustn't stretch the report.
   netted as (
-    select a.campaign_id, a.date as day, a.impressions, a.clicks, a.conversions,
-      a.delivered, a.bounced, a.complained, a.unsubscribed, a.machine_impressions, a.machine_clicks
-    from public.campaign_analytics as a
-    join chosen as c on c.id = a.campaign_id and c.is_at_home
-    -- Named here, or the counters of all owners are read before they are sorted out.
-    where a.user_id = owner
-      and (report_engagement.campaign_ids is null or a.campaign_id = any (report_engagement.campaign_ids))
-      and (since is null or a.date >= since) and (until is null or a.date < until)
-      and (a.impressions > 0 or a.clicks > 0 or a.conversions > 0 or a.delivered > 0 or a.bounced > 0
-        or a.complained > 0 or a.unsubscribed > 0 or a.machine_impressions > 0 or a.machine_clicks > 0)
-    union all
-    select n.campaign_id, n.day, sum(n.impressions)::bigint, sum(n.clicks)::bigint,
-      sum(n.conversions)::bigint, sum(n.delivered)::bigint, sum(n.bounced)::bigint,
-      sum(n.complained)::bigint, sum(n.unsubscribed)::bigint,
-      sum(n.machine_impressions)::bigint, sum(n.machine_clicks)::bigint
+    select n.campaign_id, n.day, sum(n.impressions)::bigint as impressions,
+      sum(n.clicks)::bigint as clicks, sum(n.conversions)::bigint as conversions,
+      sum(n.delivered)::bigint as delivered, sum(n.bounced)::bigint as bounced,
+      sum(n.complained)::bigint as complained, sum(n.unsubscribed)::bigint as unsubscribed,
+      sum(n.machine_impressions)::bigint as machine_impressions,
+      sum(n.machine_clicks)::bigint as machine_clicks
     from counted as n
     where (since is null or n.day >= since) and (until is null or n.day < until)
     group by n.campaign_id, n.day
@@ -318,16 +308,31 @@ begin
     ])
   ),
   facts as materialized (
-    select case when bucket is not null then date_trunc(bucket, n.day::timestamp)::date end as day,
-      c.campaign_key, c.segment_key, min(n.day) as first_day, max(n.day) as last_day,
-      sum(n.impressions)::bigint as impressions, sum(n.clicks)::bigint as clicks,
-      sum(n.conversions)::bigint as conversions,
-      sum(n.delivered)::bigint as delivered,
-      sum(n.bounced)::bigint as bounced,
-      sum(n.complained)::bigint as complained,
-      sum(n.unsubscribed)::bigint as unsubscribed,
-      sum(n.machine_impressions)::bigint as machine_impressions,
-      sum(n.machine_clicks)::bigint as machine_clicks
+    -- At home there is one row for each day already, and nothing to cancel. Its counters are
+    -- summed as the integers that they are: the others' bigints would all be summed as numerics.
+    select case when bucket = 'day' then a.date
+        when bucket is not null then date_trunc(bucket, a.date::timestamp)::date end as day,
+      c.campaign_key, c.segment_key, min(a.date) as first_day, max(a.date) as last_day,
+      sum(a.impressions) as impressions, sum(a.clicks) as clicks, sum(a.conversions) as conversions,
+      sum(a.delivered) as delivered, sum(a.bounced) as bounced, sum(a.complained) as complained,
+      sum(a.unsubscribed) as unsubscribed, sum(a.machine_impressions) as machine_impressions,
+      sum(a.machine_clicks) as machine_clicks
+    from public.campaign_analytics as a
+    join chosen as c on c.id = a.campaign_id and c.is_at_home
+    -- Named here, or the counters of all owners are read before they are sorted out.
+    where a.user_id = owner
+      and (report_engagement.campaign_ids is null or a.campaign_id = any (report_engagement.campaign_ids))
+      and (since is null or a.date >= since) and (until is null or a.date < until)
+      and (a.impressions > 0 or a.clicks > 0 or a.conversions > 0 or a.delivered > 0 or a.bounced > 0
+        or a.complained > 0 or a.unsubscribed > 0 or a.machine_impressions > 0 or a.machine_clicks > 0)
+    group by 1, 2, 3
+    union all
+    select case when bucket is not null then date_trunc(bucket, n.day::timestamp)::date end,
+      c.campaign_key, c.segment_key, min(n.day), max(n.day),
+      sum(n.impressions)::bigint, sum(n.clicks)::bigint, sum(n.conversions)::bigint,
+      sum(n.delivered)::bigint, sum(n.bounced)::bigint, sum(n.complained)::bigint,
+      sum(n.unsubscribed)::bigint, sum(n.machine_impressions)::bigint,
+      sum(n.machine_clicks)::bigint
     from netted as n join chosen as c on c.id = n.campaign_id
     group by 1, 2, 3
   ),

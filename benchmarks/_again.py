@@ -1,0 +1,61 @@
+"""benchmarks/results/again.md: how far a second run lies from the first, ratio by ratio."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from statistics import median
+
+from benchmarks._measure import keep, table
+
+# The columns that hold what is claimed; times of the clock belong to their machine.
+CLAIMED = frozenset({
+    "ratio", "measured", "over the other [quartiles]", "beside over alone",
+    "time over hand-written SQL", "over read-modify-write", "times_faster", "insert_ratio",
+})  # fmt: skip
+NUMBER = re.compile(r"\d[\d,]*\.?\d*")
+ABOUT = """# Again
+
+Made by `python -m benchmarks again`: each benchmark once more, and how far its ratios lie from
+those of the run before. 15 % are allowed on a machine that does nothing else.
+"""
+
+
+def compare(before: Mapping[str, str], after: Mapping[str, str]) -> None:
+    """Write how far the results of two runs lie from each other."""
+    head = ("benchmark", "ratios", "median difference", "largest", "which")
+    keep("again", f"{ABOUT}\n{table(head, [_line(n, before[n], after[n]) for n in after])}")
+
+
+def _line(name: str, before: str, after: str) -> tuple[object, ...]:
+    then, now = dict(claims(before)), dict(claims(after))
+    apart = {what: _apart(then[what], now[what]) for what in then.keys() & now.keys()}
+    if not apart:
+        return name, 0, "", "", ""
+    worst = max(sorted(apart), key=lambda what: apart[what])
+    return name, len(apart), f"{median(apart.values()):.1%}", f"{apart[worst]:.1%}", worst
+
+
+def _apart(one: float, other: float) -> float:
+    low, high = sorted((one, other))
+    return high / low - 1 if low else float(high > 0)
+
+
+def claims(result: str) -> Iterator[tuple[str, float]]:
+    """Yield what a result's tables claim: where it stands, and its number."""
+    sections, head = [""], [""]
+    for line in result.splitlines():
+        if line.startswith("#"):
+            title = line.lstrip("#")
+            sections = [*sections[: len(line) - len(title) - 1], title.strip()]
+        cells = [cell.strip() for cell in line.strip("| ").split("|")]
+        if not line.startswith("|"):
+            head = [""]
+        elif head == [""]:
+            head = cells
+        else:
+            for column, cell in zip(head, cells, strict=False):
+                found = NUMBER.search(cell)
+                if column in CLAIMED and found:
+                    where = ", ".join(filter(None, (*sections[1:], cells[0], column)))
+                    yield where, float(found[0].replace(",", ""))
