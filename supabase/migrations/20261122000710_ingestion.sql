@@ -115,7 +115,7 @@ begin
     given.campaign_id, given.event_id, owner, given.contact_id, given.type, given.occurred_at,
     given.value, coalesce(given.actor, 'unknown'), given.link
   )
-  on conflict (campaign_id, event_id) do nothing;
+  on conflict do nothing;
   if found then
     return row (1, 0, '{}'::integer[], '{}'::text[]);
   elsif exists (
@@ -166,7 +166,7 @@ begin
     -- One order for all writers: concurrent replays of a batch deadlock without it. Of two
     -- events of one id in a batch, the first counts.
     order by g.campaign_id, g.event_id, g.position
-    on conflict (campaign_id, event_id) do nothing
+    on conflict do nothing
     returning 1
   )
   select (select count(*) from added),

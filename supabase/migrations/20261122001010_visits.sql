@@ -86,7 +86,7 @@ begin
   from public.campaigns as c
   left join public.contacts as p on p.user_id = c.user_id and p.id = visit.contact_id
   where c.id = visit.campaign_id and c.user_id = visit.owner
-  on conflict (campaign_id, event_id) do nothing;
+  on conflict do nothing;
   return found;
 end
 $$;
@@ -151,7 +151,7 @@ begin
   from public.campaigns as c
   left join public.contacts as p on p.user_id = c.user_id and p.id = visit.contact_id
   where c.id = visit.campaign_id and c.user_id = visit.owner
-  on conflict (campaign_id, event_id) do nothing;
+  on conflict do nothing;
   return true;
 end
 $$;

@@ -163,7 +163,7 @@ begin
     ) as m (kind, type) on m.kind = g.kind
     where g.campaign_id is not null and (g.id not like 'mailgun/%' or g.id = any (noted))
     order by g.campaign_id, g.id
-    on conflict (campaign_id, event_id) do nothing
+    on conflict do nothing
     returning event_id
   )
   select coalesce(array_agg(a.event_id), '{}') into counted from added as a;
