@@ -3,64 +3,15 @@
 from __future__ import annotations
 
 import sys
+from copy import copy
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from campaign_sdk.cli import (
-    analytics,
-    assets,
-    audience,
-    auth,
-    campaigns,
-    contacts,
-    demo,
-    doctor,
-    drafting,
-    experiments,
-    functions,
-    insight,
-    local,
-    mcp,
-    migrations,
-    moves,
-    segments,
-    sending,
-    settings,
-    suppressions,
-    tracking,
-    webhooks,
-)
+from campaign_sdk.cli._commands import Commands, headings
 from campaign_sdk.cli._errors import ABORTED, INTERRUPTED
 from campaign_sdk.cli._interrupt import is_interruption
-
-# All that stands at the root, in the order and under the headings of `--help`. Each is a
-# `Typer`: one that has a name is a noun with commands of its own (`campaign contacts ...`);
-# the commands of one that has none are verbs of the root (`campaign launch ...`).
-PANELS: dict[str, tuple[typer.Typer, ...]] = {
-    "Campaigns": (campaigns.app, drafting.app, assets.app),
-    "Launch": (audience.app, moves.app, sending.app),
-    "Results": (
-        analytics.verbs,
-        insight.app,
-        experiments.app,
-        analytics.app,
-        tracking.app,
-        webhooks.app,
-    ),
-    "People": (contacts.app, segments.app, suppressions.app),
-    "Project": (
-        auth.app,
-        settings.app,
-        doctor.app,
-        local.app,
-        migrations.app,
-        functions.app,
-        mcp.app,
-        demo.app,
-    ),
-}
 
 _EPILOG = (
     "[bold]Environment:[/] SUPABASE_URL and SUPABASE_ANON_KEY name the project, from the process "
@@ -77,7 +28,17 @@ _EPILOG = (
 
 
 class Root(TyperGroup):
-    """Turns errors into one line and an exit code."""
+    """Finds commands when they are asked for, and turns errors into one line and an exit code."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.commands: Any = Commands()
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Show what there is, which needn't be built for that."""
+        shown = copy(self)
+        shown.commands = {each.name: each for each in headings()}
+        super(Root, shown).format_help(ctx, formatter)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Find a command; a campaign's verbs may follow their noun: `campaigns launch`."""
@@ -144,13 +105,6 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-
-for panel, members in PANELS.items():
-    for member in members:
-        app.add_typer(member, rich_help_panel=panel)
-        if not member.info.name:
-            for verb in member.registered_commands:
-                verb.rich_help_panel = panel
 
 
 def _print_version(wanted: bool) -> None:

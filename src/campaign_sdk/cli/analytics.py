@@ -15,6 +15,7 @@ from campaign_sdk.cli._errors import INVALID, PARTLY
 from campaign_sdk.cli._files import aside, is_screen, screen, source, target, whereabouts
 from campaign_sdk.cli._interrupt import going_on
 from campaign_sdk.cli._options import SHOWN, CampaignName, Json, Output, bounded, example
+from campaign_sdk.cli.insight import best_hour, breakdown
 
 if TYPE_CHECKING:
     from campaign_sdk import Engagement, IngestReport
@@ -286,3 +287,7 @@ def reconcile(campaign: CampaignName, as_json: Json = False) -> None:
         _show.print_json(found)
     else:
         _reporting.print_reconciliation(found)
+
+
+app.command("breakdown", epilog=example("campaign analytics breakdown Spring city"))(breakdown)
+app.command("best-hour", epilog=example("campaign analytics best-hour"))(best_hour)

@@ -10,7 +10,6 @@ from campaign_sdk._core.errors import InvalidInput
 from campaign_sdk.cli import _complete, _show
 from campaign_sdk.cli._connect import connect, find_campaign
 from campaign_sdk.cli._options import CampaignName, Json, example
-from campaign_sdk.cli.analytics import app as analytics
 
 if TYPE_CHECKING:
     from campaign_sdk import BestHour, CampaignBreakdown, Summary
@@ -87,7 +86,6 @@ def _edges(text: str) -> list[float]:
         raise InvalidInput("bins", "must be numbers with commas between: 0,1000,10000") from None
 
 
-@analytics.command(epilog=example("campaign analytics breakdown Spring city"))
 def breakdown(
     campaign: CampaignName,
     field: Annotated[
@@ -138,7 +136,6 @@ def _print_breakdown(found: CampaignBreakdown, metric: str) -> None:
     _show.note(f"people: {whom.get(found.base, 'whom an impression reached')}")
 
 
-@analytics.command("best-hour", epilog=example("campaign analytics best-hour"))
 def best_hour(
     campaign: Annotated[
         str | None,
