@@ -1,4 +1,4 @@
--- Chapter 1e. Requests: what was done once isn't done again because its answer was lost.
+-- Chapter 1f. Requests: what was done once isn't done again because its answer was lost.
 
 create table campaign_private.requests (
   user_id uuid not null default auth.uid() references auth.users (id) on delete cascade,

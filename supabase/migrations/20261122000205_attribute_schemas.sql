@@ -4,7 +4,7 @@ create table public.attribute_schemas (
   user_id uuid primary key default auth.uid() references auth.users (id) on delete cascade,
   schema jsonb not null,
   mode text not null default 'refuse',
-  -- What the schema asks for, read once: see chapter 1d.
+  -- What the schema asks for, read once: see chapter 1e.
   checks jsonb not null generated always as (campaign_private.schema_list(schema)) stored,
   faults jsonpath[] not null generated always as (campaign_private.schema_faults(schema)) stored,
   fault jsonpath not null generated always as (campaign_private.schema_fault(schema)) stored,
