@@ -63,7 +63,7 @@ def random_totals(chance: random.Random) -> Engagement:
         unsubscribed=few_or_many(chance),
         machine_clicks=chance.choice([0, min(clicked, 3), clicked]),
         reach=chance.choice([None, min(seen, few_or_many(chance))]),
-        value=chance.choice([None, Decimal(chance.randrange(10**9)) / 100]),
+        value=chance.choice([None, Decimal(chance.randrange(-(10**9), 10**9)) / 100]),
     )
 
 
@@ -415,6 +415,19 @@ def test_an_answer_that_is_another_is_refused(answer: str) -> None:
         told()[1].accepted(answer)
 
 
+def test_a_sign_is_part_of_its_number() -> None:
+    """Refunds may be more than the sales."""
+    totals = Engagement(impressions=9, clicks=5, conversions=2, value=Decimal("-12.5"))
+    summary, masked = tell(material(totals), "en")
+    assert "-12.5" in summary.text
+    assert masked.accepted(summary.text.replace("-12.5", "\u221212.5"))
+    for lie in ("12.5", "+12.5", "--12.5", "- 12.5"):
+        with pytest.raises(Refused):
+            masked.accepted(summary.text.replace("-12.5", lie))
+    with pytest.raises(Refused):
+        masked.accepted(summary.text.replace("9", "-9", 1))
+
+
 def test_sentences_may_be_neither_swapped_nor_added_nor_left_out() -> None:
     sentences, masked = told()
     for changed in (
@@ -448,7 +461,12 @@ def test_no_word_that_may_be_used_has_a_direction_or_a_number() -> None:
         assert not [word for word in usable if not word.replace("-", "").isalpha()]
 
 
-@pytest.mark.parametrize("language", ["", "xx", "de-DE", None])
+@pytest.mark.parametrize("given", ["de", "DE", "de-DE", "de_AT.UTF-8", "de-Latn-CH"])
+def test_a_region_is_of_its_language(given: str) -> None:
+    assert check_language(given).code == "de"
+
+
+@pytest.mark.parametrize("language", ["", "-", "xx", "deu", "de!", "x-de", None])
 def test_other_languages_are_refused(language: Any) -> None:
     with pytest.raises(InvalidInput) as raised:
         check_language(language)

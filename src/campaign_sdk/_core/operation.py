@@ -13,7 +13,7 @@ import functools
 import inspect
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from contextlib import AsyncExitStack, ExitStack, closing
-from types import FunctionType, MethodType
+from types import MethodType
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -31,6 +31,7 @@ from postgrest.types import CountMethod
 from campaign_sdk._core.errors import ProtocolError
 from campaign_sdk._core.exchange import REPLAYABLE
 from campaign_sdk._core.failures import checked, translate, unreadable
+from campaign_sdk._core.methods import method
 from campaign_sdk._core.requests import (
     Blocking,
     Call,
@@ -231,48 +232,6 @@ def _translated(error: Exception, step: Request) -> Exception:
     return named
 
 
-def _method(body: Callable[..., Any], driver: Callable[[Any], Any], returns: str) -> FunctionType:
-    """Return the method that drives a body, with the signature that its callers see.
-
-    Args:
-        body: the generator function.
-        driver: what carries it out.
-        returns: what a call returns, around what the body's own annotation has in brackets.
-    """
-
-    @functools.wraps(body)
-    def call(resource: Any, *args: Any, **kwargs: Any) -> Any:
-        return driver(body(resource, *args, **kwargs))
-
-    shown = _shown(cast(FunctionType, body), returns)
-    call.__annotations__ = shown.__annotations__
-    # `inspect` and `help` look here; Python's traceback and debuggers at the code itself.
-    call.__wrapped__ = shown
-    return cast(FunctionType, call)
-
-
-def _shown(body: FunctionType, returns: str) -> FunctionType:
-    """Return a body's twin to be looked at, never called: `Steps[X]` is an affair of ours."""
-    twin = FunctionType(
-        body.__code__, body.__globals__, body.__name__, body.__defaults__, body.__closure__
-    )
-    twin.__kwdefaults__ = body.__kwdefaults__
-    told = str(body.__annotations__.get("return", "Steps[Any]"))
-    result = told[told.index("[") + 1 : -1] if "[" in told else "Any"
-    kinds = {**body.__annotations__, "return": returns.format(result)}
-    twin.__annotations__ = {name: _Plain(kind) for name, kind in kinds.items()}
-    return twin
-
-
-class _Plain(str):
-    """An annotation that `help` shows without quotation marks."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return str(self)
-
-
 class operation(Generic[P, T]):  # noqa: N801 - used as a decorator
     """Makes a body an operation: called on a resource, it runs in the resource's mode."""
 
@@ -280,8 +239,8 @@ class operation(Generic[P, T]):  # noqa: N801 - used as a decorator
         self.body = body
         self.__doc__ = body.__doc__
         self._methods = {
-            False: _method(body, run, "{}"),
-            True: _method(body, arun, "Awaitable[{}]"),
+            False: method(body, run, "{}"),
+            True: method(body, arun, "Awaitable[{}]"),
         }
 
     @overload
@@ -306,8 +265,8 @@ class pages(Generic[P, T]):  # noqa: N801 - used as a decorator
         self.body = body
         self.__doc__ = body.__doc__
         self._methods = {
-            False: _method(body, iterate, "Iterator[{}]"),
-            True: _method(body, aiterate, "AsyncIterator[{}]"),
+            False: method(body, iterate, "Iterator[{}]"),
+            True: method(body, aiterate, "AsyncIterator[{}]"),
         }
 
     @overload

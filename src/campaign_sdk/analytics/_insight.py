@@ -102,7 +102,7 @@ class Insight(Resource[Mode]):
         Args:
             campaign_id: the campaign.
             by: fields to break it down by, such as `["city", ("spend", [0, 1000])]`.
-            language: de, en or fr.
+            language: de, en or fr; a region such as de-AT is of its language.
             metric: the rate of the groups and variants: `click_rate`, `open_rate`,
                 `conversion_rate` or `unsubscribe_rate`.
             model: the model that rewords, or `True` for the client's own; none by default.

@@ -107,7 +107,7 @@ def tell(material: Material, language: str) -> tuple[Summary, Masked]:
     summary = Summary(
         campaign_id=material.campaign_id,
         campaign=material.name,
-        language=language,
+        language=spoken.code,
         text=" ".join(sentences),
         sentences=sentences,
         facts=facts,

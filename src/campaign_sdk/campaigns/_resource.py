@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Unpack
 from uuid import UUID
 
 from campaign_sdk._core.connection import Connection
-from campaign_sdk._core.errors import Conflict, InvalidInput, StaleState
+from campaign_sdk._core.errors import Conflict, InvalidInput
 from campaign_sdk._core.failures import rows_of
-from campaign_sdk._core.model import NOT_GIVEN, NotGiven, given, text, timezone_name, uuid_text
+from campaign_sdk._core.model import NOT_GIVEN, NotGiven, given, text
 from campaign_sdk._core.named import id_of
 from campaign_sdk._core.operation import Mode, PagedSteps, Resource, Steps, keyed, operation, pages
 from campaign_sdk._core.paging import PAGE, collect, table_pages
 from campaign_sdk._core.writing import create_row, delete_rows
 from campaign_sdk.assets._html import references
-from campaign_sdk.campaigns import _content
 from campaign_sdk.campaigns._audience import Audiences, audience_of
 from campaign_sdk.campaigns._drafting import usable, write_for
 from campaign_sdk.campaigns._fields import check_fields
@@ -24,10 +23,8 @@ from campaign_sdk.campaigns._moves import Moves
 from campaign_sdk.campaigns._preflight import Preflight, inspect
 from campaign_sdk.campaigns._read import MOVABLE, check_status, one_campaign, read_campaign
 from campaign_sdk.campaigns._variants import Variant, share, variants_row
+from campaign_sdk.campaigns._writing import find_segment, resolved, save_draft
 from campaign_sdk.channels import Channel
-from campaign_sdk.channels._limits import check_channel
-from campaign_sdk.contacts._items import utc_text
-from campaign_sdk.contacts._naming import named_rules
 from campaign_sdk.drafting import Draft, Drafting
 from campaign_sdk.drafting._drafts import Brief, Wishes
 from campaign_sdk.rules import RulesLike
@@ -102,8 +99,8 @@ class Campaigns(Moves[Mode], Audiences[Mode]):
         if test_share is not None and optional["variants"] is None:
             raise InvalidInput("test_share", "needs variants to test")
         values = {key: value for key, value in optional.items() if value is not None}
-        yield from _find_segment(self, values)
-        row = yield from _resolved(self, {"name": name, **values})
+        yield from find_segment(self, values)
+        row = yield from resolved(self, {"name": name, **values})
         warnings = yield from check_fields(self, row)
         created = yield from create_row(self, "campaigns", row)
         return Campaign.from_row(created).model_copy(update={"warnings": warnings})
@@ -169,8 +166,8 @@ class Campaigns(Moves[Mode], Audiences[Mode]):
         )
         if changes.get("rules") is not None and changes.get("segment_id") is not None:
             raise InvalidInput("rules", "can't stand beside segment_id: choose one of the two")
-        yield from _find_segment(self, changes)
-        row = yield from _resolved(self, changes)
+        yield from find_segment(self, changes)
+        row = yield from resolved(self, changes)
         if row.get("rules") is not None:
             row["segment_id"] = None
         if row.get("segment_id") is not None:
@@ -285,7 +282,7 @@ class Campaigns(Moves[Mode], Audiences[Mode]):
             segment = yield from read_segment(self, campaign.segment_id)
         draft = yield from write_for(self._drafting, campaign, segment, asked, model)
         if save:
-            yield from _save_draft(self, campaign, usable(draft))
+            yield from save_draft(self, campaign, usable(draft))
         return draft
 
 
@@ -297,58 +294,3 @@ def _select(resource: Resource[Any], status: Status | None) -> Callable[[], Any]
         return query if status is None else query.eq("status", status)
 
     return select
-
-
-_CHECKS: dict[str, Callable[[Any], Any]] = {
-    "name": lambda value: text(value, "name", required=True),
-    "message": _content.message,
-    "subject": lambda value: _content.one_line(value, "subject"),
-    "preheader": lambda value: _content.one_line(value, "preheader"),
-    "html": _content.html,
-    "channel": check_channel,
-    "description": lambda value: text(value, "description", longest=10_000),
-    "rules": lambda value: value,
-    "segment_id": lambda value: value if value is None else uuid_text(value, "segment_id"),
-    "timezone": timezone_name,
-    "variants": lambda value: value,
-    "hold_out": lambda value: value,
-    "test_share": lambda value: share(value, "test_share", 0.01, 0.99),
-}
-
-
-def _find_segment(resource: Resource[Any], values: dict[str, Any]) -> Steps[None]:
-    """Put the id of a segment in the place of its name; an id takes no request."""
-    if values.get("segment_id") is not None:
-        named = values["segment_id"]
-        values["segment_id"] = yield from id_of(resource, "audience_segments", named, "segment_id")
-
-
-def _row(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _CHECKS[name](value) for name, value in values.items()}
-
-
-def _resolved(resource: Resource[Any], values: Mapping[str, Any]) -> Steps[dict[str, Any]]:
-    """Check the values of a row; campaigns that its rules name get their ids."""
-    row = _row(values)
-    if row.get("rules") is not None:
-        row["rules"] = (yield from named_rules(resource, row["rules"])).to_wire()
-    return row
-
-
-def _save_draft(resource: Resource[Any], campaign: Campaign, draft: Draft) -> Steps[None]:
-    """Store a draft, unless the campaign isn't any more as it was read."""
-    written = {"subject": draft.subject, "preheader": draft.preheader, "channel": draft.channel}
-    kept = {name: value for name, value in written.items() if value is not None}
-    update = resource._db.from_("campaigns").update(_row({"message": draft.body, **kept}))
-    unchanged = update.eq("id", str(campaign.id)).eq(
-        "updated_at", utc_text(campaign.updated_at, "updated_at")
-    )
-    if rows_of((yield keyed(unchanged))):
-        return
-    # Not there any more as it was read: unless this was sent again, and had been stored before.
-    found = yield from read_campaign(resource, campaign.id)
-    stored = {"message": found.message, **{name: getattr(found, name) for name in kept}}
-    if stored != {"message": draft.body, **kept}:
-        raise StaleState(
-            "somebody changed the campaign while the draft was written: not saved", details=draft
-        )

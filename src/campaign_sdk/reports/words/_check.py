@@ -21,7 +21,7 @@ _PLACE = re.compile(r"\[P(\d+)\]")
 _END = re.compile(r"(?<=\.)\s+|\n+")
 _TOKEN = re.compile(
     r"(?P<place>\[P\d+\])"
-    r"|(?P<number>\d(?:[\d.,'\u2019\u00a0\u202f ]*\d)?)(?P<share>[\u00a0\u202f ]?%)?"
+    r"|(?P<number>[-\u2212]?\d(?:[\d.,'\u2019\u00a0\u202f ]*\d)?)(?P<share>[\u00a0\u202f ]?%)?"
     r"|(?P<word>[^\W\d_]+(?:-[^\W\d_]+)*)"
     r"|(?P<quiet>[\s,;:.()\u2019']+)"
     r"|(?P<else>.)",
@@ -168,7 +168,8 @@ def _meaning(sentence: Sentence, language: Language) -> set[str]:
 
 
 def _bare(figure: str) -> str:
-    return re.sub(r"[\u00a0\u202f ]", "\u202f", figure).replace("\u202f%", "%").strip()
+    even = re.sub(r"[\u00a0\u202f ]", "\u202f", figure).replace("\u2212", "-")
+    return even.replace("\u202f%", "%").strip()
 
 
 def _ungrouped(figure: str, language: Language) -> str:

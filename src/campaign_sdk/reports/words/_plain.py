@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,6 +32,9 @@ _ORDER = (
 )
 _LONGEST = 80
 
+# The first part of what names a language: RFC 5646's tags, and POSIX's locales.
+_LANGUAGE = re.compile(r"([A-Za-z]+)(?:[-_.]|$)")
+
 LANGUAGES: dict[str, Language] = {one.code: one for one in (GERMAN, ENGLISH, FRENCH)}
 
 
@@ -57,14 +61,15 @@ class Sentence:
 
 
 def check_language(code: str) -> Language:
-    """Return a language by its code.
+    """Return a language by its code; whatever the region, "de-AT" and "de_DE.UTF-8" are German.
 
     Raises:
         InvalidInput: there are no summaries in it; names those that there are.
     """
-    if not isinstance(code, str) or code not in LANGUAGES:
+    found = _LANGUAGE.match(code) if isinstance(code, str) else None
+    if found is None or found[1].lower() not in LANGUAGES:
         raise InvalidInput("language", f"must be one of {', '.join(LANGUAGES)}")
-    return LANGUAGES[code]
+    return LANGUAGES[found[1].lower()]
 
 
 def _fixed(topic: str, text: str) -> Sentence:
