@@ -19,7 +19,10 @@ from campaign_sdk.contacts._items import utc_text
 
 Look = Literal["text", "number", "date", "boolean", "list", "object"]
 
-PLAIN_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,15})?")
+_PLAIN = r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,15})?"
+PLAIN_NUMBER = re.compile(_PLAIN)
+# So many, each in a line of its own.
+PLAIN_NUMBERS = re.compile(rf"(?:{_PLAIN}\n)*+{_PLAIN}")
 # Only we write numbers so, if they are too long for the plain form: nobody's article
 # number looks like that.
 _EXACT_NUMBER = re.compile(r"-?[0-9](?:\.[0-9]+)?e[+-][0-9]{1,3}")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice, zip_longest
 
-from campaign_sdk.contacts.files._cells import look_of, unmarked
+from campaign_sdk.contacts.files._cells import PLAIN_NUMBERS, look_of, unmarked
 from campaign_sdk.contacts.files._numbers import Decimal, is_number_somewhere, number_reader
 from campaign_sdk.contacts.files._reader import RawRow
 
 _CHUNK = 1_000
 _DISTINCT = 40
+_FRACTION = re.compile(r"\.[0-9]+")
 # How many cells of a text column are looked at for what is said about it.
 _LOOKED_AT = 5_000
 
@@ -20,7 +22,7 @@ class Facts:
     """What the cells of one column are.
 
     Attributes:
-        filled: how many cells aren't empty.
+        filled: how many cells aren't empty, of those that were looked at.
         looks: what those that no apostrophe marks look like, with how many; once a text is
             among them, nothing more is counted but for the first 5,000 cells.
         bare: the same for those that don't begin with an apostrophe at all.
@@ -60,18 +62,31 @@ class Facts:
 
     def take(self, cells: Sequence[str]) -> None:
         """Look at some more cells."""
+        if self.is_settled:
+            return
         filled = [cell for cell in cells if cell]
         self.filled += len(filled)
-        if self.is_settled or not filled:
-            return
         self._seen += len(filled)
         counted = Counter(filled)
-        for cell, count in counted.items():
-            self._look(cell, count)
+        if not self._count_numbers(counted):
+            for cell, count in counted.items():
+                self._look(cell, count)
         if self.values is not None:
             self.values.update(unmarked(cell)[0] for cell in counted)
             if len(self.values) > _DISTINCT:
                 self.values = None
+
+    def _count_numbers(self, counted: Counter[str]) -> bool:
+        """Count cells at once if all of them are plain numbers."""
+        lines = "\n".join(counted)
+        is_plain = self._decimal is None and PLAIN_NUMBERS.fullmatch(lines) is not None
+        if not is_plain or lines.count("\n") >= len(counted):
+            return False
+        for looks in (self.looks, self.bare):
+            looks["number"] += counted.total()
+        for digits in set(_FRACTION.findall(lines)):
+            self._digits(digits)
+        return True
 
     def _look(self, cell: str, count: int) -> None:
         text, is_marked = unmarked(cell)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
+from itertools import chain, islice
 from typing import BinaryIO, NamedTuple
 
 from campaign_sdk._core.errors import InvalidInput
 from campaign_sdk.contacts.files._dialect import told_delimiter
+
+# So many characters are read at a time.
+_BLOCK = 1 << 16
 
 
 class RawRow(NamedTuple):
@@ -26,37 +30,6 @@ class RawRow(NamedTuple):
     problem: InvalidInput | None = None
 
 
-class _Lines:
-    """The lines of a file, of which the last ones can be given back."""
-
-    def __init__(self, lines: Iterable[str]) -> None:
-        self._lines = iter(lines)
-        self._given_back: deque[str] = deque()
-        self._row: list[str] = []
-        self.number = 0
-
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        line = self._given_back.popleft() if self._given_back else next(self._lines)
-        self._row.append(line)
-        self.number += 1
-        return line
-
-    def begin_row(self) -> int:
-        """Return the number of the line with which the next row begins."""
-        self._row = []
-        return self.number + 1
-
-    def give_back(self) -> str:
-        """Return the first line of the row, and give back the others."""
-        first, *others = self._row
-        self._given_back.extendleft(reversed(others))
-        self.number -= len(others)
-        return first
-
-
 class Reader:
     """One reading of a file, from its beginning.
 
@@ -70,8 +43,8 @@ class Reader:
         stream.seek(0)
         self._text = io.TextIOWrapper(stream, encoding, "surrogateescape", newline="")
         self._encoding = encoding
-        self._lines = _Lines(self._text)
-        self._cells = csv.reader(self._lines, delimiter=delimiter, strict=True)
+        self._parse = partial(csv.reader, delimiter=delimiter, strict=True)
+        self._passed = 0
 
     def header(self) -> list[str]:
         """Return the cells of the first line; one such as `sep=;` is skipped.
@@ -79,33 +52,50 @@ class Reader:
         Raises:
             InvalidInput: it isn't well-formed.
         """
+        lines: list[str] = []
+        rows = self._parse(self._more(lines))
         try:
-            header = next(self._cells, [])
-            if len(header) <= 2 and told_delimiter("".join(self._lines._row)):
-                header = next(self._cells, [])
+            header = next(rows, [])
+            if len(header) <= 2 and told_delimiter("".join(lines)):
+                header = next(rows, [])
         except (csv.Error, UnicodeError) as error:
             raise InvalidInput("path", "the first line isn't well-formed CSV") from error
+        self._passed = len(lines)
         return header
 
     def __iter__(self) -> Iterator[RawRow]:
         """Yield the rows; blank lines are none."""
-        begin, cells_of, lines = self._lines.begin_row, self._cells, self._lines
-        while True:
-            line = begin()
+        try:
+            while lines := self._text.readlines(_BLOCK):
+                yield from self._rows(lines)
+                self._passed += len(lines)
+        except UnicodeError as error:
+            raise InvalidInput("path", not_text(self._encoding)) from error
+
+    def _rows(self, lines: list[str]) -> Iterator[RawRow]:
+        """Yield the rows that begin in some lines; the last one adds those that it goes on in."""
+        begin = start = 0
+        while start < len(lines):
+            rows = self._parse(chain(islice(lines, begin, None), self._more(lines)))
             try:
-                cells = next(cells_of)
-            except StopIteration:
-                return
+                for cells in rows:
+                    if cells:
+                        yield RawRow(self._passed + start + 1, cells)
+                    start = begin + rows.line_num
+                    if start == len(lines):
+                        return
             except csv.Error as error:
                 # A quote that is never closed swallows line after line: it costs only its own.
-                text = lines.give_back().rstrip("\r\n")
+                text = lines[start].rstrip("\r\n")
                 problem = InvalidInput("row", f"isn't well-formed CSV ({error})")
-                yield RawRow(line, (text,), problem)
-                continue
-            except UnicodeError as error:
-                raise InvalidInput("path", not_text(self._encoding)) from error
-            if cells:
-                yield RawRow(line, cells)
+                yield RawRow(self._passed + start + 1, (text,), problem)
+                begin = start = start + 1
+
+    def _more(self, lines: list[str]) -> Iterator[str]:
+        """Yield the lines that follow, and add them to those that have been read."""
+        for line in self._text:
+            lines.append(line)
+            yield line
 
     def close(self) -> None:
         """End this reading; the bytes stay open for another."""
