@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaign_sdk import InvalidInput
+from campaign_sdk.contacts.files import _reader
 from campaign_sdk.contacts.files._file import ContactFile
 from campaign_sdk.contacts.files._plan import Row
 
@@ -163,6 +164,23 @@ def test_bad_rows_cost_only_themselves(tmp_path: Path) -> None:
 def test_a_value_in_a_column_without_a_name_is_refused(tmp_path: Path) -> None:
     rows = read(tmp_path, "email,,\na@b.cd,,\nb@b.cd,,x\n")
     assert [bool(row.item) for row in rows] == [True, False]
+
+
+@pytest.mark.parametrize("block", [1, 20, 1 << 16])
+def test_rows_are_the_same_wherever_a_block_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: int
+) -> None:
+    monkeypatch.setattr(_reader, "_BLOCK", block)
+    rows = read(
+        tmp_path,
+        'email,x\n\na@b.cd,"1\n2\n3"\rb@b.cd,"never\nc@b.cd,3\r\n\r\nd@b.cd,"x"y\n"e@b.cd"'
+        ',"4\n"\nf@b.cd,5\n"',
+    )
+    told = [(row.line, row.item["attributes"]["x"] if row.item else row.cells) for row in rows]
+    assert told == [
+        *[(3, "1\n2\n3"), (6, ('b@b.cd,"never',)), (7, "3"), (9, ('d@b.cd,"x"y',))],
+        *[(10, "4"), (12, "5"), (13, ('"',))],
+    ]
 
 
 @pytest.mark.parametrize("after", ["", "y@b.cd,Pune\n" * 3, "y@b.cd,Pune\n" * 20_000])

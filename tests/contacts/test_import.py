@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
 import os
 import signal
 import time
@@ -173,8 +174,10 @@ async def test_a_slow_file_doesnt_stop_the_loop(stack: LocalSupabase) -> None:
 def test_what_was_seen_is_known_by_its_hash() -> None:
     tally = Tally()
     rows = [row(n, f"c{n % 9_000}@b.cd") for n in range(12_000)]
-    sent = [email for batch in tally.batches(rows, 500) for email in batch.items]
-    assert len(sent) == len(set(sent)) == 9_000
+    bodies = [json.loads(batch.body) for batch in tally.batches(rows, 500)]
+    assert {len(body["contacts"]) for body in bodies} == {500}
+    sent = [contact["email"] for body in bodies for contact in body["contacts"]]
+    assert sent == [f"c{n}@b.cd" for n in range(9_000)]
     assert tally.duplicate == 3_000
     problem = tally.report().problems[0]
     assert (problem.line, problem.reason) == (9_000, "the address stands in line 0 already")

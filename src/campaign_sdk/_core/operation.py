@@ -43,6 +43,7 @@ from campaign_sdk._core.requests import (
     PagedSteps,
     Request,
     Steps,
+    Written,
     keyed,
     kind_of,
 )
@@ -107,7 +108,7 @@ class Resource(Generic[Mode]):
     def _rpc(
         self,
         function: str,
-        arguments: dict[str, Any],
+        arguments: dict[str, Any] | bytes,
         *,
         kind: Kind = "write",
         columns: str | None = None,
@@ -118,9 +119,14 @@ class Resource(Generic[Mode]):
         A `read`, and a write that is `keyed` (the same again changes nothing), may be
         sent again when the answer is lost. Of its answer, all columns come unless some
         are named; `counted`, it says how many rows there are besides those that came.
+        Arguments that are bytes are JSON already.
         """
         count = CountMethod.exact if counted else None
-        request = self._db.rpc(function, arguments, count=count)
+        if isinstance(arguments, bytes):
+            request = self._db.rpc(function, {}, count=count)
+            request.request.session = Written(request.request.session, arguments)
+        else:
+            request = self._db.rpc(function, arguments, count=count)
         if columns is not None:
             request.request.params = _select(columns)
         request.request.headers[REPLAYABLE] = kind

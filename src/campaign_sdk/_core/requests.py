@@ -45,6 +45,21 @@ class Call:
         return self.function()
 
 
+class Written:
+    """What sends the one request of a builder, with a body that is JSON already."""
+
+    def __init__(self, session: Any, body: bytes) -> None:
+        self._session = session
+        self._body = body
+
+    def request(self, method: str, url: str, **given: Any) -> Any:
+        """Send it; in the asynchronous mode, return what is to be awaited."""
+        return self._session.request(method, url, **{**given, "content": self._body})
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._session, name)
+
+
 @dataclass(frozen=True)
 class Blocking:
     """A call that waits for something else than the server, in a thread if need be."""

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from array import array
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Mapping, Set
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
-from dataclasses import field as dataclass_field
+from collections.abc import Callable, Generator, Iterable
 from operator import attrgetter
 from threading import Lock
-from typing import Any, Generic, Self, TypeVar
+from typing import Any
 
 from pydantic import Field, model_validator
 
 from campaign_sdk._core.errors import CampaignError
 from campaign_sdk._core.model import Model
+from campaign_sdk.contacts._batches import Batch, Gathered, Seen
 from campaign_sdk.contacts._models import Stored
 from campaign_sdk.contacts.files._notes import ImportColumn, Note
 from campaign_sdk.contacts.files._plan import Row
@@ -23,7 +20,6 @@ from campaign_sdk.contacts.files._plan import Row
 # A file full of problems must not fill the memory with them.
 _PROBLEMS_KEPT = 1_000
 _SHOWN = 5
-_ANY_SCRIPT = frozenset({""})
 
 
 class Problem(Model):
@@ -88,95 +84,29 @@ class ImportReport(Model):
         return self
 
 
-T = TypeVar("T")
-
-
-class Ahead(Generic[T]):
-    """Items, each made in a thread while the one before is in use.
-
-    Reading and checking a batch takes about as long as storing one: side by side, an
-    import takes half the time.
-    """
-
-    def __init__(self, items: Generator[T, None, None]) -> None:
-        self._items = items
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="campaign-import")
-        self._coming = self._begin()
-
-    def _begin(self) -> Future[T | None]:
-        return self._pool.submit(next, self._items, None)
-
-    def take(self) -> T | None:
-        """Wait for the next item, and return it; `None` at the end."""
-        item = self._coming.result()
-        if item is not None:
-            self._coming = self._begin()
-        return item
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._pool.shutdown()
-        self._items.close()
-
-
-@dataclass
-class Batch:
-    """What is sent at a time.
-
-    Attributes:
-        items: contacts to store, by their address.
-        rows: where each of them came from, in their order.
-        gone: since when those have opted out whose row isn't stored.
-    """
-
-    items: dict[str, dict[str, Any]] = dataclass_field(default_factory=dict)
-    rows: list[Row] = dataclass_field(default_factory=list)
-    gone: dict[str, str] = dataclass_field(default_factory=dict)
-
-    def opt_out(self, email: str, since: str) -> None:
-        """Note that somebody has opted out; the earliest moment counts."""
-        item = self.items.get(email)
-        if item is None:
-            self.gone[email] = min(since, self.gone.get(email, since))
-        else:
-            item["unsubscribed_at"] = min(since, item.get("unsubscribed_at", since))
-
-    def unsubscribed(self) -> list[dict[str, str]]:
-        """Return the opted out as the database takes them."""
-        return [{"email": email, "unsubscribed_at": since} for email, since in self.gone.items()]
-
-
-def keys_of(addresses: Mapping[str, Any]) -> Set[str]:
-    """Return what two requests about the same people have in common.
-
-    The database may take two addresses for one that aren't ASCII.
-    """
-    emails = addresses.keys()
-    return emails if "".join(emails).isascii() else emails | _ANY_SCRIPT
-
-
 class Tally:
     """The running account of one import.
 
     Args:
         reject: takes each refused row, the column and the reason.
+        expected: how many rows there may be.
         about: what a report says of the file.
     """
 
     def __init__(
         self,
-        reject: Callable[[Row, str, str], object] = lambda _row, _column, _reason: None,
+        reject: Callable[[Row, str, str], object] | None = None,
+        *,
+        expected: int = 0,
         **about: Any,
     ) -> None:
         self._reject = reject
         self._about = about
         self._is_dry = bool(about.get("dry_run"))
-        self._seen = _Seen()
+        self._seen = Seen(expected)
         self._refused_but_gone: dict[str, str] = {}
         self._problems: list[Problem] = []
-        self._sample: list[dict[str, Any]] = []
+        self._sample: dict[int, dict[str, Any]] = {}
         self._misfits: Counter[str] = Counter()
         self._folded = self._refused_late = 0
         # Rows are read in one thread while others are stored in another; both refuse some.
@@ -186,19 +116,22 @@ class Tally:
 
     def batches(self, rows: Iterable[Row], size: int) -> Generator[Batch, None, None]:
         """Yield what is to be sent, so many at a time, and account for the other rows."""
-        batch = Batch()
+        batch = self._gathered()
         for row in rows:
             if row.opted_out:
                 self.opted_out += 1
-            if row.problem is not None:
-                self._refuse(row, row.problem.path, row.problem.reason, batch)
-            elif row.item is not None:
+            if row.item is not None:
                 self._accept(row, row.item, batch)
-            if len(batch.items) == size or len(batch.gone) == size:
-                yield batch
-                batch = Batch()
-        if batch.items or batch.gone:
-            yield batch
+            elif row.problem is not None:
+                self._refuse(row, row.problem.path, row.problem.reason, batch)
+            if len(batch) == size:
+                yield batch.written()
+                batch = self._gathered()
+        if len(batch):
+            yield batch.written()
+
+    def _gathered(self) -> Gathered:
+        return Gathered(keeps_cells=self._reject is not None)
 
     def stored(self, batch: Batch, result: Stored) -> None:
         """Account for a batch that the database has stored, but for the rows that it refused.
@@ -206,7 +139,7 @@ class Tally:
         Raises:
             ProtocolError: the answer can't be one to this batch.
         """
-        result.check(len(batch.items))
+        result.check(len(batch.rows))
         self.created += result.created
         self.updated += result.updated
         self.unchanged += result.unchanged
@@ -214,12 +147,12 @@ class Tally:
         self._refused_late += len(result.rejected)
         for position, reason in zip(result.rejected, result.reasons, strict=True):
             column, _, why = reason.partition(": ")
-            row = batch.rows[position]
+            row = batch.row(position)
             self._note(row, column, why, refused=True)
-            self._sample = [item for item in self._sample if item is not row.item]
+            self._sample.pop(row.line, None)
         # The database folds a few addresses that Python's lower-casing keeps apart.
         taken = result.created + result.updated + result.unchanged + len(result.rejected)
-        self._folded += len(batch.items) - taken
+        self._folded += len(batch.rows) - taken
 
     def explain(self, error: CampaignError) -> None:
         """Say in an error how far the import came."""
@@ -241,7 +174,7 @@ class Tally:
         misfits = map(_misfit, self._misfits.most_common())
         about["warnings"] = (*about.get("warnings", ()), *misfits)
         if self._is_dry:
-            about["sample"] = tuple(self._sample)
+            about["sample"] = tuple(self._sample.values())
         return ImportReport(
             read=sum(counts.values()),
             opted_out=self.opted_out,
@@ -250,7 +183,7 @@ class Tally:
             **about,
         )
 
-    def _accept(self, row: Row, item: dict[str, Any], batch: Batch) -> None:
+    def _accept(self, row: Row, item: dict[str, Any], batch: Gathered) -> None:
         email: str = item["email"]
         first = self._seen.first(email, row.line)
         if first != row.line:
@@ -258,15 +191,14 @@ class Tally:
             reason = f"the address stands in line {first} already"
             self._note(row, "email", reason)
         else:
-            batch.items[email] = item
-            batch.rows.append(row)
+            batch.add(row, item)
             if len(self._sample) < _SHOWN:
-                self._sample.append(item)
+                self._sample[row.line] = item
         since = row.opted_out[1] if row.opted_out else self._refused_but_gone.get(email)
         if since:
             batch.opt_out(email, since)
 
-    def _refuse(self, row: Row, column: str, reason: str, batch: Batch) -> None:
+    def _refuse(self, row: Row, column: str, reason: str, batch: Gathered) -> None:
         self.rejected += 1
         self._note(row, column, reason, refused=True)
         if row.opted_out:
@@ -279,7 +211,7 @@ class Tally:
         with self._noting:
             if len(self._problems) < _PROBLEMS_KEPT:
                 self._problems.append(Problem(line=row.line, column=column, reason=reason))
-            if refused:
+            if refused and self._reject is not None:
                 self._reject(row, column, reason)
 
 
@@ -291,42 +223,3 @@ def _misfit(counted: tuple[str, int]) -> Note:
         column=field,
         text=f"breaks the schema in {counted[1]} contacts, which are stored: it {expected}",
     )
-
-
-class _Seen:
-    """Which addresses came before, and in which line: twelve bytes for each place in a table.
-
-    Of an address only its hash is kept, of 64 bits and different in each process: that two
-    of a million share one is as likely as 3 in 100 million.
-    """
-
-    def __init__(self) -> None:
-        self._allot(1 << 12)
-
-    def _allot(self, size: int) -> None:
-        self._mask = size - 1
-        self._keys = array("Q", bytes(8 * size))
-        self._lines = array("I", bytes(4 * size))
-        self._count = 0
-
-    def first(self, email: str, line: int) -> int:
-        """Return the line in which an address came first: this one, if it is new."""
-        found = self._place(hash(email) & 0xFFFF_FFFF_FFFF_FFFF or 1, line)
-        if 2 * self._count > self._mask:
-            keys, lines = self._keys, self._lines
-            self._allot(2 * (self._mask + 1))
-            for key, at in zip(keys, lines, strict=True):
-                if key:
-                    self._place(key, at)
-        return found
-
-    def _place(self, key: int, line: int) -> int:
-        keys, mask = self._keys, self._mask
-        place = key & mask
-        while (other := keys[place]) != key:
-            if not other:
-                keys[place], self._lines[place] = key, line
-                self._count += 1
-                return line
-            place = (place + 1) & mask
-        return self._lines[place]

@@ -13,8 +13,9 @@ from campaign_sdk._core.files import Target
 from campaign_sdk._core.flight import Flight
 from campaign_sdk._core.operation import Blocking, Kind, Resource, Steps
 from campaign_sdk._core.requests import apart
+from campaign_sdk.contacts._batches import Ahead, Batch, keys_of
 from campaign_sdk.contacts._frames import Frame, csv_of, is_frame, items_of
-from campaign_sdk.contacts._import import Ahead, Batch, ImportReport, Tally, keys_of
+from campaign_sdk.contacts._import import ImportReport, Tally
 from campaign_sdk.contacts._items import ContactItem, prepare
 from campaign_sdk.contacts._models import Stored
 from campaign_sdk.contacts._schemas import read_schema
@@ -49,7 +50,7 @@ def upsert_items(
 
     is_short = isinstance(given, list | tuple) and len(given) <= BATCH
     rows = check() if is_short else (yield from apart(check))
-    tally = Tally()
+    tally = Tally(expected=len(rows))
     yield from _store(resource, rows, tally, batch_size)
     return tally.report()
 
@@ -73,7 +74,7 @@ def import_file(
         if schema := (yield from read_schema(resource)):
             source.declare(declared_types(schema.definition))
         reject = stack.enter_context(rejects_written(source, rejects))
-        tally = Tally(reject, dry_run=dry_run, **_about(source))
+        tally = Tally(reject, expected=source.count, dry_run=dry_run, **_about(source))
         report = _reporter(source, progress)
         yield from _store(resource, source, tally, batch_size, report, dry_run=dry_run)
         report(tally)
@@ -114,15 +115,16 @@ class _Store:
 
     def send(self, flight: Flight, batch: Batch) -> Steps[None]:
         """Send a batch. Who has opted out in it may stand in one that is on its way."""
-        if batch.items:
+        if batch.emails:
             function, kind = _PREVIEW if self.dry_run else _UPSERT
-            arguments = {"contacts": list(batch.items.values())}
-            request = self.resource._rpc(function, arguments, kind=kind)
-            yield from flight.send(request, self._stored(batch), keys_of(batch.items))
+            request = self.resource._rpc(function, batch.body, kind=kind)
+            yield from flight.send(request, self._stored(batch), keys_of(batch.emails))
         if batch.gone and not self.dry_run:
             arguments = {"contacts": batch.unsubscribed()}
             request = self.resource._rpc("unsubscribe_contacts", arguments, kind="keyed")
-            yield from flight.send(request, lambda _: self.report(self.tally), keys_of(batch.gone))
+            yield from flight.send(
+                request, lambda _: self.report(self.tally), keys_of(batch.gone.keys())
+            )
 
     def _stored(self, batch: Batch) -> Callable[[Any], None]:
         def stored(response: Any) -> None:

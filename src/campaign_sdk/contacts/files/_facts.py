@@ -11,7 +11,8 @@ from campaign_sdk.contacts.files._cells import PLAIN_NUMBERS, look_of, unmarked
 from campaign_sdk.contacts.files._numbers import Decimal, is_number_somewhere, number_reader
 from campaign_sdk.contacts.files._reader import RawRow
 
-_CHUNK = 1_000
+# Fewer than what Python's garbage collector begins at.
+_CHUNK = 500
 _DISTINCT = 40
 _FRACTION = re.compile(r"\.[0-9]+")
 # How many cells of a text column are looked at for what is said about it.
@@ -139,15 +140,17 @@ def _day(text: str) -> tuple[int, int, str] | None:
 
 def gather(
     rows: Iterable[RawRow], width: int, decimal: Decimal | None
-) -> tuple[list[Facts], list[Sequence[str]]]:
-    """Return the facts of each column, and the first rows of the file."""
+) -> tuple[list[Facts], list[Sequence[str]], int]:
+    """Return the facts of each column, the first rows of the file, and how many there are."""
     facts = [Facts(decimal) for _ in range(width)]
     first: list[Sequence[str]] = []
+    count = 0
     for chunk in _chunks(row.cells for row in rows if row.problem is None):
         first = first or chunk[:20]
+        count += len(chunk)
         for column, cells in zip(facts, zip_longest(*chunk, fillvalue=""), strict=False):
             column.take(cells)
-    return facts, first
+    return facts, first, count
 
 
 def _chunks(rows: Iterator[Sequence[str]]) -> Iterator[list[Sequence[str]]]:

@@ -37,6 +37,7 @@ class ContactFile:
         header: the cells of the first line, as they stand there.
         delimiter: what stands between two cells.
         encoding: of its text.
+        count: how many rows are well-formed.
         program: the program that wrote it, if it is a known one.
         columns: what became of each column.
         texts: indexes of columns that are texts only because of all their cells together.
@@ -96,7 +97,7 @@ class ContactFile:
         reader = Reader(stream, self.encoding, self.delimiter)
         try:
             self.header = reader.header()
-            facts, first = gather(reader, len(self.header), options.decimal)
+            facts, first, self.count = gather(reader, len(self.header), options.decimal)
         finally:
             reader.close()
         header = header_of(self.header, options.names, options.preset, first, self.encoding)

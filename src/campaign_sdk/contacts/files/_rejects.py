@@ -23,8 +23,8 @@ Reject = Callable[[Row, str, str], object]
 
 
 @contextmanager
-def rejects_written(source: ContactFile, path: Target | None) -> Iterator[Reject]:
-    """Open the file of refused rows; it appears when the block ends well.
+def rejects_written(source: ContactFile, path: Target | None) -> Iterator[Reject | None]:
+    """Open the file of refused rows, if there is to be one; it appears when the block ends well.
 
     It is written as the source is: with the same delimiter, and a byte order mark if the
     source has one or isn't UTF-8.
@@ -33,7 +33,7 @@ def rejects_written(source: ContactFile, path: Target | None) -> Iterator[Reject
         InvalidInput: it can't be written, or is the file that is imported.
     """
     if path is None:
-        yield lambda _row, _column, _reason: None
+        yield None
         return
     if is_same(path, source.path):
         raise InvalidInput("rejects", "must not be the file that is imported")
