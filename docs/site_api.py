@@ -10,7 +10,7 @@ import shutil
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -178,13 +178,23 @@ def _described(value: type) -> Iterator[str]:
 
 def _resources(value: type) -> Iterator[str]:
     """Yield what a client has, with links to their pages."""
-    kinds = {name: kind for name, kind in _annotations(value).items() if kind.endswith("[Mode]")}
+    kinds = {
+        name: _kind(member)
+        for owner in value.__mro__
+        for name, member in vars(owner).items()
+        if isinstance(member, cached_property) and _kind(member).endswith("[Mode]")
+    }
     if kinds:
         yield from ("**Resources**", "")
         for name, kind in kinds.items():
             noun = kind.removesuffix("[Mode]")
             yield f"- `client.{name}`: [`{noun}`]({name}.md#{noun.lower()})"
         yield ""
+
+
+def _kind(member: property | cached_property[Any]) -> str:
+    function: Any = member.fget if isinstance(member, property) else member.func
+    return str(inspect.signature(function).return_annotation)
 
 
 def _annotations(value: type) -> dict[str, str]:
@@ -201,9 +211,8 @@ def _annotations(value: type) -> dict[str, str]:
 def _members(value: type, before: str) -> Iterator[str]:
     for name, member in members(value).items():
         yield from (f"### {before}{name}", "")
-        if isinstance(member, property):
-            kind = inspect.signature(member.fget).return_annotation  # type: ignore[arg-type]  # has one
-            yield from _code(f"{name}: {kind}")
+        if isinstance(member, property | cached_property):
+            yield from _code(f"{name}: {_kind(member)}")
             yield from markdown(member.__doc__)
         else:
             yield from (*_code(signature(name, member, bound=True)), *markdown(member.__doc__))
@@ -215,8 +224,11 @@ def members(value: type) -> dict[str, Any]:
     for owner in reversed(value.__mro__):
         if owner.__module__.startswith("campaign_sdk") and owner not in (Model, Resource):
             for name, member in vars(owner).items():
-                shown = member if isinstance(member, property) else getattr(value, name)
-                if not name.startswith("_") and (callable(shown) or isinstance(shown, property)):
+                is_value = isinstance(member, property | cached_property)
+                shown = member if is_value else getattr(value, name)
+                # A client's resources have pages of their own.
+                is_resource = is_value and _kind(member).endswith("[Mode]")
+                if not (name.startswith("_") or is_resource) and (is_value or callable(shown)):
                     found[name] = shown
     return dict(sorted(found.items()))
 

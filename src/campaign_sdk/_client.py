@@ -4,31 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, Literal, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from campaign_sdk._core.connection import AsyncConnection, Connection, SyncConnection
-from campaign_sdk._core.operation import Async, Mode, Sync
+from campaign_sdk._core.connection import AsyncConnection, SyncConnection
+from campaign_sdk._core.operation import Async, Sync
 from campaign_sdk._core.settings import Settings as Known
 from campaign_sdk._core.settings import load_settings, names_a_project, surroundings
-from campaign_sdk.analytics import Analytics
-from campaign_sdk.assets import Assets
-from campaign_sdk.auth import Auth
-from campaign_sdk.campaigns import Campaigns
-from campaign_sdk.contacts import Contacts
-from campaign_sdk.deliveries import Deliveries
-from campaign_sdk.drafting import Drafting, DraftingOptions
-from campaign_sdk.drafting._writer import Writer
-from campaign_sdk.segments import Segments
-from campaign_sdk.settings import Settings
+from campaign_sdk._nouns import Drafter, Nouns
 from campaign_sdk.stores import MemoryStore, SessionStore
-from campaign_sdk.suppressions import Suppressions
-from campaign_sdk.tracking import Tracking
 
 if TYPE_CHECKING:
     import httpx
     import supabase
-
-Drafter = DraftingOptions | Literal["server"] | None
 
 # Seconds that one request may take in all, retries included.
 TIMEOUT = 30.0
@@ -43,42 +30,7 @@ def _found(env_file: str | Path | None) -> Known:
     return announced(env_file)
 
 
-class _Client(Generic[Mode]):
-    auth: Auth[Mode]
-    contacts: Contacts[Mode]
-    suppressions: Suppressions[Mode]
-    tracking: Tracking[Mode]
-    segments: Segments[Mode]
-    campaigns: Campaigns[Mode]
-    assets: Assets[Mode]
-    deliveries: Deliveries[Mode]
-    settings: Settings[Mode]
-    analytics: Analytics[Mode]
-    drafting: Drafting[Mode]
-
-    def _wire_up(self, connection: Connection, drafting: Drafter) -> None:
-        self._url = connection.settings.url
-        options = DraftingOptions.of(drafting).completed(connection.settings)
-        self._writer = Writer(options, is_async=connection.is_async, identity=connection.identity)
-        self.drafting = Drafting(connection, self._writer)
-        self.auth = Auth(connection)
-        self.contacts = Contacts(connection)
-        self.suppressions = Suppressions(connection)
-        self.tracking = Tracking(connection)
-        self.segments = Segments(connection)
-        self.campaigns = Campaigns(connection, self.drafting)
-        self.assets = Assets(connection)
-        self.deliveries = Deliveries(connection)
-        self.settings = Settings(connection)
-        self.analytics = Analytics(connection, self._writer)
-
-    @property
-    def url(self) -> str:
-        """The address of the project that this client works with."""
-        return self._url
-
-
-class CampaignClient(_Client[Sync]):
+class CampaignClient(Nouns[Sync]):
     """A client for one Supabase project. Close it, or use it as a context manager.
 
     It may be used by several threads.
@@ -100,6 +52,8 @@ class CampaignClient(_Client[Sync]):
     Raises:
         ConfigurationError: the URL or the key is missing or malformed.
     """
+
+    _connection: SyncConnection
 
     def __init__(
         self,
@@ -123,7 +77,7 @@ class CampaignClient(_Client[Sync]):
             anonymous=anonymous,
             keep_provider_tokens=keep_provider_tokens,
         )
-        self._wire_up(self._connection, drafting)
+        self._wire_up(drafting)
 
     @classmethod
     def from_env(cls, env_file: str | Path | None = ".env", **options: Any) -> Self:
@@ -142,9 +96,10 @@ class CampaignClient(_Client[Sync]):
                 malformed; or neither is there, and no local stack is up.
         """
         settings = _found(env_file)
-        drafting = DraftingOptions.of(options.pop("drafting", None)).completed(settings)
         options.setdefault("access_token", settings.access_token)
-        return cls(settings.url, settings.key, drafting=drafting, **options)
+        client = cls(settings.url, settings.key, **options)
+        client._wire_up(options.get("drafting"), settings)
+        return client
 
     @property
     def supabase(self) -> supabase.Client:
@@ -154,7 +109,8 @@ class CampaignClient(_Client[Sync]):
     def close(self) -> None:
         """Close the connections."""
         self._connection.http.close()
-        self._writer.close()
+        if "_writer" in vars(self):
+            self._writer.close()
 
     def __enter__(self) -> Self:
         return self
@@ -171,12 +127,14 @@ class CampaignClient(_Client[Sync]):
         return f"CampaignClient({self.url!r})"
 
 
-class AsyncCampaignClient(_Client[Async]):
+class AsyncCampaignClient(Nouns[Async]):
     """A client for one Supabase project whose operations are awaited.
 
     The same arguments, names and errors as `CampaignClient`. Close it with `aclose`, or
     use it with `async with`.
     """
+
+    _connection: AsyncConnection
 
     def __init__(
         self,
@@ -200,15 +158,16 @@ class AsyncCampaignClient(_Client[Async]):
             anonymous=anonymous,
             keep_provider_tokens=keep_provider_tokens,
         )
-        self._wire_up(self._connection, drafting)
+        self._wire_up(drafting)
 
     @classmethod
     def from_env(cls, env_file: str | Path | None = ".env", **options: Any) -> Self:
         """Make a client from the environment and a `.env` file; see `CampaignClient.from_env`."""
         settings = _found(env_file)
-        drafting = DraftingOptions.of(options.pop("drafting", None)).completed(settings)
         options.setdefault("access_token", settings.access_token)
-        return cls(settings.url, settings.key, drafting=drafting, **options)
+        client = cls(settings.url, settings.key, **options)
+        client._wire_up(options.get("drafting"), settings)
+        return client
 
     @property
     def supabase(self) -> supabase.AsyncClient:
@@ -218,7 +177,8 @@ class AsyncCampaignClient(_Client[Async]):
     async def aclose(self) -> None:
         """Close the connections."""
         await self._connection.http.aclose()
-        await self._writer.aclose()
+        if "_writer" in vars(self):
+            await self._writer.aclose()
 
     async def __aenter__(self) -> Self:
         return self

@@ -10,6 +10,7 @@ import pkgutil
 import re
 import sys
 from collections.abc import Iterator
+from functools import cached_property
 from importlib import import_module
 from typing import Any
 
@@ -78,6 +79,8 @@ def _member(member: Any) -> str | None:
         return _signature(member.body)
     if isinstance(member, property):
         return _signature(member.fget).replace("(self)", "")
+    if isinstance(member, cached_property):
+        return _signature(member.func).replace("(self) -> ", ": ")
     if isinstance(member, classmethod | staticmethod):
         return _signature(member.__func__)
     return _signature(member) if inspect.isfunction(member) else None

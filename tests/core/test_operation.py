@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,6 @@ import supabase
 from postgrest.exceptions import APIError
 
 from campaign_sdk import AsyncCampaignClient, CampaignClient, NotFound
-from campaign_sdk._client import _Client
 from campaign_sdk._core.operation import (
     Call,
     Page,
@@ -37,6 +37,7 @@ from campaign_sdk._core.operation import (
     run,
 )
 from campaign_sdk._core.paging import collect, map_pages
+from campaign_sdk._nouns import Nouns
 from clients import Mode
 
 USAGE = Path(__file__).parent / "typed_usage.py"
@@ -181,10 +182,10 @@ def test_pages_can_be_mapped_and_collected(mode: Mode) -> None:
 
 
 def resources() -> Iterator[type[Resource[Any]]]:
-    for annotation in inspect.get_annotations(_Client, eval_str=True).values():
-        kind = getattr(annotation, "__origin__", annotation)
-        if isinstance(kind, type) and issubclass(kind, Resource):
-            yield kind
+    client = CampaignClient("https://example.test", "key")
+    for name, member in vars(Nouns).items():
+        if isinstance(member, cached_property) and not name.startswith("_"):
+            yield type(getattr(client, name))
 
 
 def operations() -> Iterator[Any]:

@@ -36,6 +36,7 @@ PLAN = {
     "analytics": "_core contacts drafting reports rules webhooks",
     "campaigns": "_core assets channels contacts drafting rules segments templates",
     "deliveries": "_core assets campaigns channels contacts senders settings templates tracking",
+    "_nouns": "*",
     "_client": "*",
     "__init__": "*",
     "agents": "*",

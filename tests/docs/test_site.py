@@ -8,6 +8,7 @@ import pydoc
 import re
 import subprocess
 import sys
+from functools import cached_property
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,7 @@ CALLS = [
     for entry in ENTRIES
     if isinstance(entry.value, type)
     for name, member in site_api.members(entry.value).items()
-    if not isinstance(member, property)
+    if not isinstance(member, property | cached_property)
 ]
 
 
@@ -137,6 +138,12 @@ def test_the_reference_has_every_public_name(site: Path) -> None:
     shown = (site / "api" / "index.html").read_text(encoding="utf-8")
     names = {name for name in campaign_sdk.__all__ if not name.startswith("__")}
     assert [name for name in names if f">{name}</" not in shown] == []
+
+
+def test_a_client_leads_to_the_pages_of_its_nouns(site: Path) -> None:
+    shown = (site / "api" / "client.html").read_text(encoding="utf-8")
+    for noun in ("auth", "contacts", "campaigns", "settings", "drafting"):
+        assert f'href="{noun}.html#{noun}"' in shown, noun
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda each: f"{each.page}.{each.name}")
