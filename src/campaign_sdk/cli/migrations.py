@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from campaign_sdk._core.errors import ConfigurationError, Conflict
+from campaign_sdk._core.errors import ConfigurationError, Conflict, InvalidInput
 from campaign_sdk.cli import _show
 from campaign_sdk.cli._options import Json, example
 
@@ -33,12 +33,21 @@ def export(
     folder: Annotated[
         Path, typer.Argument(help="Where to write them, for `supabase db push`.")
     ] = Path("supabase/migrations"),
+    additions: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--with",
+            metavar="NAME",
+            help="An addition for very large projects (docs/scale.md): events_by_month, "
+            "kept_segments. May be repeated.",
+        ),
+    ] = None,
 ) -> None:
     """Write the migrations into a folder; a file that is there and differs is an error."""
     from campaign_sdk._core.files import write_bytes_whole
     from campaign_sdk.local._config import migrations_folder
 
-    chapters = sorted(migrations_folder().glob("*.sql"))
+    chapters = sorted(migrations_folder().glob("*.sql")) + _chosen(additions or [])
     _check(folder, chapters)
     folder.mkdir(parents=True, exist_ok=True)
     for chapter in chapters:
@@ -49,8 +58,17 @@ def export(
     )
 
 
-def _check(folder: Path, chapters: list[Path]) -> None:
+def _chosen(names: list[str]) -> list[Path]:
+    from campaign_sdk.local._config import additions_folder
 
+    known = {path.stem.partition("_")[2]: path for path in additions_folder().glob("*.sql")}
+    for name in names:
+        if name not in known:
+            raise InvalidInput("with", f"must be one of {', '.join(sorted(known))}")
+    return sorted(known[name] for name in set(names))
+
+
+def _check(folder: Path, chapters: list[Path]) -> None:
     for chapter in chapters:
         there = folder / chapter.name
         if there.exists() and there.read_bytes() != chapter.read_bytes():
@@ -65,7 +83,12 @@ def status(db_url: Database = None, as_json: Json = False) -> None:
         _show.print_json({**vars(found), "late": found.late})
         return
     made = _show.table("version", "name", "state")
-    states = (("applied", found.applied), ("missing", found.missing), ("not ours", found.foreign))
+    states = (
+        ("applied", found.applied),
+        ("addition", found.additions),
+        ("missing", found.missing),
+        ("not ours", found.foreign),
+    )
     lines = ((v, name, state) for state, names in states for v, name in names.items())
     for line in sorted(lines):
         made.add_row(*map(_show.plain, line))

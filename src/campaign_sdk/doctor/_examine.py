@@ -9,7 +9,7 @@ import httpx
 
 from campaign_sdk._core.keys import is_secret
 
-from . import _isolation, _project, _schema, _surroundings
+from . import _additions, _isolation, _project, _schema, _surroundings
 from ._finding import Finding
 from ._probe import Identity, Probe
 
@@ -86,3 +86,4 @@ def _as_user(client: CampaignClient, probe: Probe) -> Iterator[Finding]:
             _project.check_tick,
         )
         yield from (check(probe, who) for check in checks)
+        yield from _additions.check_additions(probe, who)

@@ -36,6 +36,11 @@ def migrations_folder() -> Path:
     return _packaged("migrations")
 
 
+def additions_folder() -> Path:
+    """Return what may be added to the migrations of very large projects."""
+    return _packaged("scale")
+
+
 def lite_config() -> dict[str, Any]:
     """Return what `config.toml` says that Lite understands."""
     path = _packaged("config.toml")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from campaign_sdk._core.errors import ConfigurationError, SchemaMismatch, Unavailable
 from campaign_sdk._core.installing import how_to_install
-from campaign_sdk.local._config import migrations_folder
+from campaign_sdk.local._config import additions_folder, migrations_folder
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -40,8 +40,9 @@ order by 1
 class Standing:
     """Migrations, each version with its name, and what is in the way of the first of ours.
 
-    `changed` are those that the local stack ran as they were before an update: until the first
-    release they are edited in place.
+    `additions` are those for very large projects, which nobody needs to have. `changed` are those
+    that the local stack ran as they were before an update: until the first release they are edited
+    in place.
     """
 
     applied: Mapping[str, str]
@@ -49,6 +50,7 @@ class Standing:
     foreign: Mapping[str, str]
     in_the_way: tuple[str, ...]
     changed: tuple[str, ...] = ()
+    additions: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def late(self) -> tuple[str, ...]:
@@ -56,7 +58,7 @@ class Standing:
 
         `supabase db push` refuses them without `--include-all`.
         """
-        newest = max([*self.applied, *self.foreign], default="")
+        newest = max([*self.applied, *self.additions, *self.foreign], default="")
         return tuple(version for version in self.missing if version < newest)
 
     def require_whole(self, *, is_local: bool = False) -> None:
@@ -108,7 +110,7 @@ def standing(url: str, folder: Path | None = None) -> Standing:
     except ImportError:
         raise ConfigurationError(f"this needs: {how_to_install('local')}") from None
     folder = folder or migrations_folder()
-    ours = _ours(folder)
+    ours, optional = _ours(folder), _ours(additions_folder())
     try:
         with psycopg.connect(url, autocommit=True, connect_timeout=10) as connection:
             history = _history(connection)
@@ -128,7 +130,8 @@ def standing(url: str, folder: Path | None = None) -> Standing:
     return Standing(
         applied={version: name for version, name in history.items() if version in ours},
         missing={version: name for version, name in ours.items() if version not in history},
-        foreign={version: name for version, name in history.items() if version not in ours},
+        foreign={v: name for v, name in history.items() if v not in ours | optional},
+        additions={v: name for v, name in history.items() if v in optional},
         in_the_way=in_the_way,
         changed=changed,
     )
