@@ -22,31 +22,41 @@ $$;
 comment on function campaign_private.usual_days is
   'The dates that contacts mostly have: to find one among them takes a third of reading it as a date.';
 
+create function campaign_private.usual_letters() returns integer[]
+language sql immutable security invoker set search_path = '' as $$
+  select array_agg(n) from unnest(array['[65,91)', '[97,123)', '[192,256)']::int4range[]) as r,
+    generate_series(lower(r), upper(r) - 1) as n
+$$;
+comment on function campaign_private.usual_letters is
+  'The Latin letters with which texts mostly begin: to find one among them is a single look.';
+
 create function campaign_private.placeholder_fits(
   target campaign_private.rule_target, read text, takes text
 ) returns text
 language sql stable security invoker set search_path = '' as $$
   -- By a look at the first letters, in which nearly every row passes: the exact test costs
   -- more than all the rest of the scan.
-  select case takes
-    when 'any' then format(
-      '(%1$s >= ''A'' collate "C" and (%1$s < ''['' collate "C" or %1$s >= ''a'' collate "C" '
-      'and %1$s < ''{'' collate "C")) or (%1$s >= ''0'' collate "C" and %1$s < '':'' collate "C" '
-      'and length(%1$s) < 30)', read)
+  select case
+    when (target).kind = 'time' then case takes when 'number' then 'false' else read || ' is not null' end
+    when takes = 'any' then format(
+      -- No space of Python's is among these, nor "[" or "{"; a long number may be too large.
+      'ascii(%1$s) = any ($2) or ascii(%1$s) between 48 and 57 and length(%1$s) < 30 '
+      'or ascii(%1$s) >= 192 and (ascii(%1$s) < 5760 or ascii(%1$s) > 12288)', read)
     -- PostgreSQL 15 can't ask the rest without raising, and takes the exact test each time.
-    when 'date' then read || ' = any ($1)'
+    when takes = 'date' then read || ' = any ($1)'
       || case when current_setting('server_version_num')::integer >= 160000 then format(
       ' or (%1$s like ''____-__-__'' and pg_input_is_valid(%1$s, ''date'')) or '
       '((%1$s like ''____-__-__T__:__:__Z'' or %1$s like ''____-__-__T__:__:__.%%Z'') '
       'and %1$s not like ''___________24%%'' and %1$s not like ''_________________60%%'' '
       'and pg_input_is_valid(%1$s, ''timestamptz''))', read)
       else '' end
+    when (target).kind = 'text' then 'false'
     else campaign_private.rule_number(target, '.abs() <', 1e40)
   end
 $$;
 comment on function campaign_private.placeholder_fits is
   'SQL: what a target holds, and reads as a text, surely shows; null or false for others. '
-  '$1 are the usual days.';
+  '$1 are the usual days, $2 the usual letters.';
 
 create function campaign_private.placeholder_text_state(read text, takes text, strips boolean)
 returns text
@@ -87,10 +97,10 @@ begin
     return of_text;
   end if;
   return format(
-    'case when %1$s then null else case jsonb_typeof(%2$s) when ''string'' then %3$s '
-    'when ''number'' then case when abs((%4$s)::numeric) >= 1e40 then 3 else %5$s end '
-    'when ''boolean'' then %6$s when ''array'' then 3 when ''object'' then 3 else 1 end end',
-    campaign_private.placeholder_fits(target, read, takes), target.json, of_text, read,
+    'case when %1$s is null then 1 else case jsonb_typeof(%2$s) when ''string'' then %3$s '
+    'when ''number'' then case when abs((%1$s)::numeric) >= 1e40 then 3 else %4$s end '
+    'when ''boolean'' then %5$s else 3 end end',
+    read, target.json, of_text,
     case takes when 'date' then '2' else 'null' end, case takes when 'any' then 'null' else '2' end);
 end
 $$;
@@ -124,38 +134,73 @@ $$;
 comment on function campaign_private.check_placeholders is
   'Refuse what inspect_audience can''t make a query of.';
 
-create function campaign_private.inspection_query(placeholders jsonb, messages jsonb) returns text
+create function campaign_private.inspection_needs(placeholders jsonb)
+returns table (n bigint, need bigint, reads bigint, read text, fits text, state text)
 language sql stable security invoker set search_path = '' as $$
+  -- The parts of a campaign mostly ask the same: what is asked twice is looked at once.
   with asked as (
     select n, p ->> 'takes' as takes, coalesce((p ->> 'strips')::boolean, false) as strips,
       campaign_private.rule_target(p -> 'field', format('placeholders[%s].field', n - 1)) as target
     from jsonb_array_elements(placeholders) with ordinality as i (p, n)
   ),
-  pieces as (
-    select string_agg(format(', %s as t%s', (target).text, n), '' order by n) as texts,
-      string_agg(format(', case when ok then %s end as s%s', campaign_private.placeholder_state(
-        target,
-        -- Of a number the text isn't looked at, unless something is wrong with it.
-        case when takes = 'number' and (target).kind = 'attribute' then (target).text
-          else format('c.t%s', n) end, takes, strips), n), '' order by n) as states,
-      string_agg(format('count(*) filter (where s%s = 1)', n), ', ' order by n) as lacking,
-      string_agg(format('count(*) filter (where s%s = 2)', n), ', ' order by n) as unusable,
-      string_agg(format('count(*) filter (where s%s = 3)', n), ', ' order by n) as unshowable
+  numbered as (
+    select n, takes, strips, target, dense_rank() over (order by (target).text) as reads,
+      dense_rank() over (order by (target).text, takes, strips) as need
     from asked
+  )
+  select n, need, reads, (target).text,
+    campaign_private.placeholder_fits(target, at, takes),
+    campaign_private.placeholder_state(target, at, takes, strips)
+  from numbered,
+    -- Of a number the text isn't looked at, unless something is wrong with it.
+    lateral (select case when takes = 'number' and (target).kind = 'attribute' then (target).text
+                         else 'c.t' || reads end as at) as r
+$$;
+comment on function campaign_private.inspection_needs is
+  'For each placeholder the number of what it needs, of what is read for it, and SQL of both.';
+
+create function campaign_private.inspection_query(placeholders jsonb, messages jsonb) returns text
+language sql stable security invoker set search_path = '' as $$
+  -- One sum for the three counts of a need, of those who don''t fit only: each has thirty bits.
+  with needs as materialized (select * from campaign_private.inspection_needs(placeholders)),
+  sums as (
+    select string_agg(format(
+      ', coalesce(sum(case %s when 1 then 1 when 2 then 1073741824 when 3 then 1152921504606846976 end) '
+      'filter (where ok and (%s) is not true), 0) as m%s', state, fits, need), '' order by need) as sums
+    from (select distinct need, fits, state from needs) as n
+  ),
+  reads as (
+    select string_agg(format(', %s as t%s', read, reads), '' order by reads) as reads
+    from (select distinct reads, read from needs) as n
+  ),
+  counts as (
+    select string_agg(format('m%s %% 1073741824', need), ', ' order by n) as lacking,
+      string_agg(format('div(m%s, 1073741824) %% 1073741824', need), ', ' order by n) as unusable,
+      string_agg(format('div(m%s, 1152921504606846976)', need), ', ' order by n) as unshowable
+    from needs
   ),
   blank as (
     select string_agg((
-      select format('count(*) filter (where ok%s)', string_agg(format(' and s%s in (1, 2)', n), ''))
-      from jsonb_array_elements_text(m) as n), ', ' order by ordinal) as counts
+      -- Who gets nothing of one need alone was counted with it.
+      select case when count(distinct need) = 1
+        then format('m%1$s %% 1073741824 + div(m%1$s, 1073741824) %% 1073741824', min(need))
+        else 'b' || ordinal end
+      from needs where m @> to_jsonb(n)), ', ' order by ordinal) as counts,
+      string_agg((
+        select format(', count(*) filter (where ok%s%s) as b%s',
+          string_agg(distinct format(' and (%s) is not true', fits), ''),
+          string_agg(distinct format(' and %s in (1, 2)', state), ''), ordinal)
+        from needs where m @> to_jsonb(n) having count(distinct need) <> 1), '' order by ordinal) as joint
     from jsonb_array_elements(messages) with ordinality as i (m, ordinal)
   )
   -- Each value is read once: the planner may not take the layers apart.
   select format(
-    'select count(*), count(*) filter (where ok), array[%s]::bigint[], array[%s]::bigint[], '
-    'array[%s]::bigint[], array[%s]::bigint[] from (select ok%s from (select c.attributes, '
-    'c.unsubscribed_at is null and c.suppressed_at is null as ok%s from public.contacts as c ',
-    lacking, unusable, unshowable, counts, states, texts)
-  from pieces, blank
+    'select total, reachable, array[%s]::bigint[], array[%s]::bigint[], array[%s]::bigint[], array[%s]::bigint[] '
+    'from (select count(*) as total, count(*) filter (where ok) as reachable%s%s '
+    'from (select c.attributes, c.unsubscribed_at is null and c.suppressed_at is null as ok%s '
+    'from public.contacts as c ',
+    lacking, unusable, unshowable, blank.counts, sums, joint, reads)
+  from counts, blank, sums, reads
 $$;
 comment on function campaign_private.inspection_query is
   'The query of inspect_audience, up to what is joined to whose contacts.';
@@ -172,10 +217,11 @@ declare
 begin
   perform campaign_private.check_placeholders(placeholders, messages);
   execute campaign_private.inspection_query(placeholders, messages)
-    || format('%s where c.user_id = %L and %s offset 0) as c offset 0) as f',
+    || format('%s where c.user_id = %L and %s offset 0) as c) as f',
               campaign_private.behaviour_joins(rules, as_of, timezone), auth.uid(), predicate)
     into result
-    using case when placeholders @> '[{"takes": "date"}]' then campaign_private.usual_days() end;
+    using case when placeholders @> '[{"takes": "date"}]' then campaign_private.usual_days() end,
+      campaign_private.usual_letters();
   return result;
 end
 $$;
@@ -216,13 +262,14 @@ comment on function public.unknown_fields is
   'Those of the fields that the caller''s schema doesn''t name; without one, that no contact of the caller''s has: most likely misspelt.';
 
 revoke execute on function
-  campaign_private.usual_days, campaign_private.placeholder_fits, campaign_private.placeholder_text_state,
-  campaign_private.placeholder_state, campaign_private.check_placeholders,
-  campaign_private.inspection_query, public.inspect_audience, public.unknown_fields
+  campaign_private.usual_days, campaign_private.usual_letters, campaign_private.placeholder_fits,
+  campaign_private.placeholder_text_state, campaign_private.placeholder_state,
+  campaign_private.check_placeholders, campaign_private.inspection_needs, campaign_private.inspection_query,
+  public.inspect_audience, public.unknown_fields
   from public, anon, authenticated, service_role;
 grant execute on function
-  campaign_private.usual_days, campaign_private.placeholder_fits, campaign_private.placeholder_text_state,
-  campaign_private.placeholder_state, campaign_private.check_placeholders,
-  campaign_private.inspection_query
+  campaign_private.usual_days, campaign_private.usual_letters, campaign_private.placeholder_fits,
+  campaign_private.placeholder_text_state, campaign_private.placeholder_state,
+  campaign_private.check_placeholders, campaign_private.inspection_needs, campaign_private.inspection_query
   to authenticated, service_role;
 grant execute on function public.inspect_audience, public.unknown_fields to authenticated;

@@ -27,7 +27,14 @@ DATES = ["2026-11-20", "2026-02-30", "2024-02-29", "2023-02-29", "1900-02-29", "
 NUMBERS = ["5", "-5.0", "05", "+5", " 5 ", "1e3", "1,5", "n/a", "9" * 40, "9" * 41, "-0", "."]
 OTHER: list[Any] = [None, True, False, 0, -1.5, 1e15, 1e39, 1e40, -1e300, 10**39, 10**40, 0.001,
                     [], [1], {}, {"a": 1}]  # fmt: skip
-VALUES = [*BLANKS, *DATES, *NUMBERS, *OTHER, *hostile.QUOTES, *hostile.LETTERS, *hostile.WORDS]
+# On both sides of what a first letter tells by itself.
+EDGES = [chr(n) for n in (
+    47, 48, 57, 58, 64, 65, 90, 91, 96, 97, 122, 123, 126, 127, 191, 192, 255, 256,
+    0x167F, 0x1680, 0x1681, 0x180E, 0x2000, 0x2028, 0x2029, 0x202F, 0x205F, 0x3000, 0x3001,
+    0x65E5, 0x1F600)]  # fmt: skip
+FIRST = [*EDGES, *(edge + "x" for edge in EDGES), "5 kg", "5" * 29, "5" * 30 + " kg", "[x]", "{x}"]
+VALUES = [*BLANKS, *DATES, *NUMBERS, *OTHER, *FIRST, *hostile.QUOTES, *hostile.LETTERS,
+          *hostile.WORDS]  # fmt: skip
 PEOPLE = [{"attributes": {"x": value}} for value in VALUES] + [{"attributes": {}}]
 PHONES = [{"phone": text} for text in ("5", "2026-11-20", "n/a", " x ")] + [{}]
 
@@ -46,12 +53,16 @@ def asking(stack: LocalSupabase) -> Iterator[Audience]:
         yield audience
 
 
-def ask(audience: Audience, template: Template) -> dict[str, Any]:
-    asked = needs(template)
+def ask(audience: Audience, *templates: Template) -> dict[str, Any]:
+    asked = [(template, need) for template in templates for need in needs(template)]
     placeholders = [
-        {"field": need.field, "takes": need.takes, "strips": need.strips} for need in asked
+        {"field": need.field, "takes": need.takes, "strips": need.strips} for _, need in asked
     ]
-    messages = [list(range(1, len(asked) + 1))] if can_be_blank(template) else []
+    messages = [
+        [n for n, (template, _) in enumerate(asked, 1) if template is one]
+        for one in templates
+        if can_be_blank(one)
+    ]
     row = audience.connection.execute(
         "select to_jsonb(i) from public.inspect_audience(%s::jsonb, %s::jsonb, %s::jsonb) as i",
         [json.dumps(everyone().to_wire()), json.dumps(placeholders), json.dumps(messages)],
@@ -88,6 +99,27 @@ def test_the_counts_are_what_rendering_comes_to(asking: Audience, field: str, fi
     assert found["unshowable"][0] == real["refused"]
     assert found["blank"] == [real["blank"]]
     assert found["total"] == sum(real.values())
+
+
+def test_parts_that_ask_the_same_are_answered_alike(asking: Audience) -> None:
+    texts = ["{{ x | round }}", "{{ x }}", "{{ phone | upcase }}", "{{ x }}",
+             "{{ x | strip | round }}", "{{ x | round }}", "{{ phone }}"]  # fmt: skip
+    parts = [Template.parse(text) for text in texts]
+    together, alone = ask(asking, *parts), [ask(asking, part) for part in parts]
+    for what in ("lacking", "unusable", "unshowable"):
+        assert together[what] == [one[what][0] for one in alone]
+
+
+def test_who_gets_nothing_of_several(asking: Audience) -> None:
+    texts = [
+        '{{ x | default: "" }}{{ phone | default: "" }}',
+        '{{ phone | default: "" }} {{ x | round | default: "" }}{{ phone | upcase | default: "" }}',
+        '{{ x | date: "%Y" | default: "" }}{{ x | default: "" }} {{ phone | default: "" }}',
+        '{{ x | default: "" }}{{ x | upcase | default: "" }}',
+        " ",
+    ]
+    parts = [Template.parse(text) for text in texts]
+    assert ask(asking, *parts)["blank"] == [outcomes(asking, part)["blank"] for part in parts]
 
 
 def test_what_would_make_no_query_is_refused(asking: Audience) -> None:
