@@ -131,18 +131,6 @@ def test_keys_are_for_their_owner_only(tmp_path: Path) -> None:
             assert (tmp_path / "data" / log).stat().st_mode & 0o777 == 0o600, log
 
 
-def test_a_folder_that_others_may_enter_is_closed_or_refused(tmp_path: Path) -> None:
-    (tmp_path / "open").mkdir()
-    (tmp_path / "open").chmod(0o755)
-    _files.keep_private(tmp_path / "open")
-    assert (tmp_path / "open").stat().st_mode & 0o777 == 0o700
-    (tmp_path / "shared").mkdir()
-    (tmp_path / "shared").chmod(0o1777)
-    with pytest.raises(LocalStackError, match="a folder of your own"):
-        LocalSupabase(tmp_path / "shared", MIGRATIONS).start()
-    assert list((tmp_path / "shared").iterdir()) == []
-
-
 def test_two_stacks_side_by_side(stack: LocalSupabase) -> None:
     with LocalSupabase(migrations=MIGRATIONS, max_rows=2) as other:
         assert other.url != stack.url

@@ -119,7 +119,7 @@ def one_line(error: errors.CampaignError, words: Sequence[str] = ()) -> str:
     for library_says in ("; sign in first", "; sign in again"):
         message = message.partition(library_says)[0]
     remedy = _remedy(error, words)
-    return f"{message}; {remedy}" if remedy else message
+    return f"{message.removesuffix('.')}; {remedy}" if remedy else message
 
 
 def _remedy(error: errors.CampaignError, words: Sequence[str]) -> str | None:
@@ -127,7 +127,7 @@ def _remedy(error: errors.CampaignError, words: Sequence[str]) -> str | None:
         return f"try again in {error.retry_after:.0f} s"
     if getattr(error, "maybe_applied", False) and not hasattr(error, "__notes__"):
         return _look(words)
-    if "`campaign " in error.message or "install" in error.message:
+    if any(remedy in error.message for remedy in ("`campaign ", "install", "give a")):
         return None
     if isinstance(error, errors.NotAuthenticated) and _is_local():
         return _AT_HOME

@@ -14,7 +14,7 @@ import sys
 import time
 from pathlib import Path
 
-from campaign_sdk.local._background import BACKGROUND_LOG
+from campaign_sdk.local._folder import BACKGROUND_LOG, take
 from campaign_sdk.local._stack import LocalSupabase
 
 _LOOK_SECONDS = 0.5
@@ -96,7 +96,7 @@ def _let_go() -> None:
 
 
 def _log_to(folder: Path) -> None:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    take(folder)
     log = os.open(folder / BACKGROUND_LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     for stream in (1, 2):
         os.dup2(log, stream)

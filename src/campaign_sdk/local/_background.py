@@ -16,17 +16,13 @@ from platformdirs import user_data_path
 from campaign_sdk._core.errors import LocalStackError
 from campaign_sdk.local import _settings
 from campaign_sdk.local._cluster import DATABASE_FOLDER
-from campaign_sdk.local._files import LOCK, locked, tail
+from campaign_sdk.local._files import locked, tail
+from campaign_sdk.local._folder import FILES_FOLDER, LOCK, LOGS, START_LOCK, refuse_others, take
 from campaign_sdk.local._postgres import SUPERUSER, address
 from campaign_sdk.local._settings import Settings
-from campaign_sdk.local._stack import FILES_FOLDER, POSTGRES_LOG, SERVER_LOG
 
-BACKGROUND_LOG = "background.log"
-_LOGS = (BACKGROUND_LOG, SERVER_LOG, POSTGRES_LOG)
 _STOP_SECONDS = 30
 _START_SECONDS = 300
-# Held by whoever starts it; `LOCK` by the stack itself.
-START_LOCK = "start.lock"
 
 
 @dataclass(frozen=True)
@@ -52,20 +48,13 @@ def start_background(
 ) -> LocalStatus:
     """Start a stack that stays up; one that is up, or being started, is left as it is."""
     folder = _folder(data)
-    _make(folder)
+    take(folder)
     try:
         with locked(folder / START_LOCK, wait=_START_SECONDS):
             found = status(folder)
             return found if found.running else _started(folder, migrations)
     except Timeout:
         raise LocalStackError(f"Another start of {folder} doesn't come to an end.") from None
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise LocalStackError(f"{folder} can't be used ({error.strerror}).") from None
 
 
 def _started(folder: Path, migrations: Path | str | None) -> LocalStatus:
@@ -126,13 +115,15 @@ def reset(data: Path | str | None = None, migrations: Path | str | None = None) 
     folder = _folder(data)
     if folder.exists() and not folder.is_dir():
         raise LocalStackError(f"{folder} can't be used: it isn't a folder.")
+    if folder.exists():
+        refuse_others(folder)
     _set_damaged_aside(folder)
     was_up = stop_background(folder)
     if (folder / _settings.FILE).exists():
         Settings.of(folder).renewed(folder)
     for name in (DATABASE_FOLDER, FILES_FOLDER):
         shutil.rmtree(folder / name, ignore_errors=True)
-    for name in _LOGS:
+    for name in LOGS:
         (folder / name).unlink(missing_ok=True)
     return start_background(folder, migrations) if was_up else status(folder)
 
@@ -147,13 +138,13 @@ def _set_damaged_aside(folder: Path) -> None:
     except LocalStackError:
         if _in_use(folder):
             raise
-        path.rename(path.with_suffix(".damaged"))
+        path.rename(folder / _settings.DAMAGED)
 
 
 def logs(data: Path | str | None = None, lines: int = 100) -> str:
     """Return the last lines of each of the stack's logs."""
     folder = _folder(data)
-    found = {name: tail(folder / name, lines) for name in _LOGS}
+    found = {name: tail(folder / name, lines) for name in LOGS}
     return "\n".join(f"==> {name} <==\n{text}" for name, text in found.items() if text)
 
 

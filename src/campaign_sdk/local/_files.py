@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 import socket
-import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,8 +16,6 @@ from campaign_sdk._core.errors import LocalStackError
 from campaign_sdk._core.reading import read_ours
 
 TAIL_LINES = 20
-# In a stack's folder, held for as long as its process lives.
-LOCK = "lock"
 
 
 @contextmanager
@@ -33,6 +29,8 @@ def locked(path: Path, *, wait: float = 600) -> Iterator[None]:
     # Whoever stops a stack may do so in another thread than the one that started it.
     lock = FileLock(path, timeout=wait, mode=0o600, thread_local=False)
     try:
+        # Where no file can be made, filelock waits as if somebody held it.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600))
         lock.acquire()
     except Timeout:
         raise
@@ -59,20 +57,6 @@ def publish(target: Path) -> Iterator[Path]:
 def private(path: str, flags: int) -> int:
     """Open a file that only we may read: an `opener` for `open`."""
     return os.open(path, flags, 0o600)
-
-
-def keep_private(folder: Path) -> None:
-    """Let nobody else enter a folder of ours.
-
-    Raises:
-        PermissionError: it is somebody else's, or one that everybody shares.
-    """
-    found = folder.stat()
-    if not found.st_mode & 0o077:
-        return
-    if found.st_uid != os.geteuid() or found.st_mode & stat.S_ISVTX:
-        raise PermissionError(errno.EPERM, "others may enter it", str(folder))
-    folder.chmod(0o700)
 
 
 def free_port(preferred: int | None = None) -> int:

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from campaign_sdk.local._cluster import DATABASE_FOLDER, end
-from campaign_sdk.local._files import LOCK
+from campaign_sdk.local._folder import LOCK
 from campaign_sdk.local._postgres import PATIENCE, unprivileged
 
 PREFIX = "campaign-stack-"

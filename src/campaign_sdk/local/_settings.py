@@ -15,6 +15,7 @@ from campaign_sdk._core.files import write_whole
 from campaign_sdk._core.reading import read_ours
 
 FILE = "settings.json"
+DAMAGED = "settings.damaged"
 _NUMBERS = {"port": 65_535, "db_port": 65_535, "pid": 2**31}
 
 

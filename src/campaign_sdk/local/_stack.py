@@ -20,7 +20,8 @@ from campaign_sdk._core.errors import LocalStackError
 from campaign_sdk.local import _orphans
 from campaign_sdk.local._cluster import DATABASE_FOLDER
 from campaign_sdk.local._config import lite_config, migrations_folder
-from campaign_sdk.local._files import LOCK, keep_private, locked
+from campaign_sdk.local._files import locked
+from campaign_sdk.local._folder import FILES_FOLDER, LOCK, POSTGRES_LOG, SERVER_LOG, take
 from campaign_sdk.local._functions import secrets, serving
 from campaign_sdk.local._migrate import migrate
 from campaign_sdk.local._node import Server
@@ -28,9 +29,6 @@ from campaign_sdk.local._postgres import Postgres, give_away
 from campaign_sdk.local._settings import Settings
 from campaign_sdk.local._ticker import Ticker
 
-POSTGRES_LOG = "postgres.log"
-SERVER_LOG = "server.log"
-FILES_FOLDER = "files"
 _BOOTSTRAP = Path(__file__).parent / "bootstrap.sql"
 # `status` probes the lock for a moment.
 _LOCK_SECONDS = 1
@@ -162,14 +160,7 @@ class LocalSupabase:
             self._running.enter_context(locked(folder / LOCK))
             give_away(folder)
             return folder
-        self._data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        try:
-            keep_private(self._data)
-        except PermissionError as error:
-            raise LocalStackError(
-                f"Others may enter {self._data}, where keys and logs would lie: give a folder "
-                "of your own."
-            ) from error
+        take(self._data)
         try:
             self._running.enter_context(locked(self._data / LOCK, wait=_LOCK_SECONDS))
         except Timeout:

@@ -1,0 +1,69 @@
+"""A stack's folder: what lies in it, and that nothing else does."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+from campaign_sdk._core.errors import LocalStackError
+from campaign_sdk.local._cluster import DATABASE_FOLDER
+from campaign_sdk.local._settings import DAMAGED, FILE
+
+FILES_FOLDER = "files"
+BACKGROUND_LOG = "background.log"
+SERVER_LOG = "server.log"
+POSTGRES_LOG = "postgres.log"
+LOGS = (BACKGROUND_LOG, SERVER_LOG, POSTGRES_LOG)
+# Held for as long as a stack lives.
+LOCK = "lock"
+# Held by whoever starts it.
+START_LOCK = "start.lock"
+# What may be there without settings: a start was cut off, or somebody took them away.
+_BEGUN = {LOCK, START_LOCK, *LOGS, DAMAGED, DATABASE_FOLDER, f"{DATABASE_FOLDER}.new"}
+
+
+def take(folder: Path) -> None:
+    """Make the folder of a stack, or take one that has been; nobody else may enter it.
+
+    Raises:
+        LocalStackError: it is no folder, can't be written, belongs to somebody else, or holds
+            other things.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        refuse_others(folder)
+        _keep_private(folder)
+    except PermissionError as error:
+        if error.errno != errno.EPERM:
+            raise LocalStackError(f"{folder} can't be used ({error.strerror}).") from None
+        raise LocalStackError(
+            f"Others may enter {folder}, where keys and logs would lie: give a folder of your own."
+        ) from error
+    except OSError as error:
+        raise LocalStackError(f"{folder} can't be used ({error.strerror}).") from None
+
+
+def refuse_others(folder: Path) -> None:
+    """Refuse a folder with other things: closing or emptying it would do them harm.
+
+    Raises:
+        LocalStackError: names one of them.
+    """
+    there = {each.name for each in folder.iterdir()}
+    ours = {*_BEGUN, FILES_FOLDER} if DATABASE_FOLDER in there else _BEGUN
+    others = sorted(name for name in there - ours if not name.startswith("."))
+    if others and FILE not in there:
+        raise LocalStackError(
+            f"{folder} holds other things, such as {others[0]}: give a folder of its own."
+        )
+
+
+def _keep_private(folder: Path) -> None:
+    found = folder.stat()
+    if not found.st_mode & 0o077:
+        return
+    if found.st_uid != os.geteuid() or found.st_mode & stat.S_ISVTX:
+        raise PermissionError(errno.EPERM, "others may enter it", str(folder))
+    folder.chmod(0o700)
