@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import io
+import os
+import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from campaign_sdk import InvalidInput
+from campaign_sdk.contacts.files import _source
 from campaign_sdk.contacts.files._file import ContactFile
 from campaign_sdk.contacts.files._plan import Row
 
@@ -322,3 +326,29 @@ def test_what_is_open_already_is_read(tmp_path: Path) -> None:
             source.close()
     with pytest.raises(InvalidInput, match="must be a path, or a file"):
         ContactFile(5)  # type: ignore[arg-type]
+
+
+def test_a_pipe_without_an_end_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Endless(io.RawIOBase):
+        def read(self, size: int = -1, /) -> bytes:
+            return b"email\n" * (size // 6)
+
+    monkeypatch.setattr(_source, "MOST", 3 << 20)
+    with pytest.raises(InvalidInput, match="comes to no end") as raised:
+        ContactFile(Endless())
+    assert raised.value.path == "path"
+
+
+def test_a_pipe_that_waits_for_nobody_is_no_empty_file() -> None:
+    read, write = os.pipe()
+    os.set_blocking(read, False)
+    with open(read, "rb", buffering=0) as stream, pytest.raises(InvalidInput, match="must wait"):
+        ContactFile(stream)
+    os.close(write)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full disk to write to")
+def test_a_full_disk_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "TemporaryFile", partial(open, "/dev/full", "w+b", 0))
+    with pytest.raises(InvalidInput, match=r"can't be kept in .*: give it as a file"):
+        ContactFile(io.BytesIO(b"email\na@b.example\n"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +13,8 @@ from campaign_sdk._core.errors import InvalidInput
 from campaign_sdk._core.reading import opened
 
 _CHUNK = 1 << 20
+# More isn't kept of a pipe: one that never ends would fill the disk.
+MOST = 16 << 30
 _ZIP = b"PK\x03\x04"
 
 
@@ -94,17 +95,29 @@ def _kept(file: Any) -> Source:
 
 
 def _filled(kept: BinaryIO, file: Any) -> Source:
-    first = file.read(_CHUNK)
-    if isinstance(first, str):
-        while first:
+    size, encoding = 0, None
+    while piece := file.read(_CHUNK):
+        if isinstance(piece, str):
             # Half a surrogate pair is no text; the row that it is in will say so.
-            kept.write(first.encode("utf-8", "surrogatepass"))
-            first = file.read(_CHUNK)
-        encoding = "utf-8"
-    else:
-        kept.write(first)
-        shutil.copyfileobj(file, kept, _CHUNK)
-        encoding = None
-    size = kept.tell()
+            piece, encoding = piece.encode("utf-8", "surrogatepass"), "utf-8"
+        size += len(piece)
+        if size > MOST:
+            raise InvalidInput(
+                "path", f"comes to no end within {MOST >> 30} GiB: give it as a file, in parts"
+            )
+        _keep(kept, piece)
+    if piece is None:
+        raise InvalidInput("path", "has nothing to read at the moment: it must wait, not give None")
     kept.seek(0)
     return Source(kept, size, encoding=encoding)
+
+
+def _keep(kept: BinaryIO, piece: bytes) -> None:
+    try:
+        kept.write(piece)
+        kept.flush()
+    except OSError as error:
+        raise InvalidInput(
+            "path",
+            f"can't be kept in {tempfile.gettempdir()} ({error.strerror}): give it as a file",
+        ) from error
