@@ -3,8 +3,9 @@
     python -m benchmarks weight
 
 The packages that `pip install '.[local]'` brings, as they lie in the environment, and what the
-first start adds from npm. Packages are left as their index has them: what is inside that the stack
-never reads (C headers, npm itself) is named.
+first start adds from npm. Packages are left as their index has them, for their files aren't ours to
+delete: what is inside that the stack never reads (C headers, npm itself) is named. PyPI has no
+slimmer wheel of Node that is kept up to date (looked for in November 2026).
 """
 
 from __future__ import annotations
