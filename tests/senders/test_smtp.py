@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 import threading
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -214,6 +216,27 @@ def test_a_server_that_drips_has_as_long_as_one_that_is_silent(slow: str) -> Non
 
     with scripted(script) as port, pytest.raises(NotSent):
         Smtp(url(port), SENDER, timeout=0.2)([a_message()])
+
+
+def test_a_name_that_is_never_found_has_a_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    over = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: over.wait(20) and [])
+    with pytest.raises(NotSent, match="TimeoutError"):
+        Smtp("smtp://slow.example.com", SENDER, timeout=0.2)([a_message()])
+    over.set()
+
+
+def test_an_address_that_leads_nowhere_isnt_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = socket.getaddrinfo
+
+    def find(host: str, port: int, *rest: Any, **options: Any) -> Any:
+        hosts = ("127.0.0.9", "127.0.0.1") if host == "localhost" else (host,)
+        return [found for each in hosts for found in real(each, port, *rest, **options)]
+
+    with scripted(takes) as port:
+        monkeypatch.setattr(socket, "getaddrinfo", find)
+        with Smtp(f"smtp://localhost:{port}", SENDER, timeout=5) as smtp:
+            assert [each.outcome for each in smtp([a_message()])] == ["sent"]
 
 
 def takes(talk: Talk, count: int = 1) -> None:

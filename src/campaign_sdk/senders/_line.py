@@ -9,8 +9,12 @@ from __future__ import annotations
 import io
 import smtplib
 import socket
+import ssl
 import time
+from math import inf
 from typing import Any
+
+from campaign_sdk._core.hosts import look_up, patiently, wait_for
 
 # What is sent at a time. TLS makes a record of it, for which its timeout begins anew.
 _PIECE = 16 * 1024
@@ -44,13 +48,30 @@ class Line(smtplib.SMTP):
 
     def in_time(self) -> socket.socket:
         """Return the socket, which waits no longer than there is time."""
-        left, line = self.ends - time.monotonic(), self.sock
-        if left <= 0:
-            raise TimeoutError("the SMTP server takes too long")
+        left, line = self._left(), self.sock
         if line is None:
             raise smtplib.SMTPServerDisconnected("the connection is closed")
         line.settimeout(left)
         return line
+
+    def _left(self) -> float:
+        left = self.ends - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the SMTP server takes too long")
+        return left
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> Any:
+        """Open the socket, as smtplib does; only that looking the name up has an end as well."""
+        for address, patience in patiently(wait_for(look_up(host, port), self._left())):
+            try:
+                seconds = min(timeout, self._left(), patience or inf)
+                return super()._get_socket(address, port, seconds)  # type: ignore[misc]  # typeshed lacks it
+            except ssl.SSLError:
+                raise
+            except OSError:
+                if patience is None:
+                    raise
+        raise AssertionError("the last address was tried")
 
     def getreply(self) -> tuple[int, bytes]:
         """Read an answer."""
