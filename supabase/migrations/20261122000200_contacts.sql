@@ -140,17 +140,26 @@ immutable
 security invoker
 set search_path = ''
 as $$
-  -- Of two with one address the first counts; but who says no in either has said no.
-  select distinct on (g.email) g.email, g.phone, coalesce(g.attributes, '{}'),
-    min(g.unsubscribed_at) over (partition by g.email), (g.position - 1)::integer
-  from (
-    select campaign_private.normalize_email(i.email) as email,
+  with given as materialized (
+    select
+      -- Nearly all are like this, and needn't be taken to a function.
+      case when i.email ~ '^[a-z0-9][a-z0-9._%+-]*@[a-z0-9.-]*[a-z0-9]$' then i.email
+        else campaign_private.normalize_email(i.email) end as email,
       i.phone, i.attributes, i.unsubscribed_at, i.position
     from rows from (
       jsonb_to_recordset(contact_items.contacts)
         as (email text, phone text, attributes jsonb, unsubscribed_at timestamptz)
     ) with ordinality as i (email, phone, attributes, unsubscribed_at, position)
-  ) as g
+  ),
+  gone as (
+    select g.email, min(g.unsubscribed_at) as since from given as g
+    where g.unsubscribed_at is not null
+    group by g.email
+  )
+  -- Of two with one address the first counts; but who says no in either has said no.
+  select distinct on (g.email) g.email, g.phone, coalesce(g.attributes, '{}'),
+    gone.since, (g.position - 1)::integer
+  from given as g left join gone on gone.email = g.email
   -- One order for all writers, or two overlapping imports deadlock.
   order by g.email, g.position
 $$;

@@ -40,15 +40,22 @@ create policy "Owners lift their suppressions" on public.suppressions
 
 create function campaign_private.is_suppressed_since(owner uuid, email text)
 returns timestamptz
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select s.since from campaign_private.address_keys as k
-  join public.suppressions as s
-    on s.user_id = k.user_id and s.address = campaign_private.hash_address(email, k)
-  where k.user_id = owner
+declare
+  -- By itself: within a join row level security would have it compared with every row.
+  hashed constant bytea := (
+    select campaign_private.hash_address(is_suppressed_since.email, k)
+    from campaign_private.address_keys as k where k.user_id = owner
+  );
+begin
+  return (
+    select s.since from public.suppressions as s where s.user_id = owner and s.address = hashed
+  );
+end
 $$;
 comment on function campaign_private.is_suppressed_since(uuid, text) is
   'Since when an owner''s normalised address is suppressed; null if it isn''t.';
@@ -155,12 +162,17 @@ stable
 security invoker
 set search_path = ''
 as $$
+declare
+  hashed constant bytea := (
+    select campaign_private.hash_address(
+      campaign_private.normalize_email(find_suppression.email), k
+    )
+    from campaign_private.address_keys as k where k.user_id = (select auth.uid())
+  );
 begin
   return query
-  select s.* from campaign_private.address_keys as k
-  join public.suppressions as s on s.user_id = k.user_id and s.address
-    = campaign_private.hash_address(campaign_private.normalize_email(find_suppression.email), k)
-  where k.user_id = (select auth.uid());
+  select s.* from public.suppressions as s
+  where s.user_id = (select auth.uid()) and s.address = hashed;
 end
 $$;
 comment on function public.find_suppression(text) is

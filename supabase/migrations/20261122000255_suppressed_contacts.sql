@@ -51,6 +51,8 @@ language plpgsql
 security invoker
 set search_path = ''
 as $$
+declare
+  hit record;
 begin
   -- Once for a statement: most owners have no suppressions, and imports are large.
   if not exists (
@@ -59,12 +61,26 @@ begin
   ) then
     return null;
   end if;
-  update public.contacts as c set suppressed_at = s.since
-  from added as a
-  join campaign_private.address_keys as k on k.user_id = a.user_id
-  join public.suppressions as s
-    on s.user_id = a.user_id and s.address = campaign_private.hash_address(a.email, k)
-  where c.id = a.id;
+  -- One by one, and not as a join: each address and each contact is looked up, however many
+  -- there are, and whatever the planner knew of them when this was planned.
+  for hit in
+    select a.user_id, a.id, a.since
+    from (
+      select h.user_id, h.id, (
+        select s.since from public.suppressions as s
+        where s.user_id = h.user_id and s.address = h.address
+      ) as since
+      from (
+        select a.user_id, a.id, campaign_private.hash_address(a.email, k) as address
+        from added as a join campaign_private.address_keys as k on k.user_id = a.user_id
+        offset 0
+      ) as h
+    ) as a
+    where a.since is not null
+  loop
+    update public.contacts as c set suppressed_at = hit.since
+    where c.user_id = hit.user_id and c.id = hit.id;
+  end loop;
   return null;
 end
 $$;

@@ -54,9 +54,7 @@ _BY_HAND = [
         (_DOORS, "-k", "date_of_a_no"),
     ),
     Mutation("phone = coalesce(excluded.phone, c.phone),", "phone = excluded.phone,", (_CONTACTS,)),
-    Mutation(
-        "min(g.unsubscribed_at) over (partition by g.email)", "g.unsubscribed_at", (_MERGING,)
-    ),
+    Mutation("min(g.unsubscribed_at) as since", "max(g.unsubscribed_at) as since", (_MERGING,)),
     Mutation(
         "order by g.email, g.position\n$$;", "order by g.email, g.position desc\n$$;", (_MERGING,)
     ),
@@ -80,9 +78,7 @@ _BY_HAND = [
     Mutation("case when g.email is null then g.position end", "null::integer", (_REFUSALS,)),
     Mutation("octet_length(attributes::text) > 65536", "false", (_REFUSALS,)),
     Mutation("'row: the database can''t store this value'", "message", (_REFUSALS,)),
-    Mutation(
-        "and s.address = campaign_private.hash_address(a.email, k)", "and false", (_SUPPRESSIONS,)
-    ),
+    Mutation("s.user_id = h.user_id and s.address = h.address", "false", (_SUPPRESSIONS,)),
     Mutation(
         "from deleted as d where d.unsubscribed_at is not null",
         "from deleted as d where false",

@@ -260,3 +260,23 @@ def test_the_service_marks_as_well(
     assert the_contact(olga).suppressed_at is not None
     query = "select suppressed_at from contacts where user_id = %s"
     assert db.execute(query, [other.user.id]).fetchone() == (None,)
+
+
+def test_what_is_looked_up_doesnt_grow_with_what_is_suppressed(
+    stack: LocalSupabase, ann: CampaignClient
+) -> None:
+    assert ann.auth.user is not None
+    emails = [f"c{n}@example.com" for n in range(300)]
+    ann.suppressions.add(emails)
+    claims = json.dumps({"sub": str(ann.auth.user.id), "role": "authenticated"})
+    read = "select seq_tup_read + idx_tup_fetch from pg_stat_xact_user_tables where relname = %s"
+    with psycopg.connect(stack.db_url) as db:
+        db.execute("select set_config('request.jwt.claims', %s, true)", [claims])
+        db.execute("set local role authenticated")
+        given = json.dumps([{"email": email} for email in emails[:40]])
+        db.execute("select public.upsert_contacts(%s)", [given])
+        db.execute("select public.find_suppression(%s)", [emails[0]])
+        for table in ("suppressions", "contacts"):
+            found = db.execute(read, [table]).fetchone()
+            assert found is not None
+            assert 40 <= found[0] <= 5 * 40
