@@ -1,4 +1,4 @@
--- Chapter 7a. Ingestion: events as they are given, each stored once, or refused in words.
+-- Chapter 7b. Ingestion: events as they are given, each stored once, or refused in words.
 
 create type public.ingest_result as (
   inserted integer, duplicates integer, rejected integer[], reasons text[]
@@ -86,7 +86,8 @@ begin
         case when e.value is distinct from given.value then 'value' end,
         case when e.link is distinct from given.link then 'link' end)
       from public.campaign_events as e
-      where e.campaign_id = given.campaign_id and e.event_id = given.event_id
+      where e.user_id = owner and e.campaign_id = given.campaign_id
+        and e.event_id = given.event_id
     ) as differences
     from campaign_private.given_events(events, owner) as given
     where given.reason is null
@@ -96,96 +97,6 @@ end
 $$;
 comment on function campaign_private.contradicting_events(jsonb, uuid) is
   'Those events of a batch whose id is taken by an event of other content, with what differs.';
-
-create function campaign_private.ingest_one(event jsonb, owner uuid)
-returns public.ingest_result
-language plpgsql
-security invoker
-set search_path = ''
-as $$
-#variable_conflict use_column
-declare
-  given public.campaign_events;
-begin
-  given := jsonb_populate_record(null::public.campaign_events, event);
-  insert into public.campaign_events (
-    campaign_id, event_id, user_id, contact_id, type, occurred_at, value, actor, link
-  )
-  values (
-    given.campaign_id, given.event_id, owner, given.contact_id, given.type, given.occurred_at,
-    given.value, coalesce(given.actor, 'unknown'), given.link
-  )
-  on conflict do nothing;
-  if found then
-    return row (1, 0, '{}'::integer[], '{}'::text[]);
-  elsif exists (
-    select from public.campaign_events as e
-    where e.campaign_id = given.campaign_id and e.event_id = given.event_id
-      and e.type = given.type and e.occurred_at = given.occurred_at
-      and (e.contact_id, e.value, e.link)
-        is not distinct from (given.contact_id, given.value, given.link)
-  ) then
-    return row (0, 1, '{}'::integer[], '{}'::text[]);
-  end if;
-  return null;
-exception
-  -- The table refuses it. Why, in words, and whether it is for a contact who is gone, is asked
-  -- of given_events().
-  when data_exception or integrity_constraint_violation or insufficient_privilege then
-    return null;
-end
-$$;
-comment on function campaign_private.ingest_one(jsonb, uuid) is
-  'Stores one event, as a click comes: a third of what a batch of one costs. Null if more has to be known than that it is new, or the same again.';
-
-create function public.ingest_events(events jsonb)
-returns public.ingest_result
-language plpgsql
-security invoker
-set search_path = ''
-as $$
-declare
-  owner constant uuid := auth.uid();
-  result public.ingest_result;
-begin
-  if events -> 0 is not null and events -> 1 is null then
-    result := campaign_private.ingest_one(events -> 0, owner);
-    if result.inserted is not null then
-      return result;
-    end if;
-  end if;
-  with given as materialized (
-    select g.* from campaign_private.given_events(events, owner) as g
-  ),
-  added as (
-    insert into public.campaign_events (
-      campaign_id, event_id, contact_id, type, occurred_at, value, actor, link
-    )
-    select g.campaign_id, g.event_id, g.contact_id, g.type, g.occurred_at, g.value, g.actor, g.link
-    from given as g where g.reason is null
-    -- One order for all writers: concurrent replays of a batch deadlock without it. Of two
-    -- events of one id in a batch, the first counts.
-    order by g.campaign_id, g.event_id, g.position
-    on conflict do nothing
-    returning 1
-  )
-  select (select count(*) from added),
-    count(*) filter (where given.reason is null) - (select count(*) from added),
-    coalesce(array_agg(given.position order by given.position)
-      filter (where given.reason is not null), '{}'),
-    coalesce(array_agg(given.reason order by given.position)
-      filter (where given.reason is not null), '{}')
-  into result
-  from given;
-  -- Only now, in a statement of its own, is visible what others stored in the meantime.
-  if result.duplicates > 0 then
-    result := campaign_private.refuse_contradictions(result, events, owner);
-  end if;
-  return result;
-end
-$$;
-comment on function public.ingest_events(jsonb) is
-  'Stores a batch of events and counts the new ones, in one statement. The same event again is a duplicate; another one under the same id is refused.';
 
 create function campaign_private.refuse_contradictions(
   result public.ingest_result, events jsonb, owner uuid
@@ -218,14 +129,106 @@ $$;
 comment on function campaign_private.refuse_contradictions(public.ingest_result, jsonb, uuid) is
   'What became of a batch, once events are told from duplicates that only have their id.';
 
+create function campaign_private.ingest_batch(events jsonb, owner uuid)
+returns public.ingest_result
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  result public.ingest_result;
+begin
+  with given as materialized (
+    select g.* from campaign_private.given_events(events, owner) as g
+  ),
+  added as (
+    insert into public.campaign_events (
+      campaign_id, event_id, contact_id, type, occurred_at, value, actor, link
+    )
+    select g.campaign_id, g.event_id, g.contact_id, g.type, g.occurred_at, g.value, g.actor, g.link
+    from given as g where g.reason is null
+    -- One order for all writers: concurrent replays of a batch deadlock without it. Of two
+    -- events of one id in a batch, the first counts.
+    order by g.campaign_id, g.event_id, g.position
+    on conflict do nothing
+    returning 1
+  )
+  select (select count(*) from added),
+    count(*) filter (where given.reason is null) - (select count(*) from added),
+    coalesce(array_agg(given.position order by given.position)
+      filter (where given.reason is not null), '{}'),
+    coalesce(array_agg(given.reason order by given.position)
+      filter (where given.reason is not null), '{}')
+  into result
+  from given;
+  -- Only now, in a statement of its own, is visible what others stored in the meantime.
+  if result.duplicates > 0 then
+    result := campaign_private.refuse_contradictions(result, events, owner);
+  end if;
+  return result;
+end
+$$;
+comment on function campaign_private.ingest_batch(jsonb, uuid) is
+  'Stores a batch of events in one statement, and says of each that is refused why.';
+
+create function public.ingest_events(events jsonb)
+returns public.ingest_result
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  owner constant uuid := auth.uid();
+  event constant jsonb := case when events -> 1 is null then events -> 0 end;
+  stored record;
+begin
+  -- One event, as a click comes. More has to be known of it only where it is neither new nor the
+  -- same again: why the table refuses it, or whether it is for a contact who is gone.
+  if event is not null then
+    begin
+      insert into public.campaign_events (
+        campaign_id, event_id, user_id, contact_id, type, occurred_at, value, actor, link
+      )
+      values (
+        (event ->> 'campaign_id')::uuid, event ->> 'event_id', owner,
+        (event ->> 'contact_id')::uuid, event ->> 'type', (event ->> 'occurred_at')::timestamptz,
+        (event ->> 'value')::numeric, coalesce(event ->> 'actor', 'unknown'), event ->> 'link'
+      )
+      on conflict do nothing;
+      if found then
+        return row (1, 0, '{}'::integer[], '{}'::text[]);
+      end if;
+      select e.type, e.occurred_at, e.contact_id, e.value, e.link into stored
+      from public.campaign_events as e
+      where e.user_id = owner and e.campaign_id = (event ->> 'campaign_id')::uuid
+        and e.event_id = event ->> 'event_id';
+      if stored.type = event ->> 'type'
+        and stored.occurred_at = (event ->> 'occurred_at')::timestamptz
+        and (stored.contact_id, stored.value, stored.link) is not distinct from (
+          (event ->> 'contact_id')::uuid, (event ->> 'value')::numeric, event ->> 'link'
+        )
+      then
+        return row (0, 1, '{}'::integer[], '{}'::text[]);
+      end if;
+    exception
+      when data_exception or integrity_constraint_violation or insufficient_privilege then
+        null;
+    end;
+  end if;
+  return campaign_private.ingest_batch(events, owner);
+end
+$$;
+comment on function public.ingest_events(jsonb) is
+  'Stores a batch of events and counts the new ones, in one statement. The same event again is a duplicate; another one under the same id is refused.';
+
 revoke execute on function
   campaign_private.given_events(jsonb, uuid), campaign_private.contradicting_events(jsonb, uuid),
-  campaign_private.ingest_one(jsonb, uuid),
+  campaign_private.ingest_batch(jsonb, uuid),
   campaign_private.refuse_contradictions(public.ingest_result, jsonb, uuid), public.ingest_events(jsonb)
   from public, anon, authenticated, service_role;
 grant execute on function
   campaign_private.given_events(jsonb, uuid), campaign_private.contradicting_events(jsonb, uuid),
-  campaign_private.ingest_one(jsonb, uuid),
+  campaign_private.ingest_batch(jsonb, uuid),
   campaign_private.refuse_contradictions(public.ingest_result, jsonb, uuid)
   to authenticated, service_role;
 grant execute on function public.ingest_events(jsonb) to authenticated;

@@ -29,15 +29,16 @@ begin
   if only_one is not null then
     perform campaign_private.require_campaign(only_one);
   end if;
-  with click as (
-    select e.campaign_id, e.contact_id, min(e.occurred_at) as at
+  with click as materialized (
+    select e.campaign_id, e.contact_id, min(e.occurred_at) as at, count(*) as times
     from public.campaign_events as e
     where e.user_id = owner and (only_one is null or e.campaign_id = only_one)
-      and e.type = 'click' and e.actor not in ('machine', 'proxy') and e.contact_id is not null
+      and e.type = 'click' and e.actor not in ('machine', 'proxy')
     group by e.campaign_id, e.contact_id
   ),
   moment as (
-    select k.campaign_id, k.contact_id, k.at, true as is_click from click as k
+    select k.campaign_id, k.contact_id, k.at, true as is_click
+    from click as k where k.contact_id is not null
     union all
     select d.campaign_id, d.contact_id, d.at, false from public.campaign_deliveries as d
     where d.user_id = owner and (only_one is null or d.campaign_id = only_one)
@@ -47,28 +48,31 @@ begin
     select c.id, c.attributes ->> 'timezone' as name from public.contacts as c
     where by_contact and c.user_id = owner and c.attributes ->> 'timezone' = any (zones)
   ),
-  timed as (
-    select m.is_click, m.campaign_id, m.contact_id, extract(hour from m.at at time zone coalesce(
-      z.name, g.timezone
-    ))::integer as hour
-    from moment as m
-    join public.campaigns as g on g.user_id = owner and g.id = m.campaign_id
-    left join zoned as z on z.id = m.contact_id
+  -- In minutes, at whose beginnings clocks are changed: a zone is asked once for all of one.
+  minute as (
+    select m.campaign_id, m.is_click, z.name, count(*) as people,
+      date_bin('1 minute', m.at, '2000-01-01 00:00:00+00') as at
+    from moment as m left join zoned as z on z.id = m.contact_id
+    group by 1, 2, 3, 5
   ),
   counted as (
-    select t.hour, count(*) filter (where t.is_click) as clicked,
-      count(*) filter (where not t.is_click) as sent
-    from timed as t group by t.hour
+    select date_part('hour', m.at at time zone coalesce(m.name, g.timezone))::integer as hour,
+      sum(m.people) filter (where m.is_click) as clicked,
+      sum(m.people) filter (where not m.is_click) as sent
+    from minute as m join public.campaigns as g on g.user_id = owner and g.id = m.campaign_id
+    group by 1
+  ),
+  known as (
+    select count(distinct k.contact_id) as people,
+      count(distinct k.campaign_id) filter (where k.contact_id is not null) as campaigns,
+      coalesce(sum(k.times) filter (where k.contact_id is null), 0) as nameless
+    from click as k
   )
-  select array_agg(coalesce(c.clicked, 0) order by h.hour),
-    array_agg(coalesce(c.sent, 0) order by h.hour),
-    (select count(distinct k.contact_id) from click as k),
-    (select count(distinct k.campaign_id) from click as k)
-  into result.clicked, result.sent, result.people, result.campaigns
-  from generate_series(0, 23) as h (hour) left join counted as c on c.hour = h.hour;
-  select count(*) into result.nameless from public.campaign_events as e
-  where e.user_id = owner and (only_one is null or e.campaign_id = only_one)
-    and e.type = 'click' and e.actor not in ('machine', 'proxy') and e.contact_id is null;
+  select array_agg(coalesce(c.clicked, 0)::bigint order by h.hour),
+    array_agg(coalesce(c.sent, 0)::bigint order by h.hour),
+    min(n.people), min(n.campaigns), min(n.nameless)
+  into result.clicked, result.sent, result.people, result.campaigns, result.nameless
+  from known as n, generate_series(0, 23) as h (hour) left join counted as c on c.hour = h.hour;
   return result;
 end
 $$;

@@ -49,7 +49,7 @@ begin
   update public.campaign_events as e
   set actor = 'machine', actor_rule = 'every link within 2 s'
   from hits as h, bursts as b
-  where e.campaign_id = visit.campaign_id and e.event_id = h.event_id
+  where e.user_id = visit.owner and e.campaign_id = visit.campaign_id and e.event_id = h.event_id
     and h.occurred_at between b.first and b.first + interval '2 seconds'
     and e.actor not in ('machine', 'proxy');
 end

@@ -154,7 +154,7 @@ PLANTED = {
     "a table is missing": (
         RENAMED.format("campaign_events"),
         RENAMED_BACK.format("campaign_events"),
-        {"schema: analytics"},
+        {"schema: events"},
     ),
     "a column is missing": (
         "alter table public.contacts rename phone to telephone",

@@ -288,7 +288,7 @@ def test_whether_another_has_an_event_of_this_id_cannot_be_found_out(
         refused(mallory.client.from_("campaign_events").insert(row).execute)
         for row in (taken, {**taken, "event_id": "of nobody"})
     }
-    assert codes == {"42501"}
+    assert codes == {"23503"}
 
 
 def test_batches_cannot_be_written_by_hand(mallory: World, refused: Refused) -> None:

@@ -29,7 +29,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "campaigns": ("id",),
     "campaign_assets": ("campaign_id", "name"),
     "campaign_analytics": ("id",),
-    "campaign_events": ("campaign_id", "event_id"),
+    "campaign_events": ("user_id", "campaign_id", "event_id"),
     "campaign_status_history": ("id",),
     "campaign_batches": ("campaign_id", "batch"),
     "campaign_deliveries": ("campaign_id", "contact_id"),

@@ -271,9 +271,7 @@ _BY_HAND = [
         "alter table public.campaign_analytics replica identity full;",
         (_DOORS, "-k", "old_rows"),
     ),
-    Mutation(
-        " and occurred_at <= received_at + interval '1 day'", "", (_DOORS, "-k", "of_the_future")
-    ),
+    Mutation(" and value <= now() + interval '1 day'", "", (_DOORS, "-k", "of_the_future")),
     Mutation(" or i.occurred_at > now() + interval '1 day'", "", (_DOORS, "-k", "of_the_future")),
     Mutation("if new.date > current_date + 2 then", "if false then", (_CONSTRAINTS,)),
     Mutation("  order by e.campaign_id, date\n", "", (_ORDER,)),
@@ -293,20 +291,30 @@ _BY_HAND = [
         (_DOORS, "-k", "kind_of_event"),
     ),
     Mutation(
-        "unsubscribed = a.unsubscribed + (e.type = 'unsubscribed')::integer,",
-        "",
-        (_DOORS, "-k", "kind_of_event"),
+        "where not exists (select from added offset 1)",
+        "where true",
+        (_ANALYTICS, _KEYS),
     ),
     Mutation(
-        "and e.type = given.type and e.occurred_at = given.occurred_at",
-        "and true",
+        "clicks = case when e.type = 'click' then a.clicks + 1 else a.clicks end,",
+        "clicks = a.clicks + 1,",
+        (_ANALYTICS, _KINDS),
+    ),
+    Mutation(
+        "      then a.machine_impressions + 1 else",
+        "      then a.machine_impressions else",
+        (_ANALYTICS, _KINDS),
+    ),
+    Mutation(
+        "stored.type = event ->> 'type'\n",
+        "stored.type is not null\n",
         (_ANALYTICS, "-k", "of_one_id"),
     ),
     Mutation(
         "where e.type = 'click' and e.actor in ('machine', 'proxy')",
         "where e.type = 'click' and e.actor = 'machine'",
         (_KINDS, "tests/tracking/test_actors.py", "tests/reports/test_report.py"),
-        "analytics.sql",
+        "00705_events",
     ),
     Mutation(
         "(e.occurred_at at time zone c.timezone)::date as date",

@@ -128,24 +128,30 @@ CHAPTERS = {
                 "id user_id campaign_id impressions clicks conversions delivered bounced "
                 "complained unsubscribed machine_impressions machine_clicks date created_at "
                 "updated_at"
-            ),
+            )
+        },
+        {"record_engagement": "campaign_id impressions clicks conversions day request_id"},
+    ),
+    "events": Chapter(
+        {
             "campaign_events": (
                 "campaign_id event_id user_id contact_id type occurred_at value actor actor_rule "
                 "link received_at"
-            ),
-        },
-        {
-            "ingest_events": "events",
-            "record_engagement": "campaign_id impressions clicks conversions day request_id",
-        },
+            )
+        }
     ),
-    "reports": Chapter(
+    "ingestion": Chapter(functions={"ingest_events": "events"}),
+    "summaries": Chapter(
         functions={
             "summarize_campaign": "campaign_id with_events",
             "reconcile_campaign": "campaign_id",
+        }
+    ),
+    "reports": Chapter(
+        functions={
             "report_engagement": (
                 "campaign_ids segment since until bucket by_campaign by_segment with_events zone"
-            ),
+            )
         }
     ),
     "experiment_counts": Chapter(functions={"experiment_arms": "campaign_id"}),
