@@ -231,7 +231,8 @@ def test_a_cancelled_request_gives_its_connection_back() -> None:
 def test_waiting_for_a_connection_has_a_deadline(
     mode: Mode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connection, "_LIMITS", httpx.Limits(max_connections=0))
+    for limits in ("_LIMITS", "_ASYNC_LIMITS"):
+        monkeypatch.setattr(connection, limits, httpx.Limits(max_connections=0))
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
 
@@ -328,7 +329,7 @@ def test_no_proxy_of_the_environment_is_asked(mode: Mode, monkeypatch: pytest.Mo
             Resend("re_x", "a@example.com", url=here.url)([Message("k", "b@example.com", "x")])
         Probe(here.url, KEY, None).get("/rest/v1/")
         check_realtime(here.url, KEY)
-        model = open_http(None, is_async=False)
+        model = open_http(None, here.url, is_async=False)
         assert model.get(here.url, timeout=5).status_code == 403
     assert (len(arrived), astray) == (5, [])
 

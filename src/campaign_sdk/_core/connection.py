@@ -14,6 +14,7 @@ import httpx
 from campaign_sdk._core.deadline import bounded, check_timeout
 from campaign_sdk._core.errors import NotAuthenticated
 from campaign_sdk._core.exchange import Exchange
+from campaign_sdk._core.proxy import proxy_for
 from campaign_sdk._core.session import SessionKeeper
 from campaign_sdk._core.settings import Settings, require_secure
 from campaign_sdk._core.storage import AsyncStorage, Storage
@@ -72,9 +73,11 @@ class SyncConnection(Connection):
 
         if transport is None:
             require_secure(settings.url)
+            proxy = proxy_for(settings.url)
+            transport = httpx.HTTPTransport(verify=_tls(), limits=_LIMITS, proxy=proxy)
         keeper = SessionKeeper(settings.url, settings.key, threading.Lock(), **session)
         self.wire = Wire(
-            bounded(transport or httpx.HTTPTransport(verify=_tls(), limits=_LIMITS), httpcore),
+            bounded(transport, httpcore),
             Exchange(keeper, check_timeout(timeout)),
         )
         self.http = Http(self.wire)
@@ -101,11 +104,11 @@ class AsyncConnection(Connection):
 
         if transport is None:
             require_secure(settings.url)
+            proxy = proxy_for(settings.url)
+            transport = httpx.AsyncHTTPTransport(verify=_tls(), limits=_ASYNC_LIMITS, proxy=proxy)
         keeper = SessionKeeper(settings.url, settings.key, asyncio.Lock(), **session)
         self.wire = AsyncWire(
-            bounded(
-                transport or httpx.AsyncHTTPTransport(verify=_tls(), limits=_ASYNC_LIMITS), httpcore
-            ),
+            bounded(transport, httpcore),
             Exchange(keeper, check_timeout(timeout)),
         )
         self.http = AsyncHttp(self.wire)

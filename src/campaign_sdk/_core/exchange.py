@@ -34,7 +34,7 @@ REPLAYABLE = "x-campaign-replayable"
 _RETRIES = 3
 _BUSY = frozenset({429, 502, 503, 504, *range(520, 531)})
 _BACKOFF = 0.5
-_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
 _Exchange = Generator[Any, Any, httpx.Response]
 

@@ -20,6 +20,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlencode
 
+from campaign_sdk._core.proxy import proxy_for
+
 if TYPE_CHECKING:
     from websockets.asyncio.client import ClientConnection
 
@@ -109,7 +111,10 @@ class RealtimeBell:
         while True:
             with suppress(OSError, TimeoutError, WebSocketException, _Broken):
                 async with connect(
-                    self._address, open_timeout=OPENING, close_timeout=CLOSING, proxy=None
+                    self._address,
+                    open_timeout=OPENING,
+                    close_timeout=CLOSING,
+                    proxy=proxy_for(self._address),
                 ) as socket:
                     await self._listen(socket)
             if self._is_listening:

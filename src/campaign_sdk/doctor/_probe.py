@@ -12,6 +12,7 @@ import httpcore
 import httpx
 
 from campaign_sdk._core.deadline import bounded, deadline
+from campaign_sdk._core.proxy import proxy_for
 
 # Seconds for one answer, and its size at most.
 PATIENCE = 10.0
@@ -62,7 +63,7 @@ class Probe:
             base_url=url,
             headers={"apikey": key},
             timeout=PATIENCE,
-            transport=bounded(transport or httpx.HTTPTransport(), httpcore),
+            transport=bounded(transport or httpx.HTTPTransport(proxy=proxy_for(url)), httpcore),
         )
 
     def get(self, path: str, who: Identity | None = None, **query: str) -> Answer:

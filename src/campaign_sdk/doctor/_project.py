@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 import httpx
 
 from campaign_sdk._core.errors import CampaignError, NotAuthenticated
+from campaign_sdk._core.proxy import proxy_for
 
 from ._finding import Finding
 from ._probe import PATIENCE, Answer, Identity, Probe
@@ -126,7 +127,7 @@ def check_realtime(url: str, key: str) -> Finding:
     query = urlencode({"apikey": key, "vsn": "1.0.0"})
     address = f"ws{url.removeprefix('http')}/realtime/v1/websocket?{query}"
     try:
-        with connect(address, open_timeout=PATIENCE, close_timeout=1, proxy=None):
+        with connect(address, open_timeout=PATIENCE, close_timeout=1, proxy=proxy_for(url)):
             return Finding("realtime", "ok", "reachable")
     except (OSError, WebSocketException):
         return Finding("realtime", "skipped", "not reachable: polling will be used")

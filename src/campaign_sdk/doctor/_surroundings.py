@@ -45,7 +45,7 @@ def _trouble(options: DraftingOptions, model: str) -> str | None:
     key, url = options.api_key or "none", options.base_url or OPENAI
     try:
         options.check()
-        http: Any = open_http(options.transport, is_async=False)
+        http: Any = open_http(options.transport, url, is_async=False)
         with openai.OpenAI(
             api_key=key, base_url=url, timeout=10, max_retries=0, http_client=http
         ) as api:

@@ -13,6 +13,7 @@ import httpx2
 
 from campaign_sdk._core.body import BoundedBody
 from campaign_sdk._core.deadline import bounded, set_deadline
+from campaign_sdk._core.proxy import proxy_for
 
 _BEGAN = "campaign_sdk.began"
 
@@ -48,21 +49,21 @@ class _Decoder:
             yield piece
 
 
-def open_http(transport: Any, *, is_async: bool) -> Any:
+def open_http(transport: Any, url: str, *, is_async: bool) -> Any:
     """Open the client that openai is to use.
 
-    With the key in hand it follows no redirect, nor a proxy that the environment names.
+    With the key in hand it follows no redirect, and no proxy but the one that was chosen.
     """
     make: Any = httpx2.AsyncClient if is_async else httpx2.Client
-    transport = transport or _straight(is_async=is_async)
+    transport = transport or _straight(url, is_async=is_async)
     begin, bound = (_awaited(_begin), _awaited(_bound)) if is_async else (_begin, _bound)
     hooks = {"request": [begin], "response": [bound]}
     return make(transport=bounded(transport, httpcore2), event_hooks=hooks, follow_redirects=False)
 
 
-def _straight(*, is_async: bool) -> Any:
+def _straight(url: str, *, is_async: bool) -> Any:
     make: Any = httpx2.AsyncHTTPTransport if is_async else httpx2.HTTPTransport
-    return make(verify=_tls())
+    return make(verify=_tls(), proxy=proxy_for(url))
 
 
 @cache

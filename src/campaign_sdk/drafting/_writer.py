@@ -90,13 +90,14 @@ class Writer:
 
         self.options.check()
         make: Any = openai.AsyncOpenAI if self._is_async else openai.OpenAI
+        url = self.options.base_url or OPENAI
         return make(
             # A server of one's own asks for no key, but openai does.
             api_key=self.options.api_key or "none",
-            base_url=self.options.base_url or OPENAI,
+            base_url=url,
             # It would repeat timeouts and used-up quotas as well, and wait for minutes.
             max_retries=0,
-            http_client=open_http(self.options.transport, is_async=self._is_async),
+            http_client=open_http(self.options.transport, url, is_async=self._is_async),
         )
 
     def close(self) -> None:

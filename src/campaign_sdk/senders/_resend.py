@@ -18,6 +18,7 @@ import httpx
 from campaign_sdk._core.deadline import bounded, deadline
 from campaign_sdk._core.errors import ConfigurationError, Unavailable
 from campaign_sdk._core.exchange import retry_after
+from campaign_sdk._core.proxy import proxy_for
 from campaign_sdk._core.settings import check_key, check_url, require_secure
 from campaign_sdk.senders._mail import mailbox
 from campaign_sdk.senders._message import Message, Receipt
@@ -149,7 +150,10 @@ class Resend:
             time.sleep(step.seconds)
             return None
         self._http = self._http or httpx.Client(
-            transport=bounded(httpx.HTTPTransport(verify=_tls()), httpcore), follow_redirects=False
+            transport=bounded(
+                httpx.HTTPTransport(verify=_tls(), proxy=proxy_for(self._url)), httpcore
+            ),
+            follow_redirects=False,
         )
         body = _Body(ends)
         try:
@@ -184,7 +188,9 @@ class Resend:
         """Return the client of this event loop: connections can't be taken to another."""
         loop = asyncio.get_running_loop()
         if not self._ahttp or self._ahttp[0] is not loop:
-            transport = bounded(httpx.AsyncHTTPTransport(verify=_tls()), httpcore)
+            transport = bounded(
+                httpx.AsyncHTTPTransport(verify=_tls(), proxy=proxy_for(self._url)), httpcore
+            )
             self._ahttp = (loop, httpx.AsyncClient(transport=transport, follow_redirects=False))
         return self._ahttp[1]
 

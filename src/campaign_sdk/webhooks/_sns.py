@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.hashes import SHA1, SHA256, HashAlgorithm
 
 from campaign_sdk._core.deadline import bounded, deadline
 from campaign_sdk._core.errors import InvalidInput, Unavailable, WebhookRefused
+from campaign_sdk._core.proxy import proxy_for
 from campaign_sdk.webhooks._fields import iso_moment
 from campaign_sdk.webhooks._proofs import SNS_AGE, Request, check_age, from_base64, object_of
 
@@ -141,7 +142,7 @@ def fetched(url: str) -> bytes:
     import httpx
 
     content = bytearray()
-    transport = bounded(httpx.HTTPTransport(), httpcore)
+    transport = bounded(httpx.HTTPTransport(proxy=proxy_for(url)), httpcore)
     try:
         with (
             deadline(time.monotonic() + _PATIENCE),
