@@ -50,11 +50,11 @@ comment on function campaign_private.refuse_rules is
 create function campaign_private.check_keys(node jsonb, known text[], path text) returns void
 language plpgsql immutable security invoker set search_path = '' as $$
 declare
-  -- By code point, as Python orders them: both name the same one.
-  unknown constant text := (
-    select min(key collate "C") from jsonb_object_keys(node) as k(key) where key <> all(known));
+  unknown text;
 begin
-  if unknown is not null then
+  if node - known <> '{}' then
+    -- By code point, as Python orders them: both name the same one.
+    unknown := (select min(key collate "C") from jsonb_object_keys(node - known) as k(key));
     perform campaign_private.refuse_rules(
       path || case when unknown ~ '^[A-Za-z_][A-Za-z0-9_]*$' then '.' || unknown
                 else format('[''%s'']', unknown) end,
@@ -79,25 +79,32 @@ comment on function campaign_private.check_timezone is
 
 -- dates ---------------------------------------------------------------------------
 
+-- In plpgsql, as all that a rule is compiled by: SQL with a search_path is planned at each call.
 create function campaign_private.rule_instant(wall timestamp, timezone text) returns timestamptz
-language sql stable security invoker set search_path = '' as $$
-  select greatest(least(wall at time zone timezone, '9999-12-31 23:59:59.999999+00'),
-                  '0001-01-01 00:00:00+00')
+language plpgsql stable security invoker set search_path = '' as $$
+begin
+  return greatest(least(wall at time zone timezone, '9999-12-31 23:59:59.999999+00'),
+                  '0001-01-01 00:00:00+00');
+end
 $$;
 comment on function campaign_private.rule_instant is
   'The instant at which a clock on the wall shows this, kept within the years 1 to 9999.';
 
 create function campaign_private.rule_wall(moment timestamptz, timezone text) returns timestamp
-language sql stable security invoker set search_path = '' as $$
-  select greatest(least(moment at time zone timezone, '9999-12-31 23:59:59.999999'),
-                  '0001-01-01 00:00:00')
+language plpgsql stable security invoker set search_path = '' as $$
+begin
+  return greatest(least(moment at time zone timezone, '9999-12-31 23:59:59.999999'),
+                  '0001-01-01 00:00:00');
+end
 $$;
 comment on function campaign_private.rule_wall is
   'What a clock on the wall shows at this instant, kept within the years 1 to 9999.';
 
 create function campaign_private.rule_calendar(wall timestamp) returns timestamp
-language sql immutable security invoker set search_path = '' as $$
-  select greatest(least(wall, '9999-12-31 23:59:59.999999'), '0001-01-01 00:00:00')
+language plpgsql immutable security invoker set search_path = '' as $$
+begin
+  return greatest(least(wall, '9999-12-31 23:59:59.999999'), '0001-01-01 00:00:00');
+end
 $$;
 comment on function campaign_private.rule_calendar is
   'What a clock on the wall shows, kept within the years 1 to 9999.';
@@ -126,28 +133,32 @@ comment on function campaign_private.rule_date is
   'A text of a rule as a date or an instant; one without an offset is naive; else a text.';
 
 create function campaign_private.rule_anchor(wall timestamp, anchor text) returns timestamp
-language sql immutable security invoker set search_path = '' as $$
-  select campaign_private.rule_calendar(case
+language plpgsql immutable security invoker set search_path = '' as $$
+begin
+  return campaign_private.rule_calendar(case
     when anchor = 'now' then wall
     when anchor like 'startOf%' then date_trunc(lower(substr(anchor, 8)), wall)
     else date_trunc(lower(substr(anchor, 6)), wall)
       + case anchor when 'endOfQuarter' then interval '3 months'
           else ('1 ' || lower(substr(anchor, 6)))::interval end
       - interval '1 microsecond'
-  end)
+  end);
+end
 $$;
 comment on function campaign_private.rule_anchor is
   'The start or the last microsecond of the day, week (from Monday), month, quarter or year.';
 
 create function campaign_private.rule_moved(wall timestamp, anchor text, shift interval)
 returns timestamp
-language sql immutable security invoker set search_path = '' as $$
+language plpgsql immutable security invoker set search_path = '' as $$
+begin
   -- The end of a month stays one: moved back from 28 February it is 31 January.
-  select campaign_private.rule_calendar(case
+  return campaign_private.rule_calendar(case
     when extract(day from shift) = 0 and anchor in ('endOfMonth', 'endOfQuarter', 'endOfYear')
       then date_trunc('month', wall + shift) + interval '1 month' - interval '1 microsecond'
     else wall + shift
-  end)
+  end);
+end
 $$;
 comment on function campaign_private.rule_moved is
   'What the clock on the wall shows at an anchor that was moved by days, months or years.';
@@ -190,19 +201,20 @@ comment on function campaign_private.rule_relative is
 create function campaign_private.rule_anchored(
   as_of timestamptz, timezone text, anchor text, shift interval, elapsed boolean
 ) returns timestamptz
-language sql stable security invoker set search_path = '' as $$
-  with here as (
-    select campaign_private.rule_anchor(campaign_private.rule_wall(as_of, timezone), anchor) as wall
-  )
+language plpgsql stable security invoker set search_path = '' as $$
+declare
+  wall constant timestamp :=
+    campaign_private.rule_anchor(campaign_private.rule_wall(as_of, timezone), anchor);
+begin
   -- Hours and minutes elapse; days and longer units turn on the calendar.
-  select case
+  return case
     when elapsed then campaign_private.rule_instant(
       (case anchor when 'now' then as_of else campaign_private.rule_instant(wall, timezone) end + shift)
         at time zone 'UTC', 'UTC')
     when anchor = 'now' and shift = interval '0' then as_of
     else campaign_private.rule_instant(campaign_private.rule_moved(wall, anchor, shift), timezone)
-  end
-  from here
+  end;
+end
 $$;
 comment on function campaign_private.rule_anchored is
   'The instant that lies an interval away from an anchor, in a time zone.';
@@ -294,8 +306,10 @@ begin
   if '' = any(keys) or cardinality(keys) not between 1 and 32 then
     perform campaign_private.refuse_rules(path, 'must be a path of 1 to 32 names, such as "address.city"');
   end if;
-  select base || coalesce(string_agg(format(' -> %L', key), '' order by n), '')
-    into json from unnest(keys[:cardinality(keys) - 1]) with ordinality as k(key, n);
+  json := base;
+  for n in 1 .. cardinality(keys) - 1 loop
+    json := json || format(' -> %L', keys[n]);
+  end loop;
   return row('attribute', base, keys,
              format('(%s -> %L)', json, keys[cardinality(keys)]),
              format('(%s ->> %L)', json, keys[cardinality(keys)]), null)::campaign_private.rule_target;

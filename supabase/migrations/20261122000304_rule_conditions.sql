@@ -36,12 +36,14 @@ comment on function campaign_private.rule_equal_number is
   'SQL: what the field holds equals a plain number, or is a text that reads like it.';
 
 create function campaign_private.rule_equal_values(operand campaign_private.rule_operand) returns jsonb[]
-language sql immutable security invoker set search_path = '' as $$
-  select case (operand).kind
-    when 'boolean' then array[to_jsonb((operand).truth)]
-    when 'number' then array[to_jsonb((operand).number), to_jsonb((operand).text)]
-    else array[to_jsonb((operand).text)]
-  end
+language plpgsql immutable security invoker set search_path = '' as $$
+begin
+  return case operand.kind
+    when 'boolean' then array[to_jsonb(operand.truth)]
+    when 'number' then array[to_jsonb(operand.number), to_jsonb(operand.text)]
+    else array[to_jsonb(operand.text)]
+  end;
+end
 $$;
 comment on function campaign_private.rule_equal_values is
   'The JSON values that a value of a rule equals.';
@@ -102,26 +104,31 @@ comment on function campaign_private.rule_before is
   'SQL: a text, taken as a date, lies before a moment (or on it), or else does not.';
 
 create function campaign_private.rule_dated(read text) returns text
-language sql immutable security invoker set search_path = '' as $$
+language plpgsql immutable security invoker set search_path = '' as $$
+begin
   -- By shape only: to look at each digit would cost more than all the rest.
-  select format('(%1$s like ''____-__-__T__:__:__Z'' or %1$s like ''____-__-__'' '
-                'or %1$s like ''____-__-__T__:__:__.%%Z'')', read)
+  return format('(%1$s like ''____-__-__T__:__:__Z'' or %1$s like ''____-__-__'' '
+                'or %1$s like ''____-__-__T__:__:__.%%Z'')', read);
+end
 $$;
 comment on function campaign_private.rule_dated is 'SQL: a text has the shape of a date or an instant in UTC.';
 
 create function campaign_private.rule_number(
   target campaign_private.rule_target, operator text, number numeric, most numeric default null
 ) returns text
-language sql immutable security invoker set search_path = '' as $$
+language plpgsql immutable security invoker set search_path = '' as $$
+declare
+  path text := '$';
+  key text;
+begin
   -- A strict jsonpath under @@ neither unwraps lists nor raises, and compares numbers
   -- with numbers only: at the price of a cast, which would raise.
-  with path as (
-    select '$' || coalesce(string_agg('.' || to_json(key)::text, '' order by n), '') as path
-    from unnest((target).keys) with ordinality as k(key, n)
-  )
-  select format('%s @@ %L', (target).base, 'strict ' || path || ' ' || operator || ' ' || number
-                || coalesce(' && ' || path || ' <= ' || most, ''))
-  from path
+  foreach key in array target.keys loop
+    path := path || '.' || to_json(key)::text;
+  end loop;
+  return format('%s @@ %L', target.base, 'strict ' || path || ' ' || operator || ' ' || number
+                || coalesce(' && ' || path || ' <= ' || most, ''));
+end
 $$;
 comment on function campaign_private.rule_number is
   'SQL: the number at a path compares so with a number, and is at most another.';
@@ -152,11 +159,13 @@ comment on function campaign_private.rule_order is
 create function campaign_private.rule_ordered(
   target campaign_private.rule_target, condition text, operand campaign_private.rule_operand
 ) returns text
-language sql immutable security invoker set search_path = '' as $$
-  select case
-    when condition = 'false' or (target).kind in ('time', 'number') or (operand).kind = 'number' then condition
-    else format('(%s and %s)', condition, campaign_private.rule_dated((target).text))
-  end
+language plpgsql immutable security invoker set search_path = '' as $$
+begin
+  return case
+    when condition = 'false' or target.kind in ('time', 'number') or operand.kind = 'number' then condition
+    else format('(%s and %s)', condition, campaign_private.rule_dated(target.text))
+  end;
+end
 $$;
 comment on function campaign_private.rule_ordered is
   'SQL: a comparison, followed by the check that what was compared has the shape of a date.';
@@ -206,29 +215,52 @@ end
 $$;
 comment on function campaign_private.rule_between is 'SQL: what the field holds lies between two values.';
 
+create function campaign_private.rule_in_attribute(
+  target campaign_private.rule_target, operands campaign_private.rule_operand[]
+) returns text
+language plpgsql stable security invoker set search_path = '' as $$
+declare
+  plain constant boolean := (
+    select bool_and(campaign_private.is_plain(o) or campaign_private.is_plain_number(o))
+    from unnest(operands) as o);
+  texts constant text[] := array(select o.text from unnest(operands) as o);
+  numbers constant jsonb[] := array(
+    select to_jsonb(o.number) from unnest(operands) as o where o.kind = 'number');
+begin
+  if not plain then
+    return format('%s = any(%L::jsonb[])', target.json, array(
+      select v from unnest(operands) as o, unnest(campaign_private.rule_equal_values(o)) as v));
+  elsif numbers = '{}' then
+    return format('%s = any(%L::text[])', target.text, texts);
+  end if;
+  -- What is stored reads the same, but for numbers with zeros at their end.
+  return format('(%1$s = any(%2$L::text[]) or (%1$s like ''%%.%%0'' and %3$s = any(%4$L::jsonb[])))',
+                target.text, texts, target.json, numbers);
+end
+$$;
+comment on function campaign_private.rule_in_attribute is
+  'SQL: what is held in the attributes equals one of the values.';
+
 create function campaign_private.rule_in(
   target campaign_private.rule_target, operands campaign_private.rule_operand[]
 ) returns text
-language sql stable security invoker set search_path = '' as $$
-  select case
-    when (target).kind = 'attribute'
-      and (select bool_and(campaign_private.is_plain(o)) from unnest(operands) as o)
-    then format('%s = any(%L::text[])', (target).text,
-      (select array_agg((o).text) from unnest(operands) as o))
-    when (target).kind = 'attribute' then format('%s = any(%L::jsonb[])', (target).json,
-      (select array_agg(v) from unnest(operands) as o, unnest(campaign_private.rule_equal_values(o)) as v))
-    when (target).kind = 'text' then format('%s = any(%L::text[])', (target).text,
+language plpgsql stable security invoker set search_path = '' as $$
+begin
+  return case target.kind
+    when 'attribute' then campaign_private.rule_in_attribute(target, operands)
+    when 'text' then format('%s = any(%L::text[])', target.text,
       (select coalesce(array_agg((o).text) filter (where (o).text is not null), '{}')
        from unnest(operands) as o))
-    when (target).kind = 'number' then format('%s = any(%L::numeric[])', (target).text,
+    when 'number' then format('%s = any(%L::numeric[])', target.text,
       (select coalesce(array_agg((o).number) filter (where (o).number is not null), '{}')
        from unnest(operands) as o))
-    when (target).kind = 'id' then format('%s = any(%L::uuid[])', (target).text,
+    when 'id' then format('%s = any(%L::uuid[])', target.text,
       (select array_agg((o).text) from unnest(operands) as o))
-    else format('%s = any(%L::timestamptz[])', (target).text,
+    else format('%s = any(%L::timestamptz[])', target.text,
       (select coalesce(array_agg((o).moment) filter (where (o).moment is not null), '{}')
        from unnest(operands) as o))
-  end
+  end;
+end
 $$;
 comment on function campaign_private.rule_in is 'SQL: what the field holds equals one of the values.';
 

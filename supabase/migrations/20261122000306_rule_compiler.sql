@@ -63,17 +63,19 @@ create function campaign_private.check_kind(
 ) returns void
 language plpgsql immutable security invoker set search_path = '' as $$
 declare
-  numbers constant integer := (
-    select count(*) from unnest(operands) as o where (o).kind = 'number');
+  numbers integer;
 begin
-  if exists (select from unnest(operands) as o where (o).kind = 'recurring') then
+  -- In a list, a date that recurs was refused before.
+  if 'recurring' in (operands[1].kind, operands[2].kind) then
     perform campaign_private.check_recurring(kind, operator, operands, path);
   end if;
   if kind = 'id' then
     perform campaign_private.check_ids(operator, operands, path);
   elsif operator not in ('<', '<=', '>', '>=', 'between') then
     return;
-  elsif kind = 'text' then
+  end if;
+  numbers := (select count(*) from unnest(operands) as o where o.kind = 'number');
+  if kind = 'text' then
     perform campaign_private.refuse_rules(
       path || '.operator', 'can''t be asked of a text: it has no order');
   elsif kind = 'time' and numbers > 0 then
@@ -306,19 +308,23 @@ create function campaign_private.rule_children(grp jsonb, path text)
 returns table (node jsonb, at text)
 language plpgsql immutable rows 10 security invoker set search_path = '' as $$
 declare
-  muted text;
+  rules constant jsonb := grp -> 'rules';
+  most constant integer := jsonb_array_length(rules) - 1;
+  left_over boolean := false;
 begin
-  select format('%s.rules[%s].muted', path, n - 1) into muted
-    from jsonb_array_elements(grp -> 'rules') with ordinality as r(rule, n)
-    where coalesce(rule -> 'muted', 'false') not in ('true', 'false') order by n limit 1;
-  if muted is not null then
-    perform campaign_private.refuse_rules(muted, 'must be true or false');
-  end if;
-  return query
-    select rule, format('%s.rules[%s]', path, n - 1)
-    from jsonb_array_elements(grp -> 'rules') with ordinality as r(rule, n)
-    where rule -> 'muted' is distinct from 'true' order by n;
-  if not found then
+  for n in 0 .. most loop
+    if coalesce(rules -> n -> 'muted', 'false') not in ('true', 'false') then
+      perform campaign_private.refuse_rules(format('%s.rules[%s].muted', path, n), 'must be true or false');
+    end if;
+  end loop;
+  for n in 0 .. most loop
+    continue when rules -> n -> 'muted' = 'true';
+    node := rules -> n;
+    at := format('%s.rules[%s]', path, n);
+    left_over := true;
+    return next;
+  end loop;
+  if not left_over then
     perform campaign_private.refuse_rules(path || '.rules', 'is all muted: nothing is left of the group');
   end if;
 end
@@ -330,7 +336,10 @@ create function campaign_private.compile_node(
 ) returns text
 language plpgsql stable security invoker set search_path = '' as $$
 declare
-  parts text[];
+  child record;
+  part text;
+  plain text[];
+  looks text[];
   condition text := 'true';
 begin
   if jsonb_typeof(node) <> 'object' then
@@ -341,13 +350,15 @@ begin
   perform campaign_private.check_group(node, path, depth);
   if node -> 'rules' <> '[]' then
     -- What looks something up comes last: a contact of whom the rest decides needs no look.
-    parts := array(
-      select part
-      from campaign_private.rule_children(node, path) with ordinality as child (node, at, n),
-        lateral (select campaign_private.compile_node(
-          child.node, child.at, depth + 1, context) as part offset 0) as p
-      order by strpos(part, '(select ') > 0, n);
-    condition := '(' || array_to_string(parts, format(' %s ', node ->> 'combinator')) || ')';
+    for child in select c.node, c.at from campaign_private.rule_children(node, path) as c loop
+      part := campaign_private.compile_node(child.node, child.at, depth + 1, context);
+      if strpos(part, '(select ') > 0 then
+        looks := looks || part;
+      else
+        plain := plain || part;
+      end if;
+    end loop;
+    condition := '(' || array_to_string(plain || looks, format(' %s ', node ->> 'combinator')) || ')';
   end if;
   return case when node -> 'not' = 'true' then format('(%s) is not true', condition)
     else condition end;

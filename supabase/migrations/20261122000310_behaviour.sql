@@ -277,11 +277,12 @@ comment on function campaign_private.check_behaviours is 'Refuse rules that ask 
 create function campaign_private.behaviour_joins(rules jsonb, as_of timestamptz, timezone text) returns text
 language plpgsql stable security invoker set search_path = '' as $$
 declare
-  context constant campaign_private.rule_context := campaign_private.rule_context(as_of, timezone, true);
+  context campaign_private.rule_context;
 begin
   if strpos(rules::text, '"match"') = 0 then
     return '';
   end if;
+  context := campaign_private.rule_context(as_of, timezone, true);
   return coalesce((
     select string_agg(format('left join (%s) as %2$s on %2$s.contact_id = c.id', source,
                              campaign_private.behaviour_alias(source)), ' ' order by source)

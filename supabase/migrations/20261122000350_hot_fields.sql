@@ -125,6 +125,9 @@ create function campaign_private.hot_condition(
 ) returns text
 language plpgsql stable security invoker set search_path = '' as $$
 begin
+  if not exists (select from campaign_private.hot_fields) then
+    return null;
+  end if;
   return (
     select case
       when operator = 'between' or (operator = '=' and (operands[1]).kind = 'relative') then
