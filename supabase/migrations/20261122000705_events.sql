@@ -102,7 +102,8 @@ security invoker
 set search_path = ''
 as $$
 begin
-  -- One open or click alone: there is nothing to sum, and mostly its day is there.
+  -- One event alone: there is nothing to sum, and mostly its day is there. Opens and clicks come
+  -- so most often; each column that is set costs.
   update public.campaign_analytics as a set
     impressions = case when e.type = 'impression' then a.impressions + 1 else a.impressions end,
     clicks = case when e.type = 'click' then a.clicks + 1 else a.clicks end,
@@ -114,6 +115,18 @@ begin
   where not exists (select from added offset 1) and e.type in ('impression', 'click')
     and a.campaign_id = e.campaign_id and a.date = (e.occurred_at at time zone c.timezone)::date;
   if found or not exists (select from added) then
+    return null;
+  end if;
+  update public.campaign_analytics as a set
+    conversions = case when e.type = 'conversion' then a.conversions + 1 else a.conversions end,
+    delivered = case when e.type = 'delivered' then a.delivered + 1 else a.delivered end,
+    bounced = case when e.type = 'bounced' then a.bounced + 1 else a.bounced end,
+    complained = case when e.type = 'complained' then a.complained + 1 else a.complained end,
+    unsubscribed = case when e.type = 'unsubscribed' then a.unsubscribed + 1 else a.unsubscribed end
+  from added as e join public.campaigns as c on c.id = e.campaign_id
+  where not exists (select from added offset 1) and e.type not in ('impression', 'click')
+    and a.campaign_id = e.campaign_id and a.date = (e.occurred_at at time zone c.timezone)::date;
+  if found then
     return null;
   end if;
   insert into public.campaign_analytics as a (

@@ -118,6 +118,8 @@ begin
     from chosen as c
     join public.campaign_events as e on e.user_id = owner and e.campaign_id = c.id
     where not c.is_at_home
+      -- On the same day in both, the two cancel out.
+      and (e.occurred_at at time zone tz)::date <> (e.occurred_at at time zone c.timezone)::date
       and (report_engagement.campaign_ids is null or e.campaign_id = any (report_engagement.campaign_ids))
       -- Wide enough for every event of each own day within the range, in any two zones.
       and (since is null or e.occurred_at >= (since - 2)::timestamp at time zone tz)

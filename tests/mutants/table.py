@@ -291,9 +291,19 @@ _BY_HAND = [
         (_DOORS, "-k", "kind_of_event"),
     ),
     Mutation(
-        "where not exists (select from added offset 1)",
-        "where true",
+        "where not exists (select from added offset 1) and e.type in",
+        "where e.type in",
         (_ANALYTICS, _KEYS),
+    ),
+    Mutation(
+        "where not exists (select from added offset 1) and e.type not in",
+        "where e.type not in",
+        (_ANALYTICS, _KEYS, _DOORS),
+    ),
+    Mutation(
+        "    unsubscribed = case when e.type = 'unsubscribed' then a.unsubscribed + 1",
+        "    unsubscribed = case when e.type = 'bounced' then a.unsubscribed + 1",
+        (_DOORS, "-k", "kind_of_event"),
     ),
     Mutation(
         "clicks = case when e.type = 'click' then a.clicks + 1 else a.clicks end,",
