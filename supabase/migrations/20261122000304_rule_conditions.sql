@@ -48,71 +48,6 @@ $$;
 comment on function campaign_private.rule_equal_values is
   'The JSON values that a value of a rule equals.';
 
-create function campaign_private.rule_bounds(operand campaign_private.rule_operand, inclusive boolean)
-returns campaign_private.rule_bounds
-language plpgsql stable security invoker set search_path = '' as $$
-declare
-  moment constant timestamp := operand.moment at time zone 'UTC';
-  midnight constant boolean := operand.wall = date_trunc('day', operand.wall);
-  second constant text := to_char(moment, 'YYYY-MM-DD"T"HH24:MI:SS');
-  micros constant text := to_char(moment, 'YYYY-MM-DD"T"HH24:MI:SS.US');
-  exact text := case when inclusive then micros || ' ' else rtrim(rtrim(micros, '0'), '.') end;
-  bare text := to_char(operand.wall, 'YYYY-MM-DD')
-    || case when midnight and not inclusive then '' else 'T' end;
-begin
-  -- A bare date is compared with the clock on the wall, an instant in UTC: two bounds,
-  -- which are one where the wall shows UTC.
-  if operand.wall = moment then
-    exact := case when midnight and not inclusive then bare else exact end;
-    bare := exact;
-  end if;
-  return row(bare, exact, least(bare collate "C", exact collate "C"), greatest(
-    bare collate "C", (case when length(exact) > 19 then second || '[' else exact end) collate "C"
-  ))::campaign_private.rule_bounds;
-end
-$$;
-comment on function campaign_private.rule_bounds is
-  'The texts before which a stored date lies, if it lies before a moment (or on it).';
-
-create function campaign_private.rule_before(
-  read text, operand campaign_private.rule_operand, inclusive boolean, before boolean
-) returns text
-language plpgsql stable security invoker set search_path = '' as $$
-declare
-  bounds constant campaign_private.rule_bounds := campaign_private.rule_bounds(operand, inclusive);
-  precise text;
-begin
-  if bounds.lowest = bounds.highest then
-    return format('%s %s %L collate "C"', read,
-                  case when before then '<' else '>=' end, bounds.exact);
-  end if;
-  -- Nearly every row lies outside the band between the two bounds; within it the "Z",
-  -- which would sort after a fraction, is taken off.
-  precise := case when bounds.bare = bounds.exact
-    then format('rtrim(%s, ''Z'') < %L collate "C"', read, bounds.exact)
-    else format('case length(%1$s) when 10 then %1$s < %2$L collate "C" '
-                'else rtrim(%1$s, ''Z'') < %3$L collate "C" end',
-                read, bounds.bare, bounds.exact) end;
-  return case when before
-    then format('(%1$s < %2$L collate "C" and (%1$s < %3$L collate "C" or %4$s))',
-                read, bounds.highest, bounds.lowest, precise)
-    else format('(%1$s >= %3$L collate "C" and (%1$s >= %2$L collate "C" or not (%4$s)))',
-                read, bounds.highest, bounds.lowest, precise) end;
-end
-$$;
-comment on function campaign_private.rule_before is
-  'SQL: a text, taken as a date, lies before a moment (or on it), or else does not.';
-
-create function campaign_private.rule_dated(read text) returns text
-language plpgsql immutable security invoker set search_path = '' as $$
-begin
-  -- By shape only: to look at each digit would cost more than all the rest.
-  return format('(%1$s like ''____-__-__T__:__:__Z'' or %1$s like ''____-__-__'' '
-                'or %1$s like ''____-__-__T__:__:__.%%Z'')', read);
-end
-$$;
-comment on function campaign_private.rule_dated is 'SQL: a text has the shape of a date or an instant in UTC.';
-
 create function campaign_private.rule_number(
   target campaign_private.rule_target, operator text, number numeric, most numeric default null
 ) returns text
@@ -265,8 +200,10 @@ $$;
 comment on function campaign_private.rule_in is 'SQL: what the field holds equals one of the values.';
 
 create function campaign_private.rule_literal(literal text) returns text
-language sql immutable security invoker set search_path = '' as $$
-  select replace(replace(replace(literal, '\', '\\'), '%', '\%'), '_', '\_')
+language plpgsql immutable security invoker set search_path = '' as $$
+begin
+  return replace(replace(replace(literal, '\', '\\'), '%', '\%'), '_', '\_');
+end
 $$;
 comment on function campaign_private.rule_literal is
   'A pattern of LIKE that only this text matches. LIKE takes half of what strpos() takes.';
@@ -307,31 +244,3 @@ end
 $$;
 comment on function campaign_private.rule_search is
   'SQL: a text contains, begins or ends with another; an array has an element.';
-
-
-create function campaign_private.days_between(first timestamp, last timestamp) returns text[]
-language sql immutable security invoker set search_path = '' as $$
-  -- 29 February is on the 28th of a year that has none.
-  select coalesce(array_agg(distinct day), '{}')
-  from generate_series(0, least(last::date - first::date, 365)) as n,
-    lateral (select first::date + n as on_day) as d,
-    lateral unnest(array[to_char(on_day, 'MM-DD'), case
-      when to_char(on_day, 'MM-DD') = '02-28' and extract(month from on_day + 1) = 3 then '02-29' end]) as day
-  where day is not null
-$$;
-comment on function campaign_private.days_between is
-  'The days of the year (MM-DD) from one wall clock''s date to another''s.';
-
-create function campaign_private.rule_recurring(
-  target campaign_private.rule_target, days text[], timezone text
-) returns text
-language sql immutable security invoker set search_path = '' as $$
-  select case (target).kind
-    when 'time' then format('to_char(%s at time zone %L, ''MM-DD'') = any (%L::text[])',
-                            (target).text, timezone, days)
-    when 'attribute' then format('(substr(%1$s, 6, 5) = any (%2$L::text[]) and %3$s)', (target).text, days,
-                                 campaign_private.rule_dated((target).text))
-    else 'false' end
-$$;
-comment on function campaign_private.rule_recurring is
-  'SQL: a date lies on one of these days of the year. A stored one counts as it is written.';
