@@ -37,10 +37,17 @@ Run = Callable[..., CompletedProcess[str]]
 
 
 @pytest.fixture(scope="module")
-def cli(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """The CLI, in a copy of the project: it leaves files of its own there."""
-    project, home = tmp_path_factory.mktemp("project"), tmp_path_factory.mktemp("home")
-    shutil.copytree(SUPABASE, project / "supabase")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project, in which the CLI leaves files of its own."""
+    folder = tmp_path_factory.mktemp("project")
+    shutil.copytree(SUPABASE, folder / "supabase")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def cli(tmp_path_factory: pytest.TempPathFactory, project: Path) -> Run:
+    """The CLI, in that project."""
+    home = tmp_path_factory.mktemp("home")
 
     def run(*arguments: str, url: str) -> CompletedProcess[str]:
         return supabase(*arguments, f"--remote={url}", project=project, home=home)
@@ -121,3 +128,16 @@ def test_both_lead_to_the_same_schema_and_the_same_history(
     assert all(launched.values())
     for part in launched:
         assert pushed[part] == launched[part], part
+
+
+@pytest.mark.usefixtures("pushed")
+def test_the_additions_are_pushed_like_the_rest_and_get_no_advice(
+    fresh: LocalSupabase, project: Path, cli: Run
+) -> None:
+    """Last of all, for they stay: they are for very large projects only."""
+    shutil.copytree(SUPABASE / "scale", project / "supabase" / "migrations", dirs_exist_ok=True)
+    done = cli(*PUSH, url=fresh.db_url)
+    assert done.returncode == 0, said(done)
+    assert said(done).count("Applying") == 2
+    none = cli(*ADVISORS, url=fresh.db_url)
+    assert none.returncode == 0, said(none)

@@ -71,7 +71,8 @@ def settled() -> Iterator[tuple[LocalSupabase, Before]]:
         before = settle(sign_up(client, "before"), session, db)
         # Each for itself, whatever else is there.
         add(db, "kept_segments", keep=False)
-        migrate(stack.db_url, additions_folder())
+        # As on hosted projects, by a role that is no superuser.
+        migrate(f"{stack.db_url}?options=-c%20role%3Dpostgres", additions_folder())
         yield stack, before
 
 

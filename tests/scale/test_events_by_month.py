@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -66,6 +67,8 @@ def test_what_was_there_is_still_there_and_counts_once(
     before: Before, db: psycopg.Connection
 ) -> None:
     client = before.client
+    elsewhere = {**before.events[0], "occurred_at": MONTHS[1]}
+    assert told(client.analytics.ingest([elsewhere])) == (0, 0, 1)
     assert told(client.analytics.ingest(before.events)) == (0, 6, 0)
     summary = client.analytics.summary(before.campaign)
     assert (summary.impressions, summary.clicks, summary.reach) == (3, 3, 1)
@@ -323,6 +326,50 @@ def test_this_month_and_the_next_two_are_there(alice: Client) -> None:
     this = datetime.now(UTC).date().replace(day=1)
     following = (this + timedelta(31)).replace(day=1)
     assert {this.isoformat(), following.isoformat()} <= set(answer)
+
+
+# replicas
+
+READS = {
+    "summarize_campaign(%(campaign)s)": 1,
+    "reconcile_campaign(%(campaign)s)": 1,
+    "report_engagement()": 1,
+    "break_down_campaign(%(campaign)s, 'city')": None,
+    "experiment_arms(%(campaign)s)": None,
+    "count_clicks(%(campaign)s)": 1,
+    "click_hours(%(campaign)s, false)": 1,
+    "contact_history(%(contact)s)": 1,
+    "delivery_status(%(campaign)s)": 0,
+    "audience_size(%(rules)s::jsonb)": 1,
+    "audience_funnel(%(rules)s::jsonb)": None,
+    "group_audience(%(rules)s::jsonb, 'city')": 1,
+    "match_contacts(%(rules)s::jsonb)": 1,
+    "list_contact_fields()": 1,
+    "inspect_audience(%(rules)s::jsonb, '[]', '[]')": 1,
+    "kept_segment(%(segment)s)": None,
+    "kept_contacts(%(segment)s)": None,
+    "event_months()": None,
+}
+
+
+@pytest.mark.parametrize("call", READS)
+def test_a_report_writes_nothing_so_that_a_replica_can_answer(
+    call: str, before: Before, db: psycopg.Connection
+) -> None:
+    """A replica takes read-only transactions; and the API begins one for what is stable."""
+    name = call.partition("(")[0]
+    how = db.execute("select provolatile::text from pg_proc where proname = %s", [name])
+    assert how.fetchall() == [("s",)]
+    given = {
+        "campaign": before.campaign,
+        "contact": before.contact,
+        "segment": before.segment,
+        "rules": json.dumps({"combinator": "and", "rules": [], "everyone": True}),
+    }
+    with acting_as(db, "authenticated", str(before.user)):
+        db.execute("set transaction read only")
+        rows = db.execute(f"select * from public.{call}".encode(), given).fetchall()
+    assert READS[call] in (None, len(rows))
 
 
 # the doctor
