@@ -6,6 +6,7 @@ import uuid
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import psycopg
@@ -22,11 +23,34 @@ from campaign_sdk import (
     everyone,
 )
 from campaign_sdk.campaigns import bucket
-from campaign_sdk.campaigns._variants import BUCKETS, arm_of
 from campaign_sdk.senders import Message, Receipt
 from clients import Mode
 
+BUCKETS = 10_000
 SHORT, STORY = Variant("short", message="A"), Variant("story", message="B", weight=2)
+
+
+def arm_of(
+    number: int, variants: Sequence[Variant], hold_out: float = 0, test_share: float | None = None
+) -> str | None:
+    """Return the variant of a bucket as it is meant; "" held out, `None` who waits.
+
+    The first buckets are held out; of the rest, the test's share is cut by the weights.
+    """
+    held = _parts(hold_out)
+    tested = held + (BUCKETS - held) * _parts(1 if test_share is None else test_share) // BUCKETS
+    if number < held:
+        return ""
+    whole, shares = sum(variant.weight for variant in variants), 0
+    for variant in variants:
+        shares += variant.weight
+        if number < held + (tested - held) * shares // whole:
+            return variant.name
+    return None
+
+
+def _parts(share: float) -> int:
+    return int(Decimal(str(share)) * BUCKETS)
 
 
 def people(client: CampaignClient, number: int) -> None:

@@ -155,3 +155,16 @@ def test_rules_can_be_read(rules: Rules, text: str) -> None:
 def test_fields_can_be_read_and_used_as_keys() -> None:
     assert repr(field("address.city")) == "field('address.city')"
     assert hash(field("a")) == hash(field("a"))
+
+
+@pytest.mark.parametrize(
+    ("rules", "text"),
+    [
+        (x.anniversary().is_today(), "x anniversary is today"),
+        (x.anniversary().within_next(days=7), "x anniversary within next 7 days"),
+        (x.anniversary().within_last(weeks=1), "x anniversary within last 1 week"),
+    ],
+)
+def test_anniversaries_are_what_their_text_says(rules: Rules, text: str) -> None:
+    assert rules == Rules.parse(text)
+    assert str(rules) == str(Rules.parse(text))

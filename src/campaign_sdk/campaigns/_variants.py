@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import KW_ONLY, dataclass
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +12,7 @@ from campaign_sdk._core.errors import InvalidInput
 from campaign_sdk._core.model import uuid_text
 from campaign_sdk.campaigns import _content
 
-BUCKETS = 10_000
+_BUCKETS = 10_000
 _MOST = 10
 
 
@@ -46,30 +45,7 @@ def bucket(campaign_id: UUID | str, contact_id: UUID | str) -> int:
     modulo 10,000: the same in the database, and independent from one campaign to the next.
     """
     drawn = f"{uuid_text(campaign_id, 'campaign_id')}:{uuid_text(contact_id, 'contact_id')}"
-    return int.from_bytes(hashlib.sha256(drawn.encode()).digest(), "big") % BUCKETS
-
-
-def arm_of(
-    number: int, variants: Sequence[Variant], hold_out: float = 0, test_share: float | None = None
-) -> str | None:
-    """Return the variant of a bucket; "" for those held out, `None` for those who wait.
-
-    The first buckets are held out; of the rest, the test's share is cut by the weights.
-    """
-    held = _parts(hold_out)
-    tested = held + (BUCKETS - held) * _parts(1 if test_share is None else test_share) // BUCKETS
-    if number < held:
-        return ""
-    whole, shares = sum(variant.weight for variant in variants), 0
-    for variant in variants:
-        shares += variant.weight
-        if number < held + (tested - held) * shares // whole:
-            return variant.name
-    return None
-
-
-def _parts(share: float) -> int:
-    return int(Decimal(str(share)) * BUCKETS)
+    return int.from_bytes(hashlib.sha256(drawn.encode()).digest(), "big") % _BUCKETS
 
 
 def variants_row(variants: Iterable[Any]) -> list[dict[str, Any]] | None:

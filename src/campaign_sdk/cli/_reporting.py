@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from campaign_sdk.reports import Comparison, Engagement, Reconciliation, Report
 
 _TREND = 30
-_COURSE_TITLE = 30
 _TITLES = {"ctr": "CTR", "cvr": "CVR", "conversion_per_impression": "CPI"}
 _COUNTS = ("impressions", "clicks", "conversions")
 
