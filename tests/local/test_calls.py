@@ -28,6 +28,7 @@ language sql as $$ select generate_series(1, n) $$;
 create function public.kinds(t text, n numeric, b boolean, j jsonb, at timestamptz)
 returns table (t text, n numeric, b boolean, j jsonb, at timestamptz, days date, many integer[])
 language sql as $$ select t, n, b, j, at, date '2026-02-03', array[1, 2] $$;
+create function public.same(body jsonb) returns jsonb language sql as $$ select body $$;
 create function public.nothing(word text) returns text language sql as $$ select null::text $$;
 create function public.later(parent integer) returns integer language sql as $$
   insert into public.children (id, parent_id) values (70, parent) returning id $$;
@@ -103,7 +104,7 @@ def functions(stack: LocalSupabase) -> Iterator[None]:
         yield
         db.execute(
             "drop type public.pair cascade; drop function public.kinds, public.numbers,"
-            " public.nothing, public.later, public.told, public.seen"
+            " public.same, public.nothing, public.later, public.told, public.seen"
         )
 
 
@@ -147,6 +148,38 @@ def test_a_call_is_answered_as_lite_does(
     ours = line.post(address, json=body, headers=headers)
     lites = line.post(address, json=body, headers=headers | LITE)
     assert told(ours) == told(lites)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *[b'{"body":[1, {"a": "\\"}"}]}', b'{"body":"}"}', b' {"body" : 1 }\n', b'{"body":1}\n'],
+        *[b'{"body":null}', b'{"body": null }', b'{"body":"null"}', b'{"body":nullx}'],
+        *[b'{"body":1,"body":[2]}', b'{"body":1,"other":2}', b'{"other":1}', b'{"body":[1}'],
+        *[b'{"body":}', b'{"body":1}}', b'{"body":"a\\u0000b"}', b'{"body":"a\x00b"}', b"{}", b""],
+        *[b'{"body":"\\ud800"}', b'{"body":"\xff"}', b'{"body":[1e400, 1]}'],
+    ],
+    ids=repr,
+)
+def test_an_argument_is_passed_on_as_it_is_written(
+    stack: LocalSupabase, signed_in: dict[str, str], line: httpx.Client, body: bytes
+) -> None:
+    headers = signed_in | {"content-type": "application/json"}
+    address = f"{stack.url}/rest/v1/rpc/json_kind"
+    ours = line.post(address, content=body, headers=headers)
+    lites = line.post(address, content=body, headers=headers | LITE)
+    assert told(ours) == told(lites)
+
+
+@pytest.mark.usefixtures("functions")
+def test_a_number_keeps_its_digits_on_its_way_in(
+    stack: LocalSupabase, signed_in: dict[str, str], line: httpx.Client
+) -> None:
+    address = f"{stack.url}/rest/v1/rpc/same"
+    headers = signed_in | {"content-type": "application/json"}
+    body = b'{"body":[12345678901234567890, 0.12345678901234567890]}'
+    ours = line.post(address, content=body, headers=headers)
+    assert ours.text == "[12345678901234567890, 0.12345678901234567890]"
 
 
 @pytest.mark.usefixtures("functions")

@@ -19,6 +19,9 @@ const HEADERS = Object.entries({
   prefer: [undefined, "return=representation"],
   range: [undefined],
 });
+// A body of one name; what follows it may be more than one value, or none.
+const SOLE = /^\{"(\w+)":(?!\s*null\s*\}$)([^\0]*)\}$/;
+const MALFORMED = "22P02";
 const BAD_STATUS = "response.status guc must be a valid status code";
 const BAD_HEADERS =
   "response.headers guc must be a JSON array composed of objects with a single key and a string value";
@@ -59,15 +62,23 @@ export class Calls {
   }
 
   async #made({ name, columns, claims }, { rawBody, headers }) {
-    const given = objectOf(rawBody);
     const { functions = [] } = await this.connection.introspect({ useCache: true });
     const named = functions.filter((each) => each.schema === SCHEMA && each.name === name);
-    const values = given && named.length === 1 ? valuesOf(named[0], given) : undefined;
-    if (!values) return undefined;
-    const text = this.#text(named[0], Object.keys(given), columns);
+    if (named.length !== 1) return undefined;
     const rpc = { method: "POST", path: `/rpc/${name}`, requestHeaders: headers };
-    const auth = { uid: claims.sub, role: claims.role, jwt: claims };
-    return answerOf(await this.connection.call({ auth, rpc }, text, values));
+    const context = { auth: { uid: claims.sub, role: claims.role, jwt: claims }, rpc };
+    const asked = (names, values) =>
+      this.connection.call(context, this.#text(named[0], names, columns), values);
+    const body = rawBody.toString();
+    const sole = soleOf(named[0], body);
+    try {
+      if (sole) return answerOf(await asked([sole.name], [sole.value]));
+    } catch (error) {
+      if (error.code !== MALFORMED) throw error;
+    }
+    const given = objectOf(body);
+    const values = given && valuesOf(named[0], given);
+    return values && answerOf(await asked(Object.keys(given), values));
   }
 
   #text(called, names, columns = ["*"]) {
@@ -91,13 +102,26 @@ function bodyOf(request) {
   });
 }
 
+/** The one argument of a function of JSON, as it is written: PostgreSQL reads it, and says if it isn't. */
+function soleOf(called, body) {
+  const [, name, value] = SOLE.exec(body) ?? [];
+  const { arg_names: names, arg_types: types } = called;
+  const takesIt = types.length === 1 && names[0] === name && isJson(types[0]);
+  return takesIt && isPlainCall(called) ? { name, value } : undefined;
+}
+
 function objectOf(body) {
   try {
-    const value = JSON.parse(body.toString());
+    const value = JSON.parse(body);
     return value && typeof value === "object" && !Array.isArray(value) ? value : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** Of a domain the answer may be a media type; of nothing there is none. */
+function isPlainCall({ has_variadic: isOpen, return_typtype: kind, return_type: type }) {
+  return !isOpen && kind !== "d" && type !== "void";
 }
 
 /** The arguments as PostgreSQL reads them; undefined if they don't fit, or aren't plain. */
@@ -106,9 +130,7 @@ function valuesOf({ arg_names: names, arg_types: types, arg_defaults: defaults, 
   const fits =
     required.every((name) => name in given) &&
     Object.keys(given).every((name) => names.includes(name));
-  const { has_variadic: isOpen, return_typtype: kind, return_type: type } = called;
-  // Of a domain the answer may be a media type; of nothing there is none.
-  if (!fits || isOpen || kind === "d" || type === "void") return undefined;
+  if (!fits || !isPlainCall(called)) return undefined;
   const values = Object.entries(given).map(([name, value]) =>
     written(value, types[names.indexOf(name)]),
   );
@@ -117,7 +139,7 @@ function valuesOf({ arg_names: names, arg_types: types, arg_defaults: defaults, 
 
 function written(value, type) {
   if (value === null) return null;
-  if (type === "json" || type === "jsonb") return JSON.stringify(value);
+  if (isJson(type)) return JSON.stringify(value);
   if (typeof value === "object") return undefined;
   const text = String(value);
   return text.includes("\0") ? undefined : text;
@@ -138,6 +160,7 @@ function textOf(called, names, columns, limit) {
   );
 }
 
+const isJson = (type) => type === "json" || type === "jsonb";
 const isObject = ({ has_out_args: out, return_typtype: kind }) => out || kind === "c" || kind === "p";
 
 /** What a row of bytes says: the body, how many rows it has, and what the function asks for. */
