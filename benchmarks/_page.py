@@ -26,6 +26,7 @@ on yours.
 TITLES = {
     "sdk": "What the SDK costs over supabase-py",
     "peers": "Against the shape in which open servers do it",
+    "event_parts": "Where the time of a single event goes",
     "growth": "Growth",
     "rules": "Audiences against hand-written SQL",
     "behaviour": "Rules about behaviour",

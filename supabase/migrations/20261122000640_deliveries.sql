@@ -134,8 +134,12 @@ create policy "Owners add deliveries to their campaigns" on public.campaign_deli
   for insert to authenticated with check (
     user_id = (select auth.uid())
     -- The foreign key says so too, but later than the primary key, which would tell whether
-    -- another owner's campaign has a delivery to that contact.
-    and campaign_id in (select c.id from public.campaigns as c where c.user_id = (select auth.uid()))
+    -- another owner's campaign has a delivery to that contact. By its key: of a list, each
+    -- statement would read all of the owner's campaigns.
+    and exists (
+      select from public.campaigns as c
+      where c.id = campaign_deliveries.campaign_id and c.user_id = (select auth.uid())
+    )
   );
 create policy "Owners change the outcomes of their campaigns" on public.campaign_deliveries
   for update to authenticated

@@ -24,7 +24,10 @@ create policy "Owners read the rates of their campaigns" on public.campaign_rate
 create policy "Owners add rates to their campaigns" on public.campaign_rates
   for insert to authenticated with check (
     user_id = (select auth.uid())
-    and campaign_id in (select c.id from public.campaigns as c where c.user_id = (select auth.uid()))
+    and exists (
+      select from public.campaigns as c
+      where c.id = campaign_rates.campaign_id and c.user_id = (select auth.uid())
+    )
   );
 create policy "Owners change the rates of their campaigns" on public.campaign_rates
   for update to authenticated

@@ -56,14 +56,20 @@ create policy "Owners add assets to their campaigns" on public.campaign_assets
     user_id = (select auth.uid())
     -- The foreign key says so too, but later than the primary key, which would tell whether
     -- another owner's campaign has an asset of that name.
-    and campaign_id in (select c.id from public.campaigns as c where c.user_id = (select auth.uid()))
+    and exists (
+      select from public.campaigns as c
+      where c.id = campaign_assets.campaign_id and c.user_id = (select auth.uid())
+    )
   );
 create policy "Owners change the assets of their campaigns" on public.campaign_assets
   for update to authenticated
   using (user_id = (select auth.uid()))
   with check (
     user_id = (select auth.uid())
-    and campaign_id in (select c.id from public.campaigns as c where c.user_id = (select auth.uid()))
+    and exists (
+      select from public.campaigns as c
+      where c.id = campaign_assets.campaign_id and c.user_id = (select auth.uid())
+    )
   );
 create policy "Owners delete the assets of their campaigns" on public.campaign_assets
   for delete to authenticated using (user_id = (select auth.uid()));

@@ -36,7 +36,10 @@ create policy "Owners read the failures of their campaigns" on public.campaign_f
 create policy "Owners add failures to their campaigns" on public.campaign_failures
   for insert to authenticated with check (
     user_id = (select auth.uid())
-    and campaign_id in (select c.id from public.campaigns as c where c.user_id = (select auth.uid()))
+    and exists (
+      select from public.campaigns as c
+      where c.id = campaign_failures.campaign_id and c.user_id = (select auth.uid())
+    )
   );
 create policy "Owners change the failures of their campaigns" on public.campaign_failures
   for update to authenticated
