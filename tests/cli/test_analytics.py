@@ -93,8 +93,17 @@ def test_compare_is_honest(campaign: Campaign) -> None:
     assert "points" in shown
     answer = json.loads(campaign("analytics", "compare", "Spring", "Summer", "--json").stdout)
     assert answer["verdict"] == "a"
-    nothing = campaign("analytics", "compare", "Spring", "Summer", "--metric", "cvr").stdout
+    campaign("create", "Quiet", "--where", "everyone", "--message", "Hi")
+    nothing = campaign("analytics", "compare", "Spring", "Quiet", "--metric", "cvr").stdout
     assert "inconclusive" in nothing
+    assert "- to -" not in nothing
+
+
+def test_counts_that_contradict_each_other_are_pointed_at(campaign: Campaign) -> None:
+    odd = "ctr is not defined: 5 clicks of 0 impressions"
+    assert odd in campaign("record", "Spring", "--clicks", "5").stderr
+    assert odd in campaign("analytics", "summary", "Spring").stderr
+    assert campaign("report", "--campaign", "Spring").stderr.count("is not defined") == 1
 
 
 def test_watch_in_a_pipe(campaign: Campaign) -> None:

@@ -224,6 +224,10 @@ def test_a_day_with_more_clicks_than_impressions_is_pointed_at(stack: LocalSupab
         report = client.analytics.report()
         assert report.warnings == ("2025-01-02: ctr is 143%: 10 clicks of 7 impressions",)
         assert report.totals.warnings == ()
+        # Alone it is the total as well, which needn't say it once more.
+        alone = client.analytics.report(start=date(2025, 1, 2))
+        assert alone.totals.warnings == ("ctr is 143%: 10 clicks of 7 impressions",)
+        assert alone.warnings == report.warnings
 
 
 # The zone of the days

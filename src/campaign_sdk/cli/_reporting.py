@@ -67,7 +67,9 @@ def print_comparison(found: Comparison, names: tuple[str, str]) -> None:
         "", found.metric, f"{percent} interval", "of", numbers=(found.metric, f"{percent} interval")
     )
     for letter, name, side in zip("ab", names, (found.a, found.b), strict=True):
-        low_high = f"{_show.share(side.low)} to {_show.share(side.high)}"
+        low_high = (
+            "-" if side.low is None else f"{_show.share(side.low)} to {_show.share(side.high)}"
+        )
         counted = f"{side.successes:,} / {side.trials:,}"
         made.add_row(_show.plain(f"{letter}  {name}"), _show.share(side.rate), low_high, counted)
     verdict = "inconclusive" if found.verdict == "inconclusive" else f"{found.verdict} is higher"

@@ -38,11 +38,14 @@ def summary(campaign: CampaignName, as_json: Json = False) -> None:
 
 
 def _print(name: str, counts: Engagement, as_json: bool) -> None:
+    from campaign_sdk.reports._engagement import contradictions
 
     if as_json:
         _show.print_json(counts)
-    else:
-        _show.console().print(_show.engagement({name: counts}))
+        return
+    _show.console().print(_show.engagement({name: counts}))
+    for odd in contradictions(counts):
+        _show.note(odd)
 
 
 @verbs.command(epilog=example("campaign record Spring --impressions 100 --clicks 7"))

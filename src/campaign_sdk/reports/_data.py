@@ -147,10 +147,14 @@ class ReportData(Model):
     @property
     def warnings(self) -> tuple[str, ...]:
         """What the numbers contradict, in the totals and in the lines."""
-        odd = [(row, contradictions(row)) for row in self.rows if not row.event_type]
-        told = [f"{row.label}: {'; '.join(found)}" for row, found in odd if row.label and found]
-        rest = [f"and {len(told) - _EXAMPLES} more lines like these"]
-        return (*self.totals.warnings, *told[:_EXAMPLES], *(rest if told[_EXAMPLES:] else ()))
+        lines = [row for row in self.rows if row.label and not row.event_type]
+        odd = [(row.label, found) for row in lines if (found := contradictions(row))]
+        told = [f"{label}: {'; '.join(found)}" for label, found in odd[:_EXAMPLES]]
+        rest = [f"and {len(odd) - _EXAMPLES} more lines like these"]
+        # Where one line makes up the total, it says the same, and where.
+        said = {text for _, found in odd[:_EXAMPLES] for text in found}
+        whole = [text for text in self.totals.warnings if text not in said]
+        return (*whole, *told, *(rest if odd[_EXAMPLES:] else ()))
 
     @property
     def columns(self) -> tuple[str, ...]:
