@@ -151,16 +151,21 @@ language plpgsql immutable security invoker set search_path = '' as $$
 declare
   low constant campaign_private.rule_operand := operands[1];
   high constant campaign_private.rule_operand := operands[2];
+  reversed boolean;
 begin
   -- A day against an instant depends on the time zone, a relative date on the day, unless
   -- both begin at the same anchor.
-  if (low.kind = 'number' and high.kind = 'number' and low.number > high.number)
-    or (low.kind = 'date' and high.kind = 'date' and low.moment > high.moment
-        and (length(low.text) = 10) = (length(high.text) = 10))
-    or (low.kind in ('relative', 'recurring') and high.kind in ('relative', 'recurring')
-        and value #> '{0,anchor}' = value #> '{1,anchor}'
-        and value #> '{0,unit}' = value #> '{1,unit}'
-        and (value #>> '{0,offset}')::numeric > (value #>> '{1,offset}')::numeric) then
+  if low.kind = 'number' then
+    reversed := high.kind = 'number' and low.number > high.number;
+  elsif low.kind = 'date' then
+    reversed := high.kind = 'date' and low.moment > high.moment
+      and (length(low.text) = 10) = (length(high.text) = 10);
+  elsif low.kind in ('relative', 'recurring') and high.kind in ('relative', 'recurring') then
+    reversed := value #> '{0,anchor}' = value #> '{1,anchor}'
+      and value #> '{0,unit}' = value #> '{1,unit}'
+      and (value #>> '{0,offset}')::numeric > (value #>> '{1,offset}')::numeric;
+  end if;
+  if reversed then
     perform campaign_private.refuse_rules(path, 'is reversed: the lower value comes first');
   end if;
 end

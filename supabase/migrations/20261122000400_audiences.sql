@@ -48,28 +48,35 @@ comment on function campaign_private.member_scan_pays is
   'Whether the rest of a page is found sooner by a scan of all contacts than by following the '
   'index: by how many matched of those that lie between two ids.';
 
-create function campaign_private.member_page(
+create function campaign_private.member_look(
   predicate text, after uuid, page integer, looked_at integer default 4000
+) returns text
+language plpgsql stable security invoker set search_path = '' as $$
+declare
+  begins constant text := case when after is not null then format('and c.id > %L', after) end;
+begin
+  return format(
+    'select c.* from (
+       select c.* from public.contacts as c where c.user_id = %L %s order by c.id limit %L
+     ) as c where %s order by c.id limit %L',
+    auth.uid(), begins, looked_at, predicate, page);
+end
+$$;
+comment on function campaign_private.member_look is
+  'SQL of the caller''s contacts that fulfil a condition, among the next after an id: mostly a page.';
+
+create function campaign_private.member_rest(
+  predicate text, after uuid, page integer, given integer, looked_at integer default 4000
 ) returns setof public.contacts
 language plpgsql stable security invoker set search_path = '' as $$
 declare
   owner constant uuid := auth.uid();
-  begins constant text := case when after is not null then format('and c.id > %L', after) end;
   last uuid;
-  given integer;
 begin
-  return query execute format(
-    'select c.* from (
-       select c.* from public.contacts as c where c.user_id = %L %s order by c.id limit %L
-     ) as c where %s order by c.id limit %L',
-    owner, begins, looked_at, predicate, page);
-  get diagnostics given = row_count;
-  if given >= page then
-    return;
-  end if;
   execute format(
     'select c.id from public.contacts as c where c.user_id = %L %s order by c.id offset %L limit 1',
-    owner, begins, looked_at - 1) into last;
+    owner, case when after is not null then format('and c.id > %L', after) end,
+    looked_at - 1) into last;
   if last is null then
     return;
   end if;
@@ -87,8 +94,9 @@ begin
     owner, last, campaign_private.member_case(predicate), page - given);
 end
 $$;
-comment on function campaign_private.member_page is
-  'The caller''s contacts that fulfil a condition: one page after an id, in the order of ids.';
+comment on function campaign_private.member_rest is
+  'The rest of a page of the caller''s contacts that fulfil a condition, in the order of ids, '
+  'when a first look has given too few.';
 
 create function public.match_contacts(
   rules jsonb,
@@ -102,6 +110,7 @@ language plpgsql stable security invoker set search_path = '' as $$
 declare
   predicate text := campaign_private.compile_rules(rules, as_of, timezone);
   clue campaign_private.behaviour_clue;
+  given integer;
 begin
   if strpos(predicate, 'from public.campaign_') > 0 then
     clue := campaign_private.behaviour_clue(
@@ -128,8 +137,13 @@ begin
       auth.uid(), predicate, case when after is not null then format('and c.id > %L', after) end,
       page);
   else
-    return query execute 'select * from campaign_private.member_page($1, $2, $3)'
-      using predicate, after, page;
+    return query execute campaign_private.member_look(predicate, after, page);
+    get diagnostics given = row_count;
+    if given >= page then
+      return;
+    end if;
+    return query execute 'select * from campaign_private.member_rest($1, $2, $3, $4)'
+      using predicate, after, page, given;
   end if;
 end
 $$;
