@@ -23,9 +23,11 @@ end
 $$;
 
 create table campaign_private.event_ids (
+  user_id uuid not null,
   campaign_id uuid not null,
   event_id text not null,
-  constraint event_ids_pkey primary key (campaign_id, event_id)
+  -- The owner first, as in the key of events: nobody learns of another's by trying their ids.
+  constraint event_ids_pkey primary key (user_id, campaign_id, event_id)
 );
 comment on table campaign_private.event_ids is
   'The ids of all events that were ever stored, so that none counts twice, whatever its month.';
@@ -34,7 +36,8 @@ alter table campaign_private.event_ids force row level security;
 revoke all on campaign_private.event_ids from public, anon, authenticated, service_role;
 grant insert on campaign_private.event_ids to authenticated, service_role;
 create policy "Only an event adds its id" on campaign_private.event_ids
-  for insert to authenticated with check (pg_trigger_depth() > 0);
+  for insert to authenticated
+  with check (pg_trigger_depth() > 0 and user_id = (select auth.uid()));
 
 create function campaign_private.claim_event_id()
 returns trigger
@@ -43,11 +46,10 @@ security invoker
 set search_path = ''
 as $$
 begin
-  insert into campaign_private.event_ids (campaign_id, event_id)
-  values (new.campaign_id, new.event_id)
+  insert into campaign_private.event_ids (user_id, campaign_id, event_id)
+  values (new.user_id, new.campaign_id, new.event_id)
   on conflict do nothing;
-  -- A campaign that isn't the caller's is the policies' to refuse, whether the id is taken or not.
-  if found or not exists (select from public.campaigns as c where c.id = new.campaign_id) then
+  if found then
     return new;
   end if;
   return null;
@@ -65,7 +67,8 @@ security definer
 set search_path = ''
 as $$
 begin
-  delete from campaign_private.event_ids as i using deleted as d where i.campaign_id = d.id;
+  delete from campaign_private.event_ids as i using deleted as d
+  where i.user_id = d.user_id and i.campaign_id = d.id;
   return null;
 end
 $$;
@@ -134,7 +137,8 @@ begin
      )', name, parent);
   perform campaign_private.close_event_month(name);
   -- The key by itself, or the planner would expect many rows of one id.
-  execute format('alter table campaign_private.%I add primary key (campaign_id, event_id)', name);
+  execute format(
+    'alter table campaign_private.%I add primary key (user_id, campaign_id, event_id)', name);
   -- Events of months that had no partition lie in the one for all others.
   lock table campaign_private.campaign_events_default in access exclusive mode;
   execute format(
@@ -291,6 +295,12 @@ declare
     select format('alter table public.campaign_events alter column %I set (%s)', a.attname, array_to_string(a.attoptions, ', '))
     from pg_attribute as a where a.attrelid = old and a.attoptions is not null
   );
+  plausible constant text[] := array(
+    select format('alter table public.campaign_events_shape add constraint %I %s', c.conname,
+      regexp_replace(pg_get_constraintdef(c.oid), '\mVALUE\M', 'occurred_at', 'g'))
+    from pg_constraint as c join pg_attribute as a on a.atttypid = c.contypid
+    where a.attrelid = old and a.attname = 'occurred_at' and c.contype = 'c'
+  );
   month date;
   statement text;
   reader regprocedure;
@@ -299,12 +309,24 @@ begin
   perform set_config('row_security', 'off', true);
   lock table public.campaign_events in access exclusive mode;
   alter table public.campaign_events rename to campaign_events_before;
-  create table public.campaign_events (
+  create table public.campaign_events_shape (
     like public.campaign_events_before
       including defaults including constraints including generated including comments
+  );
+  -- A plain moment with the domain's constraints: where months to come begin isn't a moment that
+  -- an event may have.
+  alter table public.campaign_events_shape alter column occurred_at type timestamptz;
+  foreach statement in array plausible loop
+    execute statement;
+  end loop;
+  create table public.campaign_events (
+    like public.campaign_events_shape
+      including defaults including constraints including generated including comments
   ) partition by range (occurred_at);
+  drop table public.campaign_events_shape;
   create table campaign_private.campaign_events_default partition of public.campaign_events default;
-  alter table campaign_private.campaign_events_default add primary key (campaign_id, event_id);
+  alter table campaign_private.campaign_events_default
+    add primary key (user_id, campaign_id, event_id);
   comment on table campaign_private.campaign_events_default is
     'Events of months that have no partition yet: make_event_months() moves them.';
   for month in
@@ -315,9 +337,9 @@ begin
   end loop;
   execute format(
     'insert into public.campaign_events (%1$s) select %1$s from public.campaign_events_before', columns);
-  insert into campaign_private.event_ids (campaign_id, event_id)
-  select e.campaign_id, e.event_id from public.campaign_events_before as e
-  order by e.campaign_id, e.event_id;
+  insert into campaign_private.event_ids (user_id, campaign_id, event_id)
+  select e.user_id, e.campaign_id, e.event_id from public.campaign_events_before as e
+  order by e.user_id, e.campaign_id, e.event_id;
   drop table public.campaign_events_before;
   revoke all on public.campaign_events from public, anon, authenticated, service_role;
   foreach statement in array again loop
@@ -332,7 +354,7 @@ begin
   end loop;
   -- The last one of those before: what another refuses takes no id.
   create trigger z_claim_event_id before insert on public.campaign_events
-    for each row when (new.campaign_id is not null and new.event_id is not null)
+    for each row when (num_nulls(new.user_id, new.campaign_id, new.event_id) = 0)
     execute function campaign_private.claim_event_id();
   create trigger forget_event_ids after delete on public.campaigns
     referencing old table as deleted

@@ -105,6 +105,9 @@ def test_all_that_stood_on_the_table_stands_on_it_again(
         new = [row for row in now[part] if belongs(row)]
         if part == "tables":
             old, new = ([(*r[:1], *r[2:]) for r in rows] for rows in (old, new))
+        if part == "constraints":
+            # Where it was the domain's of the column.
+            new = [row for row in new if row[0] != "campaign_events_occurred_at_plausible"]
         if part == "indexes":
             new = [(name, text.replace(" ON ONLY ", " ON ")) for name, text in new]
         if part == "triggers":
@@ -226,7 +229,7 @@ def test_others_neither_see_nor_learn_of_it(
         with pytest.raises(APIError) as caught:
             alice.table("campaign_events").insert({**row, "event_id": taken}).execute()
         codes.add(caught.value.code)
-    assert codes == {"42501"}
+    assert codes == {"23503"}
     assert number(db, IDS, before.campaign) == 6
 
 
@@ -237,7 +240,7 @@ def test_others_neither_see_nor_learn_of_it(
         "select 1 from campaign_private.campaign_events_default",
         "delete from campaign_private.campaign_events_2025_03",
         "select 1 from campaign_private.event_ids",
-        "insert into campaign_private.event_ids values (gen_random_uuid(), 'squatted')",
+        "insert into campaign_private.event_ids values (auth.uid(), gen_random_uuid(), 'squatted')",
         "delete from campaign_private.event_ids",
         "truncate campaign_private.event_ids",
         "select campaign_private.make_event_months()",
