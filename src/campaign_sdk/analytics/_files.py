@@ -171,9 +171,8 @@ class EventFile:
         try:
             names = [name.strip() for name in reader.header()]
             skipped = len(NOTES) if tuple(names[: len(NOTES)]) == NOTES else 0
-            for row in reader:
-                event = row.problem or self._of_cells(names, row.cells, skipped)
-                yield EventRow(row.line, row.cells, event)
+            for line, cells, problem in reader:
+                yield EventRow(line, cells, problem or self._of_cells(names, cells, skipped))
         finally:
             reader.close()
 

@@ -83,9 +83,14 @@ class Gathered:
 
     Args:
         keeps_cells: whether the cells of each row may be asked for later.
+
+    Attributes:
+        size: how many contacts there are, or opted out, whichever is more.
+        gone: since when those have opted out whose row isn't stored.
     """
 
     def __init__(self, *, keeps_cells: bool) -> None:
+        self.size = 0
         self.gone: dict[str, str] = {}
         self._keeps_cells = keeps_cells
         self._rows: list[Row | int] = []
@@ -93,16 +98,13 @@ class Gathered:
         self._places: dict[str, int] = {}
         self._fresh: dict[str, dict[str, Any]] = {}
 
-    def __len__(self) -> int:
-        """How many contacts there are, or opted out, whichever is more."""
-        return max(len(self._places), len(self.gone))
-
     def add(self, row: Row, item: dict[str, Any]) -> None:
         """Add a contact to store."""
         email = item["email"]
         self._places[email] = len(self._parts)
         self._fresh[email] = item
         self._rows.append(row._replace(item=None) if self._keeps_cells else row.line)
+        self.size = max(self.size, len(self._rows))
         if len(self._fresh) == _TOGETHER:
             self._write()
 
@@ -110,6 +112,7 @@ class Gathered:
         """Note that somebody has opted out; the earliest moment counts."""
         if email not in self._places:
             self.gone[email] = min(since, self.gone.get(email, since))
+            self.size = max(self.size, len(self.gone))
         elif email in self._fresh:
             _opt_out(self._fresh[email], since)
         else:

@@ -124,10 +124,10 @@ class Tally:
                 self._accept(row, row.item, batch)
             elif row.problem is not None:
                 self._refuse(row, row.problem.path, row.problem.reason, batch)
-            if len(batch) == size:
+            if batch.size == size:
                 yield batch.written()
                 batch = self._gathered()
-        if len(batch):
+        if batch.size:
             yield batch.written()
 
     def _gathered(self) -> Gathered:

@@ -145,7 +145,7 @@ def gather(
     facts = [Facts(decimal) for _ in range(width)]
     first: list[Sequence[str]] = []
     count = 0
-    for chunk in _chunks(row.cells for row in rows if row.problem is None):
+    for chunk in _chunks(cells for _, cells, problem in rows if problem is None):
         first = first or chunk[:20]
         count += len(chunk)
         for column, cells in zip(facts, zip_longest(*chunk, fillvalue=""), strict=False):

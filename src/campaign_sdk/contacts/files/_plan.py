@@ -81,9 +81,10 @@ class Plan:
 
     def row(self, raw: RawRow) -> Row:
         """Return a row as a contact to store, or with what is wrong with it."""
-        if raw.problem is not None:
-            return Row(raw.line, raw.cells, problem=raw.problem)
-        cells = raw.cells
+        line, given, problem = raw
+        if problem is not None:
+            return Row(line, given, problem=problem)
+        cells = given
         if len(cells) < self.width:
             cells = [*cells, *[""] * (self.width - len(cells))]
         email = since = None
@@ -91,14 +92,14 @@ class Plan:
             since = self._opted_out(cells) if self.consents else None
             email = self._email(cells[self.email])
             item = self._item(email, cells)
-        except InvalidInput as problem:
+        except InvalidInput as refused:
             gone = (email or self._address(cells), since) if since else None
             said = (gone[0], gone[1]) if gone and gone[0] else None
-            return Row(raw.line, raw.cells, problem=problem, opted_out=said)
+            return Row(line, given, problem=refused, opted_out=said)
         if since is None:
-            return Row(raw.line, raw.cells, item)
+            return Row(line, given, item)
         item["unsubscribed_at"] = since
-        return Row(raw.line, raw.cells, item, opted_out=(email, since))
+        return Row(line, given, item, opted_out=(email, since))
 
     def _opted_out(self, cells: Sequence[str]) -> str | None:
         said = ((says, unmarked(cells[index])[0]) for index, says in self.consents)

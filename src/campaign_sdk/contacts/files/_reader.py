@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import chain, islice
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from campaign_sdk._core.errors import InvalidInput
 from campaign_sdk.contacts.files._dialect import told_delimiter
@@ -16,18 +16,12 @@ from campaign_sdk.contacts.files._dialect import told_delimiter
 _BLOCK = 1 << 16
 
 
-class RawRow(NamedTuple):
-    """One row as it stands in the file.
+RawRow = tuple[int, Sequence[str], InvalidInput | None]
+"""One row as it stands in the file: the line in which it begins, counted from 1, the header
+included; the texts of its cells, or its line if that isn't CSV; and why it isn't.
 
-    Attributes:
-        line: where it begins, counted from 1, the header included.
-        cells: the texts of its cells, or its line if that isn't CSV.
-        problem: why it isn't.
-    """
-
-    line: int
-    cells: Sequence[str]
-    problem: InvalidInput | None = None
+A plain tuple: millions of them are made, and a named one takes five times as long.
+"""
 
 
 class Reader:
@@ -80,7 +74,7 @@ class Reader:
             try:
                 for cells in rows:
                     if cells:
-                        yield RawRow(self._passed + start + 1, cells)
+                        yield self._passed + start + 1, cells, None
                     start = begin + rows.line_num
                     if start == len(lines):
                         return
@@ -88,7 +82,7 @@ class Reader:
                 # A quote that is never closed swallows line after line: it costs only its own.
                 text = lines[start].rstrip("\r\n")
                 problem = InvalidInput("row", f"isn't well-formed CSV ({error})")
-                yield RawRow(self._passed + start + 1, (text,), problem)
+                yield self._passed + start + 1, (text,), problem
                 begin = start = start + 1
 
     def _more(self, lines: list[str]) -> Iterator[str]:
