@@ -62,6 +62,16 @@ def test_each_kind_is_counted_as_what_it_is(ann: CampaignClient, mixed: UUID) ->
     assert told(found.counters) == told(found.events) == expected()
 
 
+def test_each_kind_alone_is_counted_as_among_others(ann: CampaignClient, campaign: UUID) -> None:
+    ann.analytics.ingest([event(campaign, "the day's first")])
+    for kind in KINDS:
+        for actor in ACTORS:
+            ann.analytics.ingest([event(campaign, f"{kind} of {actor}", type=kind, actor=actor)])
+    found = ann.analytics.reconcile(campaign)
+    assert found.agrees
+    assert found.counters.machine_clicks == found.counters.machine_impressions == 2
+
+
 @pytest.mark.parametrize("zone", ["UTC", "Pacific/Auckland"])
 def test_reports_show_people_and_all_in_every_zone(
     ann: CampaignClient, mixed: UUID, zone: str

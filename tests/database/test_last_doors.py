@@ -134,8 +134,8 @@ def test_every_kind_of_event_is_counted_once(alice: Client, draft: Row, kind: st
         alice.rpc("ingest_events", {"events": given}).execute()
     rows: Any = alice.from_("campaign_analytics").select("*").execute().data
     column = kind if kind.endswith("ed") else f"{kind}s"
-    counts = {name for name, value in rows[0].items() if value == 4}
-    assert counts == {column}
+    counts = {name: value for name, value in rows[0].items() if isinstance(value, int) and value}
+    assert counts == {column: 4}
 
 
 def test_a_list_of_addresses_may_have_gaps(alice: Client) -> None:
