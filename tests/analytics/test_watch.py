@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
+import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing, asynccontextmanager, closing
 from datetime import UTC, datetime
@@ -556,3 +558,23 @@ async def refresh(client: AsyncCampaignClient) -> None:
     async with asyncio.timeout(PATIENCE):
         while token_of(client) == before:
             await client.auth.refresh()
+
+
+def test_a_name_that_is_never_found_keeps_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An event loop that ends waits for its own look-ups, and those have no end."""
+    over, ended = threading.Event(), []
+
+    def find(*_: object, **__: object) -> list[Any]:
+        over.wait(20)
+        ended.append("found")
+        return []
+
+    async def main() -> None:
+        url = "wss://slow.example.com/realtime/v1"
+        async with _realtime.RealtimeBell(url, "key", lambda: None, str(uuid4()), QUICK) as bell:
+            await bell.wait()
+
+    monkeypatch.setattr(socket, "getaddrinfo", find)
+    asyncio.run(main())
+    assert ended == []
+    over.set()

@@ -18,8 +18,9 @@ from contextlib import suppress
 from itertools import count
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
+from campaign_sdk._core.hosts import await_for, look_up
 from campaign_sdk._core.proxy import proxy_for
 
 if TYPE_CHECKING:
@@ -106,15 +107,16 @@ class RealtimeBell:
     async def _stay_connected(self) -> None:
         from websockets.exceptions import WebSocketException
 
-        connect = _straight()
+        connect, proxy = _straight(), proxy_for(self._address)
         wait = _SHORTEST_WAIT
         while True:
             with suppress(OSError, TimeoutError, WebSocketException, _Broken):
+                await _find(proxy or self._address)
                 async with connect(
                     self._address,
                     open_timeout=OPENING,
                     close_timeout=CLOSING,
-                    proxy=proxy_for(self._address),
+                    proxy=proxy,
                 ) as socket:
                     await self._listen(socket)
             if self._is_listening:
@@ -199,6 +201,15 @@ class RealtimeBell:
             # Only now are changes sent: what came before is found by looking.
             self._is_listening = True
             self._rung.set()
+
+
+async def _find(url: str) -> None:
+    """Look the host of an address up, by a thread for which no event loop waits before it ends."""
+    parts = urlsplit(url)
+    try:
+        await await_for(look_up(parts.hostname or "", parts.port or 443), OPENING)
+    except ValueError as error:
+        raise OSError("no host can have this name") from error
 
 
 def _straight() -> Any:
