@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from campaign_sdk import CampaignClient
-from campaign_sdk._core.failures.database import CONSTRAINTS
+from campaign_sdk._core.failures.constraints import CONSTRAINTS
 
 BIG = {"notes": "x" * 40_000}
 # Each of 16 characters, and of 308 once PostgreSQL has written it out.

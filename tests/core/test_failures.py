@@ -37,7 +37,8 @@ from campaign_sdk import (
     Unavailable,
 )
 from campaign_sdk._core.failures import translate
-from campaign_sdk._core.failures.database import CODES, CONSTRAINTS
+from campaign_sdk._core.failures.constraints import CONSTRAINTS
+from campaign_sdk._core.failures.database import CODES
 
 MIGRATIONS = sorted((Path(__file__).parents[2] / "supabase" / "migrations").glob("*.sql"))
 

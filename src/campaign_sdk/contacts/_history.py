@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,8 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from campaign_sdk._core.model import Columns, Model
+from campaign_sdk._core.operation import Mode, Resource, Steps, operation
+from campaign_sdk.contacts._named import contact_id
 
 
 class Happening(Model):
@@ -49,7 +52,24 @@ class _Columns(Columns):
     amounts: list[str]
 
 
-def history(answer: Any) -> tuple[Happening, ...]:
+class Histories(Resource[Mode]):
+    """What happened with one contact, in all campaigns."""
+
+    @operation
+    def history(self, id: UUID | str) -> Steps[Sequence[Happening]]:
+        """Return what happened with a contact in all campaigns, in the order of time.
+
+        That it was written to, or why not; and each event: seen, clicked, bounced and so on.
+
+        Raises:
+            NotFound: there is no such contact, or it is somebody else's.
+        """
+        arguments = {"contact_id": (yield from contact_id(self, id))}
+        response = yield self._rpc("contact_history", arguments, kind="read")
+        return _happenings(response.data)
+
+
+def _happenings(answer: Any) -> tuple[Happening, ...]:
     """Read the database's answer."""
     told = _Columns.from_row(answer)
     rows = zip(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,18 +12,12 @@ from postgrest.types import CountMethod
 from campaign_sdk._core.failures import count_of, rows_of
 from campaign_sdk._core.files import Target
 from campaign_sdk._core.model import NOT_GIVEN, NotGiven
-from campaign_sdk._core.operation import (
-    Mode,
-    PagedSteps,
-    Steps,
-    operation,
-    pages,
-)
+from campaign_sdk._core.operation import Mode, PagedSteps, Steps, operation, pages
 from campaign_sdk._core.paging import PAGE
 from campaign_sdk._core.writing import delete_rows
 from campaign_sdk.contacts._exporting import Exports
 from campaign_sdk.contacts._frames import Frame
-from campaign_sdk.contacts._history import Happening, history
+from campaign_sdk.contacts._history import Histories
 from campaign_sdk.contacts._import import ImportReport
 from campaign_sdk.contacts._importing import BATCH, Progress, import_file, upsert_items
 from campaign_sdk.contacts._items import ContactItem
@@ -45,7 +39,7 @@ from campaign_sdk.contacts.files._source import FileLike
 from campaign_sdk.rules import RulesLike
 
 
-class Contacts(Persons[Mode], Schemas[Mode], Exports[Mode]):
+class Contacts(Persons[Mode], Schemas[Mode], Exports[Mode], Histories[Mode]):
     """Storing, finding and unsubscribing contacts."""
 
     def of(self, attributes: type[A]) -> TypedContacts[Mode, A]:
@@ -241,19 +235,6 @@ class Contacts(Persons[Mode], Schemas[Mode], Exports[Mode]):
         }
         response = yield self._rpc("update_contact", arguments, kind="keyed")
         return one_contact(rows_of(response))
-
-    @operation
-    def history(self, id: UUID | str) -> Steps[Sequence[Happening]]:
-        """Return what happened with a contact in all campaigns, in the order of time.
-
-        That it was written to, or why not; and each event: seen, clicked, bounced and so on.
-
-        Raises:
-            NotFound: there is no such contact, or it is somebody else's.
-        """
-        arguments = {"contact_id": (yield from contact_id(self, id))}
-        response = yield self._rpc("contact_history", arguments, kind="read")
-        return history(response.data)
 
     @operation
     def delete(self, id: UUID | str) -> Steps[None]:
