@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
+import threading
 import tracemalloc
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 from uuid import UUID
 
 import pytest
 
 from campaign_sdk import CampaignClient, Contact, InvalidInput, InvalidRules
-from campaign_sdk._core.operation import Page, Steps
+from campaign_sdk._core.operation import Call, Page, Resource, Steps, arun, run
 from campaign_sdk._core.paging import collect, each_page
 from campaign_sdk.contacts.files._export import Sheet
+from clients import Mode
 
 PEOPLE = [
     {"email": f"c{n}@example.com", "attributes": {"n": n, "city": ["Pune", "=1"][n % 2]}}
@@ -59,28 +64,63 @@ def test_what_cannot_be_is_said_before_anything_is_asked(tmp_path: Path) -> None
     assert list(tmp_path.iterdir()) == []
 
 
-def pages(asked: list[Any]) -> Generator[Any, Any, None]:
-    for number in range(3):
-        asked.append((yield f"request {number}"))
-        yield Page([number * 10, number * 10 + 1])
+class Pages:
+    """Three pages of two, in either mode, with a note of each that is asked for."""
 
+    def __init__(self, mode: Mode) -> None:
+        self.mode = mode
+        self.resource = cast(Resource[Any], SimpleNamespace(is_async=mode == "async"))
+        self.asked = [threading.Event() for _ in range(3)]
 
-def drive(steps: Steps[Any]) -> Any:
-    answer: Any = None
-    while True:
-        try:
-            answer = f"answer to {steps.send(answer)}"
-        except StopIteration as end:
-            return end.value
+    def __iter__(self) -> Generator[Any, Any, None]:
+        for number in range(3):
+            answer = yield Call(partial(self._answer if self._is_sync else self._soon, number))
+            assert answer == number
+            yield Page([number * 10, number * 10 + 1])
+
+    @property
+    def _is_sync(self) -> bool:
+        return self.mode == "sync"
+
+    def _answer(self, number: int) -> int:
+        self.asked[number].set()
+        return number
+
+    async def _soon(self, number: int) -> int:
+        return self._answer(number)
+
+    def drive(self, steps: Steps[Any]) -> Any:
+        return run(steps) if self._is_sync else asyncio.run(arun(steps))
 
 
 @pytest.mark.parametrize(("limit", "requests"), [(None, 3), (9, 3), (4, 2), (3, 2), (2, 1), (0, 0)])
-def test_a_limit_ends_the_asking(limit: int | None, requests: int) -> None:
-    asked, taken = list[str](), list[int]()
-    drive(each_page(pages(asked), taken.extend, limit))
-    assert asked == [f"answer to request {number}" for number in range(requests)]
+def test_a_limit_ends_the_asking(mode: Mode, limit: int | None, requests: int) -> None:
+    pages, taken = Pages(mode), list[int]()
+    pages.drive(each_page(pages.resource, iter(pages), taken.extend, limit))
+    assert sum(asked.is_set() for asked in pages.asked) == requests
     assert taken == [0, 1, 10, 11, 20, 21][:limit]
-    assert drive(collect(pages([]))) == [0, 1, 10, 11, 20, 21]
+    assert pages.drive(collect(iter(pages))) == [0, 1, 10, 11, 20, 21]
+
+
+def test_the_next_page_is_read_while_one_is_written(mode: Mode) -> None:
+    pages, taken = Pages(mode), list[int]()
+
+    def take(items: Sequence[int]) -> None:
+        assert all(asked.wait(30) for asked in pages.asked[: len(taken) // 2 + 2])
+        taken.extend(items)
+
+    pages.drive(each_page(pages.resource, iter(pages), take))
+    assert taken == [0, 1, 10, 11, 20, 21]
+
+
+def test_what_cannot_be_written_ends_the_reading(mode: Mode) -> None:
+    def refuse(_items: Sequence[int]) -> None:
+        raise InvalidInput("file", "is full")
+
+    pages = Pages(mode)
+    with pytest.raises(InvalidInput, match="is full"):
+        pages.drive(each_page(pages.resource, iter(pages), refuse))
+    assert not pages.asked[2].is_set()
 
 
 def test_a_sheet_keeps_nobody_in_memory() -> None:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from functools import partial
 from typing import Any, TypeVar
 
 from campaign_sdk._core.errors import InvalidInput, ProtocolError
 from campaign_sdk._core.failures import rows_of
+from campaign_sdk._core.flight import Flight
 from campaign_sdk._core.model import Model
-from campaign_sdk._core.operation import Page, PagedSteps, Resource, Steps
+from campaign_sdk._core.operation import Blocking, Page, PagedSteps, Request, Resource, Steps
 
 PAGE = 1_000
 
@@ -107,29 +109,59 @@ def map_pages(
 def collect(steps: PagedSteps[T]) -> Steps[list[T]]:
     """Carry out all pages within an operation, and return their items."""
     items: list[T] = []
-    yield from each_page(steps, items.extend)
-    return items
+    answer: Any = None
+    with closing(steps):
+        while True:
+            page, request = _advance(steps, answer)
+            items += page
+            if request is None:
+                return items
+            answer = yield request
 
 
 def each_page(
-    steps: PagedSteps[T], take: Callable[[Sequence[T]], object], limit: int | None = None
+    resource: Resource[Any],
+    steps: PagedSteps[T],
+    take: Callable[[Sequence[T]], object],
+    limit: int | None = None,
 ) -> Steps[None]:
-    """Carry out pages within an operation, and hand over each; with a limit, so many items."""
+    """Carry out pages within an operation, and hand over each while the next one is read.
+
+    Args:
+        resource: whose operation it is.
+        steps: the pages.
+        take: takes the items of each, not in the thread of an event loop.
+        limit: how many items at most.
+    """
     left = limit
-    answer: Any = None
-    with closing(steps):
-        while left != 0:
-            try:
-                step = steps.send(answer)
-            except StopIteration:
+    answers: list[Any] = []
+    with closing(steps), Flight(resource) as flight:
+        page, request = _advance(steps, None)
+        while True:
+            page = page[:left]
+            left = None if left is None else left - len(page)
+            goes_on = request is not None and left != 0
+            if request is not None and goes_on:
+                yield from flight.send(request, answers.append)
+            if page:
+                yield Blocking(partial(take, page))
+            if not goes_on:
                 return
-            answer = None
-            if isinstance(step, Page):
-                items = step.items[:left]
-                take(items)
-                left = None if left is None else left - len(items)
-            else:
-                answer = yield step
+            yield from flight.land()
+            page, request = _advance(steps, answers.pop())
+
+
+def _advance(steps: PagedSteps[T], answer: Any) -> tuple[Sequence[T], Request | None]:
+    """Return the items that come now, and what is asked for next; `None` at the end."""
+    items: list[T] = []
+    try:
+        step = steps.send(answer)
+        while isinstance(step, Page):
+            items += step.items
+            step = steps.send(None)
+    except StopIteration:
+        return items, None
+    return items, step
 
 
 def check_page_size(size: int) -> int:

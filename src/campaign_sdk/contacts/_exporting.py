@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from campaign_sdk._core.errors import InvalidInput
 from campaign_sdk._core.files import Target, written_whole
@@ -53,12 +54,14 @@ class Exports(Resource[Mode]):
             raise InvalidInput("limit", "must not be negative")
         size = min(max(PAGE if limit is None else limit, 1), PAGE)
         pages = contact_pages(self, rules, as_of, timezone, reachable=reachable, page_size=size)
-        return (yield from _export(pages, file, limit))
+        return (yield from _export(self, pages, file, limit))
 
 
-def _export(pages: PagedSteps[Contact], file: Target, limit: int | None) -> Steps[int]:
+def _export(
+    resource: Resource[Any], pages: PagedSteps[Contact], file: Target, limit: int | None
+) -> Steps[int]:
     # Opened first: what can't be written is said before the first request.
     with Sheet() as sheet, written_whole(file, "file", encoding="utf-8-sig") as stream:
-        yield from each_page(pages, sheet.add, limit)
+        yield from each_page(resource, pages, sheet.add, limit)
         written: int = yield Blocking(lambda: sheet.write(stream))
         return written
