@@ -9,25 +9,21 @@ taken apart as a funnel, and frozen as a launch would. Writes benchmarks/results
 from __future__ import annotations
 
 import json
-import os
 import statistics
 import sys
-import time
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import psycopg
 
+from benchmarks._measure import RESULTS, Database, by_turns, cpu_of
 from campaign_sdk import Rules, did, field, received
 from campaign_sdk.local import LocalSupabase
 
 OWNER = str(uuid.UUID(int=1))
 SPRING, AUTUMN, SMALL = (uuid.UUID(int=n) for n in (11, 12, 13))
-RESULTS = Path(__file__).parent / "results" / "behaviour.md"
-ROUNDS = 3
 MONTH = timedelta(days=30)
 
 CASES: list[tuple[str, Rules]] = [
@@ -79,8 +75,6 @@ DELIVERIES = """
     from numbered where n < 0.7 * {count}
 """
 
-Database = psycopg.Connection[tuple[Any, ...]]
-
 
 def load(db: Database, count: int) -> None:
     given = {
@@ -107,24 +101,9 @@ def act_as_owner(db: Database) -> None:
     db.execute("set max_parallel_workers_per_gather = 0")
 
 
-def busy(db: Database) -> float:
-    """How long the server's process has computed, whatever else the machine does."""
-    stat = Path(f"/proc/{db.info.backend_pid}/stat")
-    if not stat.exists():
-        return time.perf_counter()
-    user, system = stat.read_text().rsplit(")", 1)[1].split()[11:13]
-    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
-
-
-def seconds(db: Database, run: Callable[[], Any], times: int = 1) -> float:
-    """The median over rounds; each runs it some times, for the clock ticks in hundredths."""
-    taken = []
-    for _ in range(ROUNDS):
-        start = busy(db)
-        for _ in range(times):
-            run()
-        taken.append((busy(db) - start) / times)
-    return statistics.median(taken)
+def seconds(db: Database, run: Callable[[], Any], rounds: int = 3) -> float:
+    """The median of what the server's process computed."""
+    return statistics.median(by_turns({"run": run}, rounds, cpu_of(db))["run"]) / 1e3
 
 
 def measure(db: Database, rules: Rules, middle: str) -> dict[str, float]:
@@ -139,8 +118,8 @@ def measure(db: Database, rules: Rules, middle: str) -> dict[str, float]:
     return {
         "members": call(size)[0][0],
         "count (s)": seconds(db, lambda: call(size)),
-        "page (ms)": 1e3 * seconds(db, lambda: call(page, None), 10),
-        "page from the middle (ms)": 1e3 * seconds(db, lambda: call(page, middle), 10),
+        "page (ms)": 1e3 * seconds(db, lambda: call(page, None), 9),
+        "page from the middle (ms)": 1e3 * seconds(db, lambda: call(page, middle), 9),
         "funnel (s)": seconds(db, lambda: call(funnel)),
     }
 
@@ -154,12 +133,12 @@ def freeze(db: Database, rules: Rules) -> tuple[int, float]:
         "and id > '{after}' order by id limit 100000) select max(id::text), "
         f"count(*) filter (where {predicate.replace('{', '{{').replace('}', '}}')}) from chunk as c"
     )
-    total, worst, after = 0, 0.0, str(uuid.UUID(int=0))
+    total, worst, after, now = 0, 0.0, str(uuid.UUID(int=0)), cpu_of(db)
     while True:
-        start = busy(db)
+        start = now()
         query = chunk.format(after=after).replace("%", "%%")
         last, found = db.execute(query).fetchone() or (None, 0)
-        worst = max(worst, busy(db) - start)
+        worst = max(worst, (now() - start) / 1e9)
         if last is None:
             return total, worst
         total, after = total + found, last
@@ -190,11 +169,12 @@ def run(db: Database, count: int) -> None:
 
 def write(count: int, rows: list[dict[str, Any]]) -> None:
     slowest = max(row[name] for row in rows for name in row if name.endswith("(s)"))
-    RESULTS.write_text(
+    (RESULTS / "behaviour.md").write_text(
         "# Rules about what people did\n\n"
         f"{count:,} contacts of one owner, {count * 77 // 100:,} events, row level security on, "
-        "`work_mem` 4 MB. Made by `python -m benchmarks behaviour`: the time that the server's "
-        f"process computed, at most {slowest:.1f} s in a statement (a hosted project allows 8).\n\n"
+        f"`work_mem` 4 MB. Made by `python -m benchmarks behaviour {count}`: the time that the "
+        f"server's process computed, at most {slowest:.1f} s in a statement (a hosted project "
+        "allows 8).\n\n"
         f"{table(rows)}",
         "utf-8",
     )
