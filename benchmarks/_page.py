@@ -29,6 +29,7 @@ TITLES = {
     "event_parts": "Where the time of a single event goes",
     "growth": "Growth",
     "rules": "Audiences against hand-written SQL",
+    "rule_parts": "Where the time of a count and of a pre-flight goes",
     "behaviour": "Rules about behaviour",
     "attributes": "Typed attributes",
     "analytics": "Ingestion and reports",

@@ -193,8 +193,8 @@ def looks(db: Database) -> dict[str, tuple[Any, Any, int]]:
     """Return what is measured against a count of our own."""
     rules = json.dumps(((field("orders") >= 10) & (field("city") != "Rome")).to_wire())
     one = [{"field": "name", "takes": "any", "strips": False}]
-    four = [*one, {"field": "city", "takes": "any", "strips": False},
-            {"field": "seen", "takes": "date", "strips": True},
+    two = [*one, {"field": "city", "takes": "any", "strips": False}]
+    four = [*two, {"field": "seen", "takes": "date", "strips": True},
             {"field": "spend", "takes": "number", "strips": False}]  # fmt: skip
 
     def asks(sql: str, *arguments: object) -> Callable[[], object]:
@@ -205,6 +205,7 @@ def looks(db: Database) -> dict[str, tuple[Any, Any, int]]:
     return {
         "a pre-flight of one placeholder, over the audience's size": (
             asks(inspect, rules, json.dumps(one)), size, 9),
+        "of two": (asks(inspect, rules, json.dumps(two)), size, 9),
         "of four, one a date and one a number": (
             asks(inspect, rules, json.dumps(four)), size, 9),
         "fields of 10,000 contacts, over the audience's size": (
