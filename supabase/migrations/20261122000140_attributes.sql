@@ -10,6 +10,9 @@ security invoker
 set search_path = ''
 as $$
 begin
+  if strpos(name, '.') = 0 then
+    return array[name];
+  end if;
   return array(
     select replace(part, '\.', '.')
     from regexp_split_to_table(

@@ -93,7 +93,7 @@ declare
   anchor constant text := value ->> 'anchor';
   unit constant text := value ->> 'unit';
   most constant jsonb := '{"minute": 525600000, "hour": 8760000, "day": 365000,
-                           "week": 52000, "month": 12000, "quarter": 4000, "year": 1000}';
+                           "week": 52000, "month": 12000, "quarter": 4000, "year": 1000}'::jsonb;
   shift interval;
   moment timestamptz;
 begin

@@ -155,17 +155,17 @@ create function campaign_private.rule_in_attribute(
 ) returns text
 language plpgsql stable security invoker set search_path = '' as $$
 declare
-  plain constant boolean := (
-    select bool_and(campaign_private.is_plain(o) or campaign_private.is_plain_number(o))
-    from unnest(operands) as o);
-  texts constant text[] := array(select o.text from unnest(operands) as o);
-  numbers constant jsonb[] := array(
-    select to_jsonb(o.number) from unnest(operands) as o where o.kind = 'number');
+  plain boolean;
+  texts text[];
+  numbers jsonb[];
 begin
+  select bool_and(campaign_private.is_plain(o) or campaign_private.is_plain_number(o)),
+    array_agg(o.text), array_agg(to_jsonb(o.number)) filter (where o.kind = 'number')
+    into plain, texts, numbers from unnest(operands) as o;
   if not plain then
     return format('%s = any(%L::jsonb[])', target.json, array(
       select v from unnest(operands) as o, unnest(campaign_private.rule_equal_values(o)) as v));
-  elsif numbers = '{}' then
+  elsif numbers is null then
     return format('%s = any(%L::text[])', target.text, texts);
   end if;
   -- What is stored reads the same, but for numbers with zeros at their end.
@@ -181,8 +181,10 @@ create function campaign_private.rule_in(
 ) returns text
 language plpgsql stable security invoker set search_path = '' as $$
 begin
+  if target.kind = 'attribute' then
+    return campaign_private.rule_in_attribute(target, operands);
+  end if;
   return case target.kind
-    when 'attribute' then campaign_private.rule_in_attribute(target, operands)
     when 'text' then format('%s = any(%L::text[])', target.text,
       (select coalesce(array_agg((o).text) filter (where (o).text is not null), '{}')
        from unnest(operands) as o))

@@ -74,7 +74,7 @@ begin
   elsif operator not in ('<', '<=', '>', '>=', 'between') then
     return;
   end if;
-  numbers := (select count(*) from unnest(operands) as o where o.kind = 'number');
+  numbers := (operands[1].kind = 'number')::integer + coalesce((operands[2].kind = 'number')::integer, 0);
   if kind = 'text' then
     perform campaign_private.refuse_rules(
       path || '.operator', 'can''t be asked of a text: it has no order');

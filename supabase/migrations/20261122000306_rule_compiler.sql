@@ -40,7 +40,7 @@ declare
     "beginsWith": "beginsWith", "doesNotBeginWith": "beginsWith",
     "endsWith": "endsWith", "doesNotEndWith": "endsWith", "notNull": "notNull",
     "null": "notNull", "in": "in", "notIn": "in", "between": "between",
-    "notBetween": "between"}';
+    "notBetween": "between"}'::jsonb;
   operator constant text := case when jsonb_typeof(rule -> 'operator') = 'string'
     then positive ->> (rule ->> 'operator') end;
   counts constant boolean := coalesce(rule -> 'match', 'null') <> 'null';
