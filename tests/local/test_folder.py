@@ -51,10 +51,20 @@ def test_what_a_start_that_was_cut_off_has_left_is_taken_again(tmp_path: Path) -
     (tmp_path / "files").mkdir()
     take(tmp_path)
     (tmp_path / "notes.txt").touch()
+    # Nobody else can look at it as it is: nothing needs closing.
+    take(tmp_path)
+    tmp_path.chmod(0o755)
     with pytest.raises(LocalStackError, match=r"such as notes\.txt"):
         take(tmp_path)
     (tmp_path / "settings.json").touch()
     take(tmp_path)
+    assert tmp_path.stat().st_mode & 0o777 == 0o700
+
+
+def test_somebodys_files_are_nobody_elses(tmp_path: Path) -> None:
+    (tmp_path / "files").mkdir()
+    with pytest.raises(LocalStackError, match="such as files"):
+        take(tmp_path)
 
 
 def test_a_place_where_no_file_can_be_made_is_told_at_once(tmp_path: Path) -> None:

@@ -25,15 +25,14 @@ _BEGUN = {LOCK, START_LOCK, *LOGS, DAMAGED, DATABASE_FOLDER, f"{DATABASE_FOLDER}
 
 
 def take(folder: Path) -> None:
-    """Make the folder of a stack, or take one that has been; nobody else may enter it.
+    """Make the folder of a stack, or take one that is there; nobody else may enter it.
 
     Raises:
         LocalStackError: it is no folder, can't be written, belongs to somebody else, or holds
-            other things.
+            other things that others may look at.
     """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        refuse_others(folder)
         _keep_private(folder)
     except PermissionError as error:
         if error.errno != errno.EPERM:
@@ -46,23 +45,31 @@ def take(folder: Path) -> None:
 
 
 def refuse_others(folder: Path) -> None:
-    """Refuse a folder with other things: closing or emptying it would do them harm.
+    """Refuse a folder with other things, which closing or emptying it would do harm.
 
     Raises:
         LocalStackError: names one of them.
     """
-    there = {each.name for each in folder.iterdir()}
-    ours = {*_BEGUN, FILES_FOLDER} if DATABASE_FOLDER in there else _BEGUN
-    others = sorted(name for name in there - ours if not name.startswith("."))
-    if others and FILE not in there:
+    if found := _others(folder):
         raise LocalStackError(
-            f"{folder} holds other things, such as {others[0]}: give a folder of its own."
+            f"{folder} holds other things, such as {found[0]}: give a folder of its own."
         )
+
+
+def _others(folder: Path) -> list[str]:
+    there = {each.name for each in folder.iterdir()}
+    if FILE in there:
+        return []
+    ours = {*_BEGUN, FILES_FOLDER} if DATABASE_FOLDER in there else _BEGUN
+    return sorted(name for name in there - ours if not name.startswith("."))
 
 
 def _keep_private(folder: Path) -> None:
     found = folder.stat()
-    if not found.st_mode & 0o077:
+    is_open = found.st_mode & 0o077
+    if is_open or FILES_FOLDER in _others(folder):
+        refuse_others(folder)
+    if not is_open:
         return
     if found.st_uid != os.geteuid() or found.st_mode & stat.S_ISVTX:
         raise PermissionError(errno.EPERM, "others may enter it", str(folder))
