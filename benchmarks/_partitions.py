@@ -57,15 +57,16 @@ def make(db: Database, columns: str, key: str, flat: Sequence[str], parts: Seque
 
 def compare(
     db: Database, now: Timer, query: str, given: Callable[[int], list[object]], rounds: int
-) -> tuple[str, str]:
-    """Return the milliseconds of the flat table, and those of the other over them."""
+) -> tuple[str, str, str]:
+    """Return the milliseconds of both tables, and those of the second over the first's."""
 
     def side(name: str) -> Callable[[], object]:
         turns, text = count(), query.replace("TABLE", f"public.{name}").encode()
         return lambda: db.execute(text, given(next(turns)))
 
     taken = by_turns({name: side(name) for name in SIDES}, rounds, now)
-    return f"{statistics.median(taken['flat']):.2f}", ratio(taken["parts"], taken["flat"])
+    flat, parts = (taken[name] for name in SIDES)
+    return f"{statistics.median(flat):.2f}", f"{statistics.median(parts):.2f}", ratio(parts, flat)
 
 
 def compare_all(db: Database) -> list[Sequence[object]]:

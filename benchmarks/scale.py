@@ -35,7 +35,7 @@ from campaign_sdk import LocalSupabase, did, field
 from campaign_sdk.local._config import additions_folder
 
 PEOPLE, EACH, MONTHS, ROWS = 20_000, 12, 12, 400_000
-HEAD = ("what", "without, ms of a processor", "with, over without [quartiles]")
+HEAD = ("what", "ms of a processor without", "with", "over without [quartiles]")
 Side = Callable[[], object]
 EVENTS = """
     insert into public.campaign_events
@@ -114,7 +114,7 @@ class Shop:
 
 
 def in_turns(one: Side, other: Side, rounds: int, clocks: Sequence[Timer]) -> Sequence[object]:
-    """Take turns on two servers; return the first's median, and the other over it."""
+    """Take turns on two servers; return both medians, and the other over the first."""
     taken: tuple[list[float], list[float]] = ([], [])
     for turn in range(rounds + 1):
         for run, now, times in zip((one, other), clocks, taken, strict=True):
@@ -122,7 +122,7 @@ def in_turns(one: Side, other: Side, rounds: int, clocks: Sequence[Timer]) -> Se
             run()
             if turn:
                 times.append((now() - begun) / 1e6)
-    return f"{statistics.median(taken[0]):.2f}", ratio(taken[1], taken[0])
+    return *(f"{statistics.median(times):.2f}" for times in taken), ratio(taken[1], taken[0])
 
 
 def by_month(plain: Shop, months: Shop) -> tuple[list[Sequence[object]], str]:

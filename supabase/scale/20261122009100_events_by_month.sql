@@ -3,7 +3,7 @@
 -- A month of events is a partition: dropping an old one takes no time, and leaves no holes.
 -- The key, a campaign and an id chosen by the caller, can't be a partition's, which knows its
 -- own rows only. So it stands in a narrow table beside them, and stays there when its month is
--- dropped: an old event that is given again still doesn't count again.
+-- dropped, unless that is asked for: an old event that is given again doesn't count again.
 --
 -- For an empty database or a filled one: all events are copied, which takes room for them
 -- twice and closes the table for as long. All or nothing, if it runs in one transaction.
@@ -185,7 +185,7 @@ $$;
 comment on function campaign_private.make_event_months(integer) is
   'Makes the partitions of this month, of the next ones, and of every month that has events without one; returns how many were missing. Call it as often as you like, daily for example.';
 
-create function campaign_private.drop_event_months(before date)
+create function campaign_private.drop_event_months(before date, forget boolean default false)
 returns integer
 language plpgsql
 security invoker
@@ -199,14 +199,20 @@ begin
   for month in
     select m from public.event_months() as m where m + interval '1 month' <= before order by m
   loop
+    if forget then
+      execute format(
+        'delete from campaign_private.event_ids as i using campaign_private.%I as e
+         where i.user_id = e.user_id and i.campaign_id = e.campaign_id and i.event_id = e.event_id',
+        campaign_private.event_month(month));
+    end if;
     execute format('drop table campaign_private.%I', campaign_private.event_month(month));
     dropped := dropped + 1;
   end loop;
   return dropped;
 end
 $$;
-comment on function campaign_private.drop_event_months(date) is
-  'Drops the months that end before a day, with their events; returns how many. Counters and ids stay: what was counted stays counted, once.';
+comment on function campaign_private.drop_event_months(date, boolean) is
+  'Drops the months that end before a day, with their events; returns how many. Counters and ids stay: what was counted stays counted, once. To forget the ids as well takes as long as to delete the events, and one that is given again counts again.';
 
 create function public.event_months()
 returns setof date
@@ -248,7 +254,7 @@ revoke execute on function
   campaign_private.claim_event_id(), campaign_private.forget_event_ids(),
   campaign_private.event_month(date), campaign_private.close_event_month(text),
   campaign_private.add_event_month(date),
-  campaign_private.make_event_months(integer), campaign_private.drop_event_months(date),
+  campaign_private.make_event_months(integer), campaign_private.drop_event_months(date, boolean),
   campaign_private.schedule_event_months(), public.event_months()
   from public, anon, authenticated, service_role;
 grant execute on function campaign_private.claim_event_id(), campaign_private.forget_event_ids()

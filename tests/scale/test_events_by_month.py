@@ -304,14 +304,19 @@ def test_months_are_made_once_and_take_what_came_before_them(
     # What was counted stays counted, and still counts once.
     assert told(one.analytics.ingest(given)) == (0, 2, 0)
     assert one.analytics.summary(campaign).clicks == 2
-    assert number(db, "select campaign_private.drop_event_months('2020-02-01')") == 1
-    assert number(db, EVENTS, campaign) == 0
+    forget = "select campaign_private.drop_event_months('2020-02-01', forget => true)"
+    assert number(db, forget) == 1
+    assert (number(db, EVENTS, campaign), number(db, IDS, campaign)) == (0, 1)
+    # Of the one whose id is forgotten too nothing is known but that it was counted.
+    assert told(one.analytics.ingest(given)) == (1, 1, 0)
 
 
 def test_two_crons_at_once_make_each_month_once(
     one: CampaignClient, campaign: UUID, db: psycopg.Connection, stack: LocalSupabase
 ) -> None:
     one.analytics.ingest([event(campaign, 1, datetime(2018, 5, 5, tzinfo=UTC))])
+    number(db, "select campaign_private.make_event_months()")
+    one.analytics.ingest([event(campaign, 2, datetime(2018, 6, 5, tzinfo=UTC))])
     made: list[int] = []
     with (
         psycopg.connect(stack.db_url) as first,
