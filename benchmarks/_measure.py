@@ -99,3 +99,20 @@ def unchecked(db: Database) -> Iterator[None]:
     db.execute("set session_replication_role = replica")
     yield
     db.execute("set session_replication_role = origin")
+
+
+def vacuum(db: Database, *tables: str) -> None:
+    """Vacuum and analyse tables until an index alone can answer.
+
+    A page stays unmarked while somebody, be it PostgreSQL's own vacuum, looks at an older state.
+    """
+    unmarked = """
+        select count(*) from pg_class
+        where oid = any (%s::regclass[]) and relallvisible < 0.99 * relpages
+    """
+    for _ in range(50):
+        db.execute(f"vacuum (analyze) {', '.join(tables)}".encode())
+        if db.execute(unmarked, [list(tables)]).fetchone() == (0,):
+            return
+        time.sleep(0.2)
+    raise RuntimeError(f"somebody looks at an older state of {tables}")

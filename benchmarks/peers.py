@@ -30,6 +30,7 @@ from benchmarks._measure import (
     somebody,
     table,
     unchecked,
+    vacuum,
 )
 from campaign_sdk import LocalSupabase, field
 
@@ -127,8 +128,8 @@ def prepare(db: Database, user: str, size: int) -> str:
         db.execute(EVENTS, {"user": user, "campaign": campaign})
         db.execute("insert into public.peer_people (uuid, email) select id, email from contacts")
         db.execute(CLICKS)
-    db.execute("vacuum (analyze) public.contacts, public.campaign_events")
-    db.execute("vacuum (analyze) public.peer_people, public.peer_clicks")
+    vacuum(db, "public.contacts", "public.campaign_events")
+    vacuum(db, "public.peer_people", "public.peer_clicks")
     return str(campaign)
 
 
