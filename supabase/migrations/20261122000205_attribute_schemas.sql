@@ -1,4 +1,4 @@
--- Chapter 2½. The schema of an owner's contacts, kept whoever writes them.
+-- Chapter 2a. Attribute schemas: that of an owner's contacts, kept whoever writes them.
 
 create table public.attribute_schemas (
   user_id uuid primary key default auth.uid() references auth.users (id) on delete cascade,

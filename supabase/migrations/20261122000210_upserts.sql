@@ -1,4 +1,4 @@
--- Chapter 2a. Upserts: many contacts at once, of which none blocks the others.
+-- Chapter 2b. Upserts: many contacts at once, of which none blocks the others.
 
 create function campaign_private.constraint_words(constraint_name text)
 returns text

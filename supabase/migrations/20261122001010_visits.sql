@@ -1,4 +1,4 @@
--- Chapter 10a. Visits: what people, and machines, do with links; and how they unsubscribe.
+-- Chapter 10b. Visits: what people, and machines, do with links; and how they unsubscribe.
 --
 -- The functions granted to anon here run with their owner's rights, because whoever opens a
 -- link is nobody to the database: the token is the proof, and is read before anything else.

@@ -1,4 +1,4 @@
--- Chapter 10b. Histories: the events of a campaign by link, and those of one contact.
+-- Chapter 10c. Histories: the events of a campaign by link, and those of one contact.
 --
 -- One row each, whose arrays are the columns, as in the chapter of reports. An empty text
 -- stands for none: not every reader of arrays knows null from "NULL".

@@ -353,7 +353,7 @@ _BY_HAND = [
         Mutation(
             "if earlier.request_id is not null then", "if false then", (_WRITING,), f"{chapter}.sql"
         )
-        for chapter in ("00250_suppressions", "analytics", "tracking", "persons")
+        for chapter in ("00250_suppressions", "analytics", "link_keys", "persons")
     ),
     Mutation(
         "and a.date = (earlier.answer #>> '{}')::date", "and a.date = current_date", (_WRITING,)
