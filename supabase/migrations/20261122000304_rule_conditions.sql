@@ -48,21 +48,31 @@ $$;
 comment on function campaign_private.rule_equal_values is
   'The JSON values that a value of a rule equals.';
 
+create function campaign_private.rule_path(keys text[]) returns text
+language plpgsql immutable security invoker set search_path = '' as $$
+declare
+  path text := 'strict $';
+  key text;
+begin
+  foreach key in array keys loop
+    path := path || '.' || to_json(key)::text;
+  end loop;
+  return path;
+end
+$$;
+comment on function campaign_private.rule_path is
+  'A jsonpath of keys. A strict one neither unwraps lists nor, under @@ or silenced, raises.';
+
 create function campaign_private.rule_number(
   target campaign_private.rule_target, operator text, number numeric, most numeric default null
 ) returns text
 language plpgsql immutable security invoker set search_path = '' as $$
 declare
-  path text := '$';
-  key text;
+  path constant text := campaign_private.rule_path(target.keys);
 begin
-  -- A strict jsonpath under @@ neither unwraps lists nor raises, and compares numbers
-  -- with numbers only: at the price of a cast, which would raise.
-  foreach key in array target.keys loop
-    path := path || '.' || to_json(key)::text;
-  end loop;
-  return format('%s @@ %L', target.base, 'strict ' || path || ' ' || operator || ' ' || number
-                || coalesce(' && ' || path || ' <= ' || most, ''));
+  -- It compares numbers with numbers only: at the price of a cast, which would raise.
+  return format('%s @@ %L', target.base, path || ' ' || operator || ' ' || number
+                || coalesce(' && ' || substr(path, 8) || ' <= ' || most, ''));
 end
 $$;
 comment on function campaign_private.rule_number is
@@ -159,7 +169,8 @@ declare
   texts text[];
   numbers jsonb[];
 begin
-  select bool_and(campaign_private.is_plain(o) or campaign_private.is_plain_number(o)),
+  select bool_and(case o.kind when 'number' then campaign_private.is_plain_number(o)
+                  else campaign_private.is_plain(o) end),
     array_agg(o.text), array_agg(to_jsonb(o.number)) filter (where o.kind = 'number')
     into plain, texts, numbers from unnest(operands) as o;
   if not plain then

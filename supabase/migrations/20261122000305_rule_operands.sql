@@ -35,6 +35,16 @@ end
 $$;
 comment on function campaign_private.rule_scalar is 'One value of a rule, refused if it is unfinished.';
 
+create function campaign_private.are_numbers(items jsonb[]) returns boolean
+language plpgsql immutable security invoker set search_path = '' as $$
+begin
+  return (select bool_and(case jsonb_typeof(item)
+    when 'number' then abs(item::numeric) <= 1.7976931348623157e308 else false end) from unnest(items) as item);
+end
+$$;
+comment on function campaign_private.are_numbers is
+  'Whether a list is of numbers only, which need no look at each.';
+
 create function campaign_private.rule_operands(
   operator text, value jsonb, path text, as_of timestamptz, timezone text
 ) returns campaign_private.rule_operand[]
@@ -50,6 +60,10 @@ begin
     perform campaign_private.refuse_rules(path, 'must be two values, the lower and the higher');
   elsif cardinality(items) = 0 then
     perform campaign_private.refuse_rules(path, 'is an empty list');
+  elsif operator = 'in' and campaign_private.are_numbers(items) then
+    return array(
+      select row('number', trim_scale(item::numeric)::text, item::numeric, null, null, null)::campaign_private.rule_operand
+      from unnest(items) with ordinality as i(item, n) order by n);
   end if;
   return array(
     select campaign_private.rule_scalar(operator, item, format('%s[%s]', path, n - 1), as_of, timezone)

@@ -137,13 +137,14 @@ create function campaign_private.element_source(rule jsonb, path text, context c
 returns text
 language plpgsql immutable security invoker set search_path = '' as $$
 declare
-  held constant text := (campaign_private.rule_target(
-    rule -> 'field', path || '.field', context.scope, context.alias)).json;
+  held constant campaign_private.rule_target := campaign_private.rule_target(
+    rule -> 'field', path || '.field', context.scope, context.alias);
 begin
-  -- Whatever isn't an array has no elements.
+  -- Whatever isn't an array has no elements: a strict path raises, which is silenced. In the
+  -- select list they come one by one; of a function in from a table would be made.
   return format(
-    'from jsonb_array_elements(case when jsonb_typeof(%1$s) = ''array'' then %1$s end) as e%2$s (item) where true',
-    held, context.level + 1);
+    'from (select jsonb_path_query(%s, %L, ''{}'', true) as item offset 0) as e%s where true',
+    held.base, campaign_private.rule_path(held.keys) || '[*]', context.level + 1);
 end
 $$;
 comment on function campaign_private.element_source is 'SQL: the elements of an array.';

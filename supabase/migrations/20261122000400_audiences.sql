@@ -262,7 +262,7 @@ begin
   for name in
     select p.oid::regprocedure from pg_catalog.pg_proc as p
     where (p.pronamespace = 'campaign_private'::regnamespace
-           and p.proname ~ '^(rule_|compile_|check_|valid_rules|is_plain|refuse_rules|funnel_|hot_|behaviour_|member_|joined_|element_|days_between)')
+           and p.proname ~ '^(rule_|compile_|check_|valid_rules|is_plain|are_numbers|refuse_rules|funnel_|hot_|behaviour_|member_|joined_|element_|days_between)')
        or (p.pronamespace = 'public'::regnamespace
            and p.proname in ('audience_size', 'match_contacts', 'audience_funnel', 'group_audience'))
   loop
