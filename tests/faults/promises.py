@@ -73,8 +73,9 @@ PROMISES: dict[str, tuple[Promise, ...]] = {
         ),
         Promise(
             "`HTTP_PROXY`, `ALL_PROXY` and the like are set",
-            "none of them is asked: they would see keys and tokens. To go through a proxy give "
-            "the client a `transport`, and `DraftingOptions` one of its own",
+            "none of them is asked: they stand there for other programs. "
+            "`CAMPAIGN_PROXY=http://proxy.example.com:3128`, in the environment, is heeded by all "
+            "that leaves this machine over HTTP; a `transport` of your own goes before",
             "faults.test_client:test_no_proxy_of_the_environment_is_asked",
         ),
         Promise(
