@@ -56,6 +56,21 @@ def test_a_failure_names_file_and_line_and_leaves_nothing(database: str, folder:
         assert connection.execute(HISTORY).fetchall() == []
 
 
+def test_a_database_of_an_earlier_version_is_told_with_the_remedy(
+    database: str, folder: Path
+) -> None:
+    (folder / "1_first.sql").write_text(
+        "create table one (id integer); create table two (id integer)"
+    )
+    migrate(database, folder)
+    # The second moves into a file of its own.
+    (folder / "1_first.sql").write_text("create table one (id integer)")
+    (folder / "2_second.sql").write_text("create table two (id integer)")
+    with pytest.raises(LocalStackError, match=r"already exists.*`campaign local reset`") as failed:
+        migrate(database, folder)
+    assert failed.value.code == "42P07"
+
+
 HARD = {
     "begin atomic": """
         create function one() returns integer language sql begin atomic select 1; end;

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from campaign_sdk._core.errors import LocalStackError
+from campaign_sdk.local._standing import changed_since
 
 if TYPE_CHECKING:
     from psycopg import Connection, Error
@@ -44,8 +45,17 @@ def migrate(url: str, folder: Path) -> list[str]:
         connection.execute(_HISTORY)
         applied = {version for (version,) in connection.execute(_APPLIED)}
         pending = [each for each in _migrations(folder) if each.version not in applied]
-        for migration in pending:
-            _apply(connection, migration)
+        try:
+            for migration in pending:
+                _apply(connection, migration)
+        except LocalStackError as error:
+            if not changed_since(connection, folder, applied):
+                raise
+            raise LocalStackError(
+                f"{error.message}. The database is an earlier version's, whose migrations have "
+                "changed since: `campaign local reset` begins anew, without its data.",
+                code=error.code,
+            ) from error
     return [migration.version for migration in pending]
 
 

@@ -116,7 +116,7 @@ def standing(url: str, folder: Path | None = None) -> Standing:
             history = _history(connection)
             known = sorted(ours.keys() & history.keys())
             in_the_way = () if known else _taken(connection, _names(folder))
-            changed = _changed(connection, folder, known) if known else ()
+            changed = changed_since(connection, folder, known) if known else ()
     except psycopg.ProgrammingError:
         # Its own words quote the address, which holds a password.
         raise ConfigurationError(
@@ -148,9 +148,12 @@ def _taken(connection: Connection, names: list[str]) -> tuple[str, ...]:
     return tuple(what for (what,) in connection.execute(_TAKEN, {"names": names}))
 
 
-def _changed(connection: Connection, folder: Path, known: list[str]) -> tuple[str, ...]:
+def changed_since(
+    connection: Connection, folder: Path, versions: Collection[str]
+) -> tuple[str, ...]:
+    """Return those of the versions whose files aren't any more what the local stack ran."""
     texts = {path.name.partition("_")[0]: path for path in folder.glob("*.sql")}
-    ran = connection.execute(_RUN, [known]).fetchall()
+    ran = connection.execute(_RUN, [[*(texts.keys() & set(versions))]]).fetchall()
     return tuple(version for version, text in ran if text != texts[version].read_text("utf-8"))
 
 
