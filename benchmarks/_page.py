@@ -28,7 +28,6 @@ TITLES = {
     "peers": "Against the shape in which open servers do it",
     "event_parts": "Where the time of a single event goes",
     "growth": "Growth",
-    "growth_large": "Growth to ten millions",
     "scale": "Scale",
     "rules": "Audiences against hand-written SQL",
     "rule_parts": "Where the time of a count and of a pre-flight goes",

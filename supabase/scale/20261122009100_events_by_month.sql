@@ -8,6 +8,9 @@
 -- For an empty database or a filled one: all events are copied, which takes room for them
 -- twice and closes the table for as long. All or nothing, if it runs in one transaction.
 
+-- A hosted project ends an administrator's statement after two minutes.
+set statement_timeout = 0;
+
 do $$
 begin
   if to_regclass('public.campaign_events') is null then
