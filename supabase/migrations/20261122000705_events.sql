@@ -1,5 +1,6 @@
 -- Chapter 7a. Events: what happened, each counted exactly once.
 
+-- Checked by its types, as the counters are, and for the same reason.
 create domain campaign_private.event_name as text
   constraint campaign_events_event_id_length check (length(value) between 1 and 200);
 comment on domain campaign_private.event_name is 'An id that the caller chose.';
@@ -91,7 +92,8 @@ alter table public.campaign_events
   alter column event_id set statistics 0, alter column link set statistics 0;
 create policy "Owners read the events of their campaigns" on public.campaign_events
   for select to authenticated using (user_id = (select auth.uid()));
--- Whose campaign it is says the foreign key.
+-- Whose campaign it is says the foreign key. The primary key, which is asked first, begins with
+-- the owner, and so tells nothing of another's.
 create policy "Owners add events to their campaigns" on public.campaign_events
   for insert to authenticated with check (user_id = (select auth.uid()));
 
