@@ -114,6 +114,17 @@ def test_a_refused_login_ends_it_and_nobody_is_lost(
     assert status(world, spring)["pending"] == 3
 
 
+def test_what_failed_leads_to_its_reasons(world: CampaignClient, campaign: Campaign) -> None:
+    text = "Hello {{ nickname }}"
+    made = world.campaigns.create("To friends", message=text, subject="Hi", rules=everyone())
+    world.campaigns.launch(made.id, force=True)
+    said = campaign("send", "To friends", "--via", "folder:outbox").stderr
+    assert "3 failed" in said
+    assert "campaign deliveries 'To friends' --outcome failed" in said
+    shown = campaign("deliveries", "To friends", "--outcome", "failed").stdout
+    assert "nickname" in shown
+
+
 def test_doubts_are_told_and_resolved(
     spring: str, world: CampaignClient, campaign: Campaign
 ) -> None:

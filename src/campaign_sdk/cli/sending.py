@@ -125,6 +125,9 @@ def _print_report(report: SendReport, name: str, as_json: bool) -> None:
         _show.print_json(report)
     else:
         _show.print_facts(report.model_dump(exclude_none=True))
+    if report.failed:
+        why = f"`campaign deliveries {quote(name)} --outcome failed`"
+        _show.note(f"{report.failed:,} failed, for good: {why} says why")
     if report.unknown:
         _show.note(
             f"{report.unknown:,} may have got it, and nobody knows: look at `campaign deliveries "
