@@ -27,14 +27,14 @@ create table public.segment_memberships (
   timezone text not null,
   total bigint not null,
   reachable bigint not null,
-  constraint segment_memberships_pkey primary key (segment_id),
+  -- The owner first: nobody learns of another's by trying their ids.
+  constraint segment_memberships_pkey primary key (user_id, segment_id),
   constraint segment_memberships_segment_id_fkey foreign key (user_id, segment_id)
     references public.audience_segments (user_id, id) on delete cascade,
   constraint segment_memberships_counts check (
     version > 0 and total >= reachable and reachable >= 0
   )
 );
-create index segment_memberships_user_id_index on public.segment_memberships (user_id, segment_id);
 comment on table public.segment_memberships is
   'Segments whose members are kept: as of when, and by which rules.';
 comment on column public.segment_memberships.version is 'How often they were taken.';
@@ -48,9 +48,9 @@ create table public.segment_members (
   part integer not null,
   user_id uuid not null default auth.uid(),
   contact_ids uuid[] not null,
-  constraint segment_members_pkey primary key (segment_id, part),
-  constraint segment_members_segment_id_fkey foreign key (segment_id)
-    references public.segment_memberships (segment_id) on delete cascade,
+  constraint segment_members_pkey primary key (user_id, segment_id, part),
+  constraint segment_members_segment_id_fkey foreign key (user_id, segment_id)
+    references public.segment_memberships (user_id, segment_id) on delete cascade,
   constraint segment_members_contact_ids check (
     part >= 0 and cardinality(contact_ids) between 1 and 1000 and array_ndims(contact_ids) = 1
     and array_position(contact_ids, null) is null
@@ -70,15 +70,7 @@ grant select, insert, update, delete on public.segment_memberships, public.segme
 create policy "Owners read what is kept of their segments" on public.segment_memberships
   for select to authenticated using (user_id = (select auth.uid()));
 create policy "Owners keep segments of their own" on public.segment_memberships
-  for insert to authenticated with check (
-    user_id = (select auth.uid())
-    -- The foreign key says so too, but later than the primary key, which would tell whether
-    -- another owner's segment is kept.
-    and exists (
-      select from public.audience_segments as s
-      where s.id = segment_memberships.segment_id and s.user_id = (select auth.uid())
-    )
-  );
+  for insert to authenticated with check (user_id = (select auth.uid()));
 create policy "Owners keep their segments anew" on public.segment_memberships
   for update to authenticated
   using (user_id = (select auth.uid())) with check (user_id = (select auth.uid()));
@@ -87,13 +79,7 @@ create policy "Owners keep their segments no longer" on public.segment_membershi
 create policy "Owners read the kept members of their segments" on public.segment_members
   for select to authenticated using (user_id = (select auth.uid()));
 create policy "Owners keep members of segments of their own" on public.segment_members
-  for insert to authenticated with check (
-    user_id = (select auth.uid())
-    and exists (
-      select from public.audience_segments as s
-      where s.id = segment_members.segment_id and s.user_id = (select auth.uid())
-    )
-  );
+  for insert to authenticated with check (user_id = (select auth.uid()));
 create policy "Owners keep other members of their segments" on public.segment_members
   for update to authenticated
   using (user_id = (select auth.uid())) with check (user_id = (select auth.uid()));
@@ -118,8 +104,9 @@ begin
   return query
   select m.segment_id, m.version, m.as_of, m.total, m.reachable,
     (m.rules, m.timezone) is not distinct from (s.rules, s.timezone)
-  from public.segment_memberships as m join public.audience_segments as s on s.id = m.segment_id
-  where m.segment_id = kept_segment.segment_id;
+  from public.audience_segments as s
+  join public.segment_memberships as m on m.user_id = s.user_id and m.segment_id = s.id
+  where s.id = kept_segment.segment_id;
 end
 $$;
 comment on function public.kept_segment(uuid) is
@@ -167,7 +154,8 @@ begin
     ),
     gone as (
       delete from public.segment_members as m
-      where m.segment_id = $1.id and m.part >= (select count(*) from part)
+      where m.user_id = $1.user_id and m.segment_id = $1.id
+        and m.part >= (select count(*) from part)
     )
     insert into public.segment_members as m (segment_id, part, user_id, contact_ids)
     select $1.id, p.part, $1.user_id, p.ids from part as p

@@ -336,6 +336,24 @@ def test_this_month_and_the_next_two_are_there(alice: Client) -> None:
     assert {this.isoformat(), following.isoformat()} <= set(answer)
 
 
+def test_pg_cron_makes_the_months_where_it_exists(db: psycopg.Connection) -> None:
+    schedule = "select campaign_private.schedule_event_months()"
+    assert db.execute(schedule).fetchone() == (False,)
+    with db.transaction(force_rollback=True):
+        db.execute("create schema cron")
+        db.execute("""
+            create function cron.schedule(name text, at text, job text) returns bigint
+            language sql as $$ select set_config('test.job', job, true); select 1::bigint $$
+        """)
+        db.execute("""
+            insert into pg_extension (oid, extname, extowner, extnamespace, extrelocatable,
+              extversion) values (1, 'pg_cron', 10, 'cron'::regnamespace, false, '1.6')
+        """)
+        assert db.execute(schedule).fetchone() == (True,)
+        [job] = db.execute("select current_setting('test.job')").fetchone() or [""]
+        db.execute(str(job).encode())
+
+
 # replicas
 
 READS = {

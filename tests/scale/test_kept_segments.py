@@ -141,7 +141,7 @@ def test_of_others_nothing_is_kept_seen_or_learnt(one: CampaignClient, before: B
         with pytest.raises(APIError) as caught:
             one.supabase.table("segment_memberships").insert(row).execute()
         codes.add(caught.value.code)
-    assert codes == {"PT404", "42501"}
+    assert codes == {"PT404", "23503"}
     [kept] = call(before.client, "kept_segment", segment_id=before.segment)
     assert kept["total"] == 1
 
