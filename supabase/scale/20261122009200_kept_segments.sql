@@ -210,6 +210,25 @@ $$;
 comment on function public.kept_contacts(uuid, uuid, integer, boolean) is
   'The kept members of a segment of the caller''s, as they are now and as far as they are there: one page after an id.';
 
+create function campaign_private.keep_segment(segment_id uuid)
+returns setof public.kept_segment
+language plpgsql
+rows 1
+security invoker
+set search_path = ''
+as $$
+declare
+  caller constant text := coalesce(current_setting('request.jwt.claims', true), '');
+begin
+  perform set_config('request.jwt.claims', json_build_object('sub', s.user_id, 'role', 'authenticated')::text, true)
+  from public.audience_segments as s where s.id = keep_segment.segment_id;
+  return query select k.* from public.keep_segment(keep_segment.segment_id) as k;
+  perform set_config('request.jwt.claims', caller, true);
+end
+$$;
+comment on function campaign_private.keep_segment(uuid) is
+  'Keeps who belongs to a segment, for its owner: for administrators and crons, whose statements may take longer.';
+
 create function campaign_private.refresh_segments(older_than interval default '1 hour')
 returns integer
 language plpgsql
@@ -217,26 +236,22 @@ security invoker
 set search_path = ''
 as $$
 declare
-  kept record;
+  kept uuid;
   refreshed integer := 0;
-  caller constant text := coalesce(current_setting('request.jwt.claims', true), '');
 begin
   for kept in
-    select m.segment_id, m.user_id from public.segment_memberships as m
+    select m.segment_id from public.segment_memberships as m
     where m.as_of < now() - older_than order by m.as_of
   loop
     begin
-      perform set_config('request.jwt.claims', json_build_object(
-        'sub', kept.user_id, 'role', 'authenticated')::text, true);
-      perform public.keep_segment(kept.segment_id);
+      perform campaign_private.keep_segment(kept);
       refreshed := refreshed + 1;
     exception
       -- One that can't be asked blocks no other; what is kept says that it is old.
       when others then
-        raise warning 'segment % was not refreshed (%)', kept.segment_id, sqlstate;
+        raise warning 'segment % was not refreshed (%)', kept, sqlstate;
     end;
   end loop;
-  perform set_config('request.jwt.claims', caller, true);
   return refreshed;
 end
 $$;
@@ -245,7 +260,8 @@ comment on function campaign_private.refresh_segments(interval) is
 
 revoke execute on function
   public.kept_segment(uuid), public.keep_segment(uuid),
-  public.kept_contacts(uuid, uuid, integer, boolean), campaign_private.refresh_segments(interval)
+  public.kept_contacts(uuid, uuid, integer, boolean), campaign_private.keep_segment(uuid),
+  campaign_private.refresh_segments(interval)
   from public, anon, authenticated, service_role;
 grant execute on function
   public.kept_segment(uuid), public.keep_segment(uuid),

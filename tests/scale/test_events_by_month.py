@@ -243,6 +243,8 @@ def test_others_neither_see_nor_learn_of_it(
         "insert into campaign_private.event_ids values (auth.uid(), gen_random_uuid(), 'squatted')",
         "delete from campaign_private.event_ids",
         "truncate campaign_private.event_ids",
+        "select campaign_private.keep_segment(gen_random_uuid())",
+        "select campaign_private.refresh_segments()",
         "select campaign_private.make_event_months()",
         "select campaign_private.drop_event_months(now()::date)",
     ],
@@ -263,7 +265,7 @@ def test_what_is_added_keeps_to_the_rules_of_the_house(db: psycopg.Connection) -
         "select proname, prosecdef, proconfig, obj_description(oid, 'pg_proc') from pg_proc "
         "where proname ~ 'event_(id|month)|kept|keep_segment|refresh_segments'"
     ).fetchall()
-    assert len(functions) == 13
+    assert len(functions) == 14
     assert {name for name, definer, *_ in functions if definer} == {"forget_event_ids"}
     for name, _, settings, words in functions:
         assert 'search_path=""' in (settings or []), name

@@ -161,5 +161,9 @@ def test_a_cron_keeps_for_each_owner_what_is_theirs(
     [theirs] = call(before.client, "kept_segment", segment_id=everybody)
     assert (mine["version"], mine["total"]) == (2, 1_503)
     assert (theirs["version"], theirs["total"]) == (2, 1)
+    by_hand = "select version from campaign_private.keep_segment(%s)"
+    assert db.execute(by_hand, [segment]).fetchone() == (3,)
+    with pytest.raises(psycopg.Error, match="there is no such segment"):
+        db.execute(by_hand, [uuid4()])
     claims = db.execute("select current_setting('request.jwt.claims', true)").fetchone()
     assert claims in ((None,), ("",))

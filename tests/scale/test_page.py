@@ -30,5 +30,8 @@ def test_a_statement_of_the_page_runs(
     """As the administrator whom a cron or `psql` connects as, acting for an owner."""
     with db.transaction(force_rollback=True):
         claims = f'{{"sub": "{before.user}", "role": "authenticated"}}'
+        filled = statement.replace("<segment>", str(before.segment))
+        filled = filled.replace("<campaign>", str(before.campaign))
+        filled = filled.replace("<owner>", str(before.user))
         db.execute("select set_config('request.jwt.claims', %s, true)", [claims])
-        db.execute(statement.replace("<segment>", str(before.segment)).encode())
+        db.execute(filled.encode())
