@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -164,6 +165,35 @@ def test_bad_rows_cost_only_themselves(tmp_path: Path) -> None:
 def test_a_value_in_a_column_without_a_name_is_refused(tmp_path: Path) -> None:
     rows = read(tmp_path, "email,,\na@b.cd,,\nb@b.cd,,x\n")
     assert [bool(row.item) for row in rows] == [True, False]
+
+
+def test_numbers_in_one_cell_are_a_text(tmp_path: Path) -> None:
+    first, second = read(tmp_path, 'email,x\na@b.cd,1\nb@b.cd,"2\n3"\n')
+    assert first.item is not None
+    assert second.item is not None
+    assert (first.item["attributes"], second.item["attributes"]) == ({"x": "1"}, {"x": "2\n3"})
+
+
+def test_numbers_are_counted_as_often_as_they_stand_there(tmp_path: Path) -> None:
+    path = tmp_path / "contacts.csv"
+    path.write_text("email,x\n" + "a@b.cd,5\n" * 700 + "a@b.cd,five\n" * 300)
+    source = ContactFile(path)
+    source.close()
+    assert "700 of 1,000 cells look like numbers" in source.warnings[0].text
+
+
+def test_a_file_isnt_kept_in_memory(tmp_path: Path) -> None:
+    path = tmp_path / "contacts.csv"
+    path.write_text("email,x\n" + f"a@b.cd,{'x' * 200}\n" * 20_000)
+    with path.open("rb") as stream:
+        reader = _reader.Reader(stream, "utf-8", ",")
+        tracemalloc.start()
+        count = sum(1 for _ in reader)
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        reader.close()
+    assert count == 20_001
+    assert most < 1_000_000
 
 
 @pytest.mark.parametrize("block", [1, 20, 1 << 16])
