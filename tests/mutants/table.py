@@ -21,6 +21,7 @@ _ANALYTICS = "tests/analytics/test_analytics.py"
 _KEYS, _KINDS = "tests/analytics/test_keys.py", "tests/analytics/test_kinds.py"
 _PROTOCOL, _CLAIMS = "tests/deliveries/test_protocol.py", "tests/deliveries/test_claims.py"
 _AUDIENCES = "tests/rules/test_audiences.py"
+_INSPECTION = "tests/campaigns/test_inspection.py"
 _EXPERIMENTS = "tests/experiments/test_assignment.py"
 
 # What stands there, what stands there instead, and who is to see it.
@@ -109,6 +110,13 @@ _BY_HAND = [
     ),
     Mutation(
         "member_case(predicate), page - given);", "member_case(predicate), page);", (_AUDIENCES,)
+    ),
+    Mutation("'[97,123)'", "'[97,124)'", (_INSPECTION,)),
+    Mutation("and length(%1$s) < 30 ", "", (_INSPECTION,)),
+    Mutation(
+        "over (order by (target).text, takes, strips)",
+        "over (order by (target).text, takes)",
+        (_INSPECTION,),
     ),
     Mutation("looked_at - 1) into last;", "looked_at) into last;", (_AUDIENCES,)),
     Mutation(
