@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from threading import Lock
 from typing import TYPE_CHECKING, Generic, Literal, TypeAlias
 
 from campaign_sdk._core.connection import Connection
@@ -32,6 +33,7 @@ class Nouns(Generic[Mode]):
     _connection: Connection
 
     def _wire_up(self, drafting: Drafter, *known: Known) -> None:
+        self._making = Lock()
         self._url = self._connection.settings.url
         self._drafter = drafting
         self._known = (*known, self._connection.settings)
@@ -47,8 +49,17 @@ class Nouns(Generic[Mode]):
             options = options.completed(settings)
         return options
 
-    @cached_property
+    @property
     def _writer(self) -> Writer:
+        # From Python 3.12 on, threads that meet in a `cached_property` make one each; but what is
+        # closed with the client is one.
+        with self._making:
+            if "_writer" not in vars(self):
+                vars(self)["_writer"] = self._make_writer()
+            writer: Writer = vars(self)["_writer"]
+            return writer
+
+    def _make_writer(self) -> Writer:
         from campaign_sdk.drafting._writer import Writer
 
         connection = self._connection

@@ -6,6 +6,7 @@ import gc
 import json
 from typing import Any
 
+from campaign_sdk import InvalidInput
 from campaign_sdk.contacts._batches import Batch, Gathered, Seen
 from campaign_sdk.contacts._import import Tally
 from campaign_sdk.contacts.files._plan import Row
@@ -44,6 +45,16 @@ def test_the_earliest_opt_out_counts() -> None:
         EARLY if n in (3, 60, 110) else None for n in range(120)
     ]
     assert batch.unsubscribed() == [{"email": "gone@b.cd", "unsubscribed_at": EARLY}]
+
+
+def test_what_a_dry_run_shows_knows_of_opt_outs_that_come_later() -> None:
+    rows = [Row(n, (), {"email": f"c{n}@b.cd", "attributes": {}}) for n in range(1, 121)]
+    again = Row(121, (), rows[0].item, opted_out=("c1@b.cd", EARLY))
+    refused = Row(122, (), problem=InvalidInput("x", "is wrong"), opted_out=("c2@b.cd", LATE))
+    tally = Tally(dry_run=True)
+    assert len(list(tally.batches([*rows, again, refused], 1_000))) == 1
+    shown = tally.report().sample
+    assert [item.get("unsubscribed_at") for item in shown] == [EARLY, LATE, None, None, None]
 
 
 def test_a_row_is_kept_as_far_as_it_is_asked_for() -> None:

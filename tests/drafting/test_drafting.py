@@ -6,6 +6,8 @@ import asyncio
 import json
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,8 @@ from campaign_sdk import (
     StreamedDraft,
 )
 from campaign_sdk._core.settings import load_settings
+from campaign_sdk.drafting import _writer
+from campaign_sdk.drafting._writer import Writer
 
 from .conftest import Database, Run
 from .model import KEY, Model, chunk, completion, delta, draft, drafts, ended, events, said
@@ -315,6 +319,20 @@ def test_an_unknown_api_is_refused(env: pytest.MonkeyPatch) -> None:
     env.setenv("CAMPAIGN_OPENAI_API", "assistants")
     with pytest.raises(ConfigurationError, match="CAMPAIGN_OPENAI_API"):
         CampaignClient.from_env()
+
+
+def test_threads_that_meet_share_what_is_closed_with_the_client(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Slow(Writer):
+        def __init__(self, *given: Any, **options: Any) -> None:
+            time.sleep(0.02)
+            super().__init__(*given, **options)
+
+    monkeypatch.setattr(_writer, "Writer", Slow)
+    with CampaignClient("https://x.test", "key") as client, ThreadPoolExecutor(2) as pool:
+        nouns = [pool.submit(getattr, client, name) for name in ("drafting", "analytics")]
+        assert len({noun.result()._writer for noun in nouns}) == 1
 
 
 def test_openai_is_not_imported_before_the_first_draft() -> None:

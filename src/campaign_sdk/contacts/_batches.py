@@ -114,7 +114,7 @@ class Gathered:
             self.gone[email] = min(since, self.gone.get(email, since))
             self.size = max(self.size, len(self.gone))
         elif email in self._fresh:
-            _opt_out(self._fresh[email], since)
+            opt_out(self._fresh[email], since)
         else:
             self._rewrite(self._places[email], email, since)
 
@@ -131,11 +131,12 @@ class Gathered:
 
     def _rewrite(self, part: int, email: str, since: str) -> None:
         items = json.loads(f"[{self._parts[part]}]")
-        _opt_out(next(item for item in items if item["email"] == email), since)
+        opt_out(next(item for item in items if item["email"] == email), since)
         self._parts[part] = _JSON.encode(items)[1:-1]
 
 
-def _opt_out(item: dict[str, Any], since: str) -> None:
+def opt_out(item: dict[str, Any], since: str) -> None:
+    """Note in a contact that its person has opted out; the earliest moment counts."""
     item["unsubscribed_at"] = min(since, item.get("unsubscribed_at", since))
 
 

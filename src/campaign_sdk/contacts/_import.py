@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 
 from campaign_sdk._core.errors import CampaignError
 from campaign_sdk._core.model import Model
-from campaign_sdk.contacts._batches import Batch, Gathered, Seen
+from campaign_sdk.contacts._batches import Batch, Gathered, Seen, opt_out
 from campaign_sdk.contacts._models import Stored
 from campaign_sdk.contacts.files._notes import ImportColumn, Note
 from campaign_sdk.contacts.files._plan import Row
@@ -196,7 +196,7 @@ class Tally:
                 self._sample[row.line] = item
         since = row.opted_out[1] if row.opted_out else self._refused_but_gone.get(email)
         if since:
-            batch.opt_out(email, since)
+            self._opt_out(email, since, batch)
 
     def _refuse(self, row: Row, column: str, reason: str, batch: Gathered) -> None:
         self.rejected += 1
@@ -204,8 +204,15 @@ class Tally:
         if row.opted_out:
             # Their contact may be there already, or come with a later row.
             email, since = row.opted_out
-            batch.opt_out(email, since)
+            self._opt_out(email, since, batch)
             self._refused_but_gone.setdefault(email, since)
+
+    def _opt_out(self, email: str, since: str, batch: Gathered) -> None:
+        batch.opt_out(email, since)
+        # What is text by now is shown as well.
+        for shown in [*self._sample.values()]:
+            if shown["email"] == email:
+                opt_out(shown, since)
 
     def _note(self, row: Row, column: str, reason: str, *, refused: bool = False) -> None:
         with self._noting:
