@@ -139,8 +139,6 @@ def main() -> None:
     (RESULTS / "templates.json").write_text(json.dumps(result, indent=2) + "\n")
     (RESULTS / "templates.md").write_text(table(rows))
     print(table(rows))
-    worst = max(row["ratio"] for row in rows)
-    raise SystemExit(0 if worst <= BAR else f"{worst} is over the bar of {BAR}")
 
 
 if __name__ == "__main__":
