@@ -40,6 +40,6 @@ def test_a_second_run_is_compared_by_what_is_claimed(
     monkeypatch.setattr(measure, "RESULTS", tmp_path)
     assert dict(again.claims(TABLE)) == {"1,000, count, ratio": 1.24}
     again.compare({"things": TABLE}, {"things": TABLE.replace("1.24", "1.55")})
-    assert "| things | 1 | 25.0% | 25.0% | 1,000, count, ratio |" in (
+    assert "| things | 1 | 25.0% | 1 | 25.0% | 1,000, count, ratio |" in (
         tmp_path / "again.md"
     ).read_text(encoding="utf-8")
