@@ -1,6 +1,8 @@
 -- Optional: events by month, for projects with hundreds of millions of them.
 --
--- A month of events is a partition: dropping an old one takes no time, and leaves no holes.
+-- A month of events is a partition: dropping an old one takes no time, and leaves no holes. Only
+-- recent months are: each costs every report and import a little, and how old an event says that it
+-- is, its sender decides. All older ones lie together in the partition for all others.
 -- The key, a campaign and an id chosen by the caller, can't be a partition's, which knows its
 -- own rows only. So it stands in a narrow table beside them, and stays there when its month is
 -- dropped, unless that is asked for: an old event that is given again doesn't count again.
@@ -160,13 +162,36 @@ $$;
 comment on function campaign_private.add_event_month(date) is
   'Makes the partition of a month, which begins on the day given, and moves its events there; false if it is there.';
 
-create function campaign_private.make_event_months(ahead integer default 2)
+create function campaign_private.event_months_behind()
+returns integer
+language sql
+immutable
+security invoker
+set search_path = ''
+return 36;
+comment on function campaign_private.event_months_behind() is
+  'How many months before this one have a partition of their own unless told otherwise.';
+
+create function campaign_private.oldest_event_month(behind integer)
+returns date
+language sql
+stable
+security invoker
+set search_path = ''
+return (date_trunc('month', now() at time zone 'UTC') - make_interval(months => greatest(behind, 0)))::date;
+comment on function campaign_private.oldest_event_month(integer) is
+  'The first of the months that have a partition of their own; all older events lie together.';
+
+create function campaign_private.make_event_months(
+  ahead integer default 2, behind integer default campaign_private.event_months_behind()
+)
 returns integer
 language plpgsql
 security invoker
 set search_path = ''
 as $$
 declare
+  oldest constant date := campaign_private.oldest_event_month(behind);
   wanted date;
   made integer := 0;
 begin
@@ -175,6 +200,7 @@ begin
   for wanted in
     select date_trunc('month', e.occurred_at at time zone 'UTC')::date
     from campaign_private.campaign_events_default as e
+    where e.occurred_at >= oldest::timestamp at time zone 'UTC'
     union
     select (date_trunc('month', now() at time zone 'UTC') + make_interval(months => n))::date
     from generate_series(0, greatest(ahead, 1)) as n
@@ -185,8 +211,8 @@ begin
   return made;
 end
 $$;
-comment on function campaign_private.make_event_months(integer) is
-  'Makes the partitions of this month, of the next ones, and of every month that has events without one; returns how many were missing. Call it as often as you like, daily for example.';
+comment on function campaign_private.make_event_months(integer, integer) is
+  'Makes the partitions of this month, of the next ones, and of each of the last ones (36 unless told otherwise) that has events without one; returns how many were missing. Older events stay together, counted and found as all others. Call it as often as you like, daily for example.';
 
 create function campaign_private.drop_event_months(before date, forget boolean default false)
 returns integer
@@ -211,11 +237,19 @@ begin
     execute format('drop table campaign_private.%I', campaign_private.event_month(month));
     dropped := dropped + 1;
   end loop;
+  -- Events of such months that had no partition.
+  with gone as (
+    delete from campaign_private.campaign_events_default as e
+    where e.occurred_at < date_trunc('month', before::timestamp) at time zone 'UTC'
+    returning e.user_id, e.campaign_id, e.event_id
+  )
+  delete from campaign_private.event_ids as i using gone as g
+  where forget and i.user_id = g.user_id and i.campaign_id = g.campaign_id and i.event_id = g.event_id;
   return dropped;
 end
 $$;
 comment on function campaign_private.drop_event_months(date, boolean) is
-  'Drops the months that end before a day, with their events; returns how many. Counters and ids stay: what was counted stays counted, once. To forget the ids as well takes as long as to delete the events, and one that is given again counts again.';
+  'Drops the months that end before a day, with their events, and deletes the events of such months that had no partition; returns how many were dropped. Counters and ids stay: what was counted stays counted, once. To forget the ids as well takes as long as to delete the events, and one that is given again counts again.';
 
 create function public.event_months()
 returns setof date
@@ -256,8 +290,9 @@ comment on function campaign_private.schedule_event_months() is
 revoke execute on function
   campaign_private.claim_event_id(), campaign_private.forget_event_ids(),
   campaign_private.event_month(date), campaign_private.close_event_month(text),
-  campaign_private.add_event_month(date),
-  campaign_private.make_event_months(integer), campaign_private.drop_event_months(date, boolean),
+  campaign_private.add_event_month(date), campaign_private.event_months_behind(),
+  campaign_private.oldest_event_month(integer),
+  campaign_private.make_event_months(integer, integer), campaign_private.drop_event_months(date, boolean),
   campaign_private.schedule_event_months(), public.event_months()
   from public, anon, authenticated, service_role;
 grant execute on function campaign_private.claim_event_id(), campaign_private.forget_event_ids()
@@ -337,10 +372,12 @@ begin
   alter table campaign_private.campaign_events_default
     add primary key (user_id, campaign_id, event_id);
   comment on table campaign_private.campaign_events_default is
-    'Events of months that have no partition yet: make_event_months() moves them.';
+    'Events of months that have no partition: make_event_months() moves those of recent ones, and older ones stay.';
   for month in
     select distinct date_trunc('month', e.occurred_at at time zone 'UTC')::date
     from public.campaign_events_before as e
+    where e.occurred_at
+      >= campaign_private.oldest_event_month(campaign_private.event_months_behind())::timestamp at time zone 'UTC'
   loop
     perform campaign_private.add_event_month(month);
   end loop;

@@ -20,7 +20,10 @@ from clients import client_of, sign_up
 from database.blueprint import blueprint
 
 Blueprint = dict[str, list[tuple[Any, ...]]]
-MONTHS = [datetime(2025, month, 15, 12, tzinfo=UTC) for month in (3, 4, 6)]
+# Recent enough for partitions of their own, and long over.
+YEAR = datetime.now(UTC).year - 1
+MONTHS = [datetime(YEAR, month, 15, 12, tzinfo=UTC) for month in (3, 4, 6)]
+LONG_AGO = datetime(2001, 2, 3, tzinfo=UTC)
 
 
 def addition(name: str) -> str:
@@ -37,6 +40,8 @@ class Before:
     campaign: uuid.UUID
     contact: uuid.UUID
     segment: uuid.UUID
+    # A campaign with one click, of long ago.
+    old: uuid.UUID
     events: list[dict[str, Any]]
     # A session of the database that has ingested already.
     session: psycopg.Connection
@@ -86,12 +91,14 @@ def settle(client: CampaignClient, session: psycopg.Connection, db: psycopg.Conn
          "occurred_at": when, "contact_id": contact.id}
         for when in MONTHS for kind in ("impression", "click")
     ]  # fmt: skip
-    report = client.analytics.ingest(events)
-    assert report.inserted == len(events)
+    old = client.campaigns.create("Long ago").id
+    ancient = {"campaign_id": old, "event_id": "1", "type": "click", "occurred_at": LONG_AGO}
+    report = client.analytics.ingest([*events, ancient])
+    assert report.inserted == len(events) + 1
     segment = client.segments.create("Before", everyone())
     assert ingest(session, user, events[0])[:2] == (0, 1)
     known = blueprint(db)
-    return Before(client, user, campaign, contact.id, segment.id, events, session, known)
+    return Before(client, user, campaign, contact.id, segment.id, old, events, session, known)
 
 
 @pytest.fixture(scope="session")

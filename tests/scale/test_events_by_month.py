@@ -23,11 +23,12 @@ from clients import client_of, sign_up
 from database.blueprint import blueprint
 from database.catalog import acting_as
 
-from .conftest import MONTHS, Before, add, ingest, told
+from .conftest import LONG_AGO, MONTHS, YEAR, Before, add, ingest, told
 
 pytestmark = pytest.mark.local_stack
 
 IDS = "select count(*) from campaign_private.event_ids where campaign_id = %s"
+WAITING = "select count(*) from campaign_private.campaign_events_default"
 EVENTS = "select count(*) from public.campaign_events where campaign_id = %s"
 
 
@@ -81,6 +82,18 @@ def test_what_was_there_is_still_there_and_counts_once(
     assert [name for (name,) in months] == [
         f"campaign_private.campaign_events_{when:%Y_%m}" for when in MONTHS
     ]
+
+
+def test_what_was_there_of_long_ago_is_counted_without_a_month_of_its_own(
+    before: Before, db: psycopg.Connection
+) -> None:
+    apart = f"select to_regclass('campaign_private.campaign_events_{LONG_AGO:%Y_%m}') is null"
+    assert db.execute(apart.encode()).fetchone() == (True,)
+    assert number(db, WAITING + " where campaign_id = %s", before.old) == 1
+    assert before.client.analytics.summary(before.old).clicks == 1
+    assert not before.client.analytics.reconcile(before.old).differences
+    again = event(before.old, 1, LONG_AGO, event_id="1")
+    assert told(before.client.analytics.ingest([again])) == (0, 1, 0)
 
 
 def test_a_session_that_knew_the_table_of_before_goes_on(before: Before) -> None:
@@ -236,9 +249,9 @@ def test_others_neither_see_nor_learn_of_it(
 @pytest.mark.parametrize(
     "query",
     [
-        "select 1 from campaign_private.campaign_events_2025_03",
+        f"select 1 from campaign_private.campaign_events_{MONTHS[0]:%Y_%m}",
         "select 1 from campaign_private.campaign_events_default",
-        "delete from campaign_private.campaign_events_2025_03",
+        f"delete from campaign_private.campaign_events_{MONTHS[0]:%Y_%m}",
         "select 1 from campaign_private.event_ids",
         "insert into campaign_private.event_ids values (auth.uid(), gen_random_uuid(), 'squatted')",
         "delete from campaign_private.event_ids",
@@ -265,7 +278,7 @@ def test_what_is_added_keeps_to_the_rules_of_the_house(db: psycopg.Connection) -
         "select proname, prosecdef, proconfig, obj_description(oid, 'pg_proc') from pg_proc "
         "where proname ~ 'event_(id|month)|kept|keep_segment|refresh_segments'"
     ).fetchall()
-    assert len(functions) == 14
+    assert len(functions) == 16
     assert {name for name, definer, *_ in functions if definer} == {"forget_event_ids"}
     for name, _, settings, words in functions:
         assert 'search_path=""' in (settings or []), name
@@ -291,34 +304,92 @@ def test_what_is_added_keeps_to_the_rules_of_the_house(db: psycopg.Connection) -
 def test_months_are_made_once_and_take_what_came_before_them(
     one: CampaignClient, campaign: UUID, db: psycopg.Connection
 ) -> None:
-    old = datetime(2019, 12, 31, 23, 59, 59, tzinfo=UTC)
+    old = datetime(YEAR - 1, 12, 31, 23, 59, 59, tzinfo=UTC)
     given = [event(campaign, 1, old), event(campaign, 2, old + timedelta(seconds=1))]
     assert told(one.analytics.ingest(given)) == (2, 0, 0)
-    waiting = "select count(*) from campaign_private.campaign_events_default"
+    waiting = f"{WAITING} where occurred_at > '{LONG_AGO + timedelta(1)}'"
     assert number(db, waiting) == 2
     assert number(db, "select campaign_private.make_event_months()") == 2
     assert number(db, "select campaign_private.make_event_months()") == 0
     assert number(db, waiting) == 0
     assert told(one.analytics.ingest(given)) == (0, 2, 0)
     assert one.analytics.summary(campaign).clicks == 2
-    assert number(db, "select campaign_private.drop_event_months('2020-01-31')") == 1
+    assert number(db, f"select campaign_private.drop_event_months('{YEAR}-01-31')") == 1
     assert number(db, EVENTS, campaign) == 1
     # What was counted stays counted, and still counts once.
     assert told(one.analytics.ingest(given)) == (0, 2, 0)
     assert one.analytics.summary(campaign).clicks == 2
-    forget = "select campaign_private.drop_event_months('2020-02-01', forget => true)"
+    forget = f"select campaign_private.drop_event_months('{YEAR}-02-01', forget => true)"
     assert number(db, forget) == 1
     assert (number(db, EVENTS, campaign), number(db, IDS, campaign)) == (0, 1)
     # Of the one whose id is forgotten too nothing is known but that it was counted.
     assert told(one.analytics.ingest(given)) == (1, 1, 0)
 
 
+def test_only_recent_months_are_made_however_old_the_events_say_they_are(
+    one: CampaignClient, campaign: UUID, db: psycopg.Connection
+) -> None:
+    """A stray client, or one owner's archive, decides nothing about everybody's partitions."""
+    one.contacts.upsert([{"email": "old@example.com"}])
+    reader = one.contacts.find("old@example.com")
+    assert reader is not None
+    this = datetime.now(UTC).date().replace(day=1)
+    months = [_months_before(this, n) for n in range(35, 275)]
+    given = [
+        event(campaign, day, datetime(day.year, day.month, 1, tzinfo=UTC), contact_id=reader.id)
+        for day in months
+    ]
+    make = "select campaign_private.make_event_months({})"
+    number(db, make.format(""))
+    assert told(one.analytics.ingest(given)) == (240, 0, 0)
+    with db.transaction(force_rollback=True):
+        assert number(db, make.format("")) == 2
+        assert _oldest(db) == months[1] == _months_before(this, 36)
+        assert number(db, make.format("")) == 0
+        # Whoever wants more of them says so.
+        assert number(db, make.format("behind => 40")) == 4
+        assert _oldest(db) == months[5]
+        assert number(db, WAITING + " where campaign_id = %s", campaign) == 240 - 6
+    number(db, make.format(""))
+    assert number(db, WAITING + " where campaign_id = %s", campaign) == 240 - 2
+    assert told(one.analytics.ingest(given)) == (0, 240, 0)
+    assert one.analytics.summary(campaign).clicks == 240
+    assert not one.analytics.reconcile(campaign).differences
+    assert one.segments.size(did("click", at_least=240)).count == 1
+
+
+def test_dropping_takes_what_is_older_without_a_month_of_its_own(
+    one: CampaignClient, campaign: UUID, db: psycopg.Connection
+) -> None:
+    days = [datetime(2002, 1, 31, 23, 59, 59, tzinfo=UTC), datetime(2002, 2, 1, tzinfo=UTC)]
+    given = [event(campaign, day, day) for day in days]
+    one.analytics.ingest(given)
+    with db.transaction(force_rollback=True):
+        assert number(db, "select campaign_private.drop_event_months('2002-02-28')") == 0
+        assert (number(db, EVENTS, campaign), number(db, IDS, campaign)) == (1, 2)
+        forget = "select campaign_private.drop_event_months('2002-03-01', forget => true)"
+        assert number(db, forget) == 0
+        assert (number(db, EVENTS, campaign), number(db, IDS, campaign)) == (0, 1)
+    assert one.analytics.summary(campaign).clicks == 2
+
+
+def _months_before(month: date, n: int) -> date:
+    years, left = divmod(month.year * 12 + month.month - 1 - n, 12)
+    return date(years, left + 1, 1)
+
+
+def _oldest(db: psycopg.Connection) -> date:
+    [found] = db.execute("select min(m) from public.event_months() as m").fetchone() or [None]
+    assert isinstance(found, date)
+    return found
+
+
 def test_two_crons_at_once_make_each_month_once(
     one: CampaignClient, campaign: UUID, db: psycopg.Connection, stack: LocalSupabase
 ) -> None:
-    one.analytics.ingest([event(campaign, 1, datetime(2018, 5, 5, tzinfo=UTC))])
+    one.analytics.ingest([event(campaign, 1, datetime(YEAR - 1, 5, 5, tzinfo=UTC))])
     number(db, "select campaign_private.make_event_months()")
-    one.analytics.ingest([event(campaign, 2, datetime(2018, 6, 5, tzinfo=UTC))])
+    one.analytics.ingest([event(campaign, 2, datetime(YEAR - 1, 6, 5, tzinfo=UTC))])
     made: list[int] = []
     with (
         psycopg.connect(stack.db_url) as first,
