@@ -1,4 +1,4 @@
--- Chapter 2c. Address keys: what is kept of an address that is never written to again.
+-- Chapter 2e. Address keys: what is kept of an address that is never written to again.
 --
 -- What is kept of an address is its HMAC under a key of the owner: it outlives the contact,
 -- and no list of addresses lies around.

@@ -1,4 +1,4 @@
--- Chapter 2d. Suppressions: addresses that are never written to again, whatever is imported.
+-- Chapter 2f. Suppressions: addresses that are never written to again, whatever is imported.
 
 create table public.suppressions (
   id uuid primary key default gen_random_uuid(),

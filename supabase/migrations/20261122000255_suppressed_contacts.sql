@@ -1,4 +1,4 @@
--- Chapter 2e. Suppressed contacts: contacts.suppressed_at says what the suppressions say.
+-- Chapter 2g. Suppressed contacts: contacts.suppressed_at says what the suppressions say.
 
 create function campaign_private.await_suppressions()
 returns trigger

@@ -1,4 +1,4 @@
--- Chapter 2f. Contacts who are gone: nothing but their ids, so that what is heard of them
+-- Chapter 2h. Contacts who are gone: nothing but their ids, so that what is heard of them
 -- afterwards (a click, a purchase) still counts, and a mistyped id doesn't.
 
 create table campaign_private.gone_contacts (
