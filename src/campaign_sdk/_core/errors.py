@@ -31,7 +31,9 @@ Messages never hold tokens, keys or a contact's data.
 
 from __future__ import annotations
 
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
+
+from campaign_sdk._core.cost import Cost
 
 WebhookReason = Literal[
     "unsigned",
@@ -242,26 +244,6 @@ class WebhookRefused(CampaignError):
     def __init__(self, reason: WebhookReason) -> None:
         super().__init__(f"the webhook is refused ({reason})", code=reason)
         self.reason: WebhookReason = reason
-
-
-class Cost(Protocol):
-    """What an operation cost at the language model; `campaign_sdk.Usage` is one."""
-
-    @property
-    def calls(self) -> int:
-        """Requests sent, the repeated ones included."""
-
-    @property
-    def input_tokens(self) -> int | None:
-        """Tokens read; `None` if the server didn't say."""
-
-    @property
-    def output_tokens(self) -> int | None:
-        """Tokens written, reasoning included; `None` likewise."""
-
-    @property
-    def total_tokens(self) -> int | None:
-        """Tokens read and written; `None` likewise."""
 
 
 class DraftingError(CampaignError):
