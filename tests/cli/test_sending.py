@@ -238,6 +238,13 @@ def test_a_pace_is_that_of_the_last_seconds() -> None:
     assert sentence(SendReport(sent=1), Pace()) == "1 sent, 0 left"
 
 
+def test_who_waits_for_a_server_is_told_why() -> None:
+    report = SendReport(pending=4, waiting="smtp://mail.example:25 can't be reached")
+    assert sentence(report, Pace()) == (
+        "0 sent, 4 left; waiting: smtp://mail.example:25 can't be reached"
+    )
+
+
 def test_on_a_terminal_the_view_is_live(
     spring: str, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:

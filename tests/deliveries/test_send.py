@@ -20,7 +20,7 @@ from campaign_sdk import (
     everyone,
     field,
 )
-from campaign_sdk.deliveries import _sending
+from campaign_sdk.deliveries import _absence, _sending
 from campaign_sdk.deliveries._claims import claim_batch
 from campaign_sdk.senders import LoginRefused, Message, NotSent, Receipt
 
@@ -163,14 +163,18 @@ def test_nothing_left_spends_no_tries(ann: CampaignClient) -> None:
             raise NotSent("the vendor is away", retry_after=0.01)
         return taken(messages)
 
-    report = ann.deliveries.send(campaign.id, Vendor(away))
+    seen: list[str | None] = []
+    report = ann.deliveries.send(
+        campaign.id, Vendor(away), progress=lambda now: seen.append(now.waiting)
+    )
     assert (report.sent, report.failed, report.unknown) == (10, 0, 0)
+    assert (seen[0], seen[-1], report.waiting) == ("the vendor is away", None, None)
 
 
 def test_a_vendor_that_stays_away_ends_it_and_all_wait_again(
     ann: CampaignClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_sending, "PATIENCE", 0.05)
+    monkeypatch.setattr(_absence, "PATIENCE", 0.05)
     campaign = launched(ann)
 
     def away(_: Sequence[Message]) -> list[Receipt]:

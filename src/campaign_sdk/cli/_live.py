@@ -83,7 +83,8 @@ def sentence(report: SendReport, pace: Pace) -> str:
         counts.append(f"{speed:,.0f}/s")
     if report.pending and (left := pace.left(report.pending)) is not None:
         counts.append(f"{_clock(left)} to go")
-    return ", ".join(counts)
+    said = ", ".join(counts)
+    return f"{said}; waiting: {report.waiting}" if report.waiting else said
 
 
 def _clock(seconds: float) -> str:

@@ -85,6 +85,7 @@ class SendReport(Model):
         unknown: who may have got it, and nobody knows.
         pending: how many of the campaign still wait.
         next_due: when the next of those are due who wait for their hour, if any do.
+        waiting: as progress, why nothing goes on: what the vendor says that is away for now.
     """
 
     sent: int = 0
@@ -93,6 +94,7 @@ class SendReport(Model):
     unknown: int = 0
     pending: int = 0
     next_due: AwareDatetime | None = None
+    waiting: str | None = None
 
 
 class Resolution(Model):

@@ -14,6 +14,7 @@ from campaign_sdk._core.errors import NotActive
 from campaign_sdk._core.failures import rows_of
 from campaign_sdk._core.operation import Call, Resource, Steps
 from campaign_sdk._core.pausing import pause
+from campaign_sdk.deliveries._absence import Absence
 from campaign_sdk.deliveries._batch import Batch, Begun, Claimed, Place
 from campaign_sdk.deliveries._claims import Claim, Done, claim_batch
 from campaign_sdk.deliveries._letters import Letters
@@ -32,8 +33,6 @@ from campaign_sdk.senders import Message
 
 # How often a message is tried that is refused for now; what didn't leave isn't counted.
 TRIES = 5
-# Seconds that a vendor may be away before a send gives up.
-PATIENCE = 300.0
 # Calls in a row of which nobody knows what became, before a send gives up.
 MOST_ERRORS = 10
 _LONGEST_PAUSE = 30.0
@@ -53,7 +52,7 @@ class Sending:
     _doubts: int = 0
     _in_vain: int = 0
     _due_at: datetime | None = None
-    _away_since: float | None = None
+    _absence: Absence = field(default_factory=Absence)
     _done: Done | None = None
 
     def run(self) -> Steps[SendReport]:
@@ -178,11 +177,12 @@ class Sending:
     ) -> Steps[list[tuple[Message, str]]]:
         """Add what is known to the outcomes; return what is to be tried again, with reasons."""
         if answer.not_sent is not None:
-            if not answer.not_sent.retry or self._away_too_long():
+            self._absence.note(answer.not_sent)
+            if not answer.not_sent.retry or self._absence.is_too_long():
                 yield from batch._release(messages, outcomes)
                 raise answer.not_sent
             return [(message, str(answer.not_sent)) for message in messages]
-        self._away_since = None
+        self._absence.end()
         if answer.interruption is not None:
             outcomes += in_doubt(messages, "the sender was interrupted")
             yield from batch._release([], outcomes)
@@ -216,7 +216,7 @@ class Sending:
         """Wait as long as is polite, keeping the lease, and begin with some messages anew."""
         asked = answer.not_sent.retry_after if answer.not_sent else None
         ends = time.monotonic() + (
-            asked if asked is not None else _backoff(self._waits(tries), 0.5)
+            asked if asked is not None else _backoff(self._absence.waits(tries), 0.5)
         )
         heartbeat = Place(0, 0, part.through, part.through)
         begun = yield from batch._begin(heartbeat, outcomes)
@@ -228,16 +228,6 @@ class Sending:
             yield pause(self.resource, min(left, self.plan.terms.lease / 3, 1.0))
             begun = yield from batch._begin(heartbeat, [])
         return begun if begun.state != "begun" else Begun("stopped")
-
-    def _waits(self, tries: int) -> int:
-        if self._away_since is None:
-            return tries
-        return int((time.monotonic() - self._away_since) ** 0.5)
-
-    def _away_too_long(self) -> bool:
-        now = time.monotonic()
-        self._away_since = self._away_since or now
-        return now - self._away_since > PATIENCE
 
     def _tries_again(self) -> Steps[bool]:
         """Let doubts be tried again; the vendor knows what it has had by its key."""
@@ -278,6 +268,7 @@ class Sending:
             unknown=self.tally.unknown,
             pending=left if status is None else status.pending,
             next_due=None if status is None else self._due_at,
+            waiting=self._absence.why if status is None else None,
         )
 
 
