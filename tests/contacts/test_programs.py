@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -183,6 +184,29 @@ def test_several_columns_can_be_named() -> None:
     source, rows = opened(text.replace(",b\n", ",Newsletter\n"), consent=consent[0])
     assert gone(rows) == ["a"]
     assert [note.column for note in source.warnings] == ["Newsletter"]
+
+
+def test_values_that_no_cell_has_are_told() -> None:
+    text = "email,Newsletter,b\na@b.cd,ja,1\nb@b.cd,nein,0\n"
+    named = {"column": "Newsletter", "opted_out": ["No", "never"]}
+    source, rows = opened(text, consent=named)
+    assert gone(rows) == []
+    [note] = source.warnings
+    assert (note.kind, note.column) == ("consent", "Newsletter")
+    assert note.text == "no cell says never or no: nobody has opted out by it"
+    for opted_out in (["no", "NEIN"], [""], ["", "no"]):
+        source, _ = opened(text, consent={**named, "opted_out": opted_out})
+        assert not source.warnings
+
+
+def test_what_is_to_be_typed_can_be_pasted_into_a_shell() -> None:
+    with pytest.raises(InvalidInput) as caught:
+        opened("email,Newsletter d'ici $1\na@b.cd,oui\n")
+    typed = caught.value.reason.split("mean so: ")[1].split(" (consent=")[0]
+    assert shlex.split(typed) == ["--consent", "Newsletter d'ici $1=no"]
+    source, _ = opened("email,Né d'hier\na@b.cd,20/11/2026\nb@b.cd,11/12/2026\n")
+    typed = source.warnings[0].text.split(" with ")[1].split(" (types=")[0]
+    assert shlex.split(typed) == ["--type", "Né d'hier=date:%d/%m/%Y"]
 
 
 @pytest.mark.parametrize(

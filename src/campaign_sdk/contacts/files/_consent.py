@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from shlex import quote
 from typing import Any, Literal
 
 from campaign_sdk._core.errors import InvalidInput
@@ -116,6 +117,31 @@ def _named(part: Mapping[str, Any]) -> Named:
     if not values or ignored or isinstance(values, Mapping):
         raise InvalidInput("consent", f"must say which values of {column!r} mean opted out")
     return Named(column, frozenset(plain_word(str(value)) for value in values))
+
+
+def never_said(named: Named, values: Iterable[str] | None) -> str | None:
+    """Return what is to be said if no cell has a value that is named: a slip would let all in.
+
+    Args:
+        named: what the user says.
+        values: the different values of the column, without blanks; `None` if there are many.
+    """
+    if named.opted_out is None or "" in named.opted_out or values is None:
+        return None
+    if not named.opted_out.isdisjoint(map(plain_word, values)):
+        return None
+    return f"no cell says {' or '.join(sorted(named.opted_out))}: nobody has opted out by it"
+
+
+def unclear_consent(header: str) -> str:
+    """Return what is wrong with a column that looks like consent and can't be read."""
+    shell = quote(header)
+    return (
+        f"the column {header!r} looks as if it said who may not be written to. Name the values "
+        f'that mean so: --consent {shell}=no (consent={{"column": {header!r}, "opted_out": '
+        f'["no"]}}); or say that it is nothing of the kind: --consent {shell}=ignore '
+        f'(consent={{"column": {header!r}, "ignore": True}})'
+    )
 
 
 def meaning_of(

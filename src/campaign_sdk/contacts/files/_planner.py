@@ -9,7 +9,15 @@ from typing import Any
 from campaign_sdk._core.errors import InvalidInput
 from campaign_sdk.contacts._items import utc_text
 from campaign_sdk.contacts.files._columns import OWN, TAKEN, Column, Header, find
-from campaign_sdk.contacts.files._consent import Named, Says, check_moment, meaning_of, says_of
+from campaign_sdk.contacts.files._consent import (
+    Named,
+    Says,
+    check_moment,
+    meaning_of,
+    never_said,
+    says_of,
+    unclear_consent,
+)
 from campaign_sdk.contacts.files._declared import Declared
 from campaign_sdk.contacts.files._facts import Facts
 from campaign_sdk.contacts.files._notes import ImportColumn, Note, NoteKind
@@ -124,13 +132,17 @@ class Planner:
     def _said_of_consent(self, meanings: dict[int, str], unclear: Sequence[str]) -> None:
         if unclear and not meanings.keys() & self._named_indexes():
             header = unclear[0]
-            raise InvalidInput("consent", _unclear(header))
+            raise InvalidInput("consent", unclear_consent(header))
         for header in unclear:
             self._warn("consent", header, "looks like consent, and is stored as an attribute")
         for index in meanings:
             column = self._header.columns[index]
             if column.header != "unsubscribed_at":
                 self._note("consent", column.header, "says who has opted out")
+        for named in self._options.consent:
+            column = find(self._header.columns, named.column, "consent")
+            if (text := never_said(named, self._facts[column.index].values)) is not None:
+                self._warn("consent", column.header, text)
 
     def _named_indexes(self) -> set[int]:
         return {
@@ -280,17 +292,3 @@ def _names(column: Column) -> Iterator[str]:
 def _field(column: Column) -> str:
     name = path_name(column.keys)
     return f"attributes.{name}" if name in RESERVED or name.startswith("attributes.") else name
-
-
-def _unclear(header: str) -> str:
-    shell = _shell(header)
-    return (
-        f"the column {header!r} looks as if it said who may not be written to. Name the values "
-        f'that mean so: --consent {shell}=no (consent={{"column": {header!r}, "opted_out": '
-        f'["no"]}}); or say that it is nothing of the kind: --consent {shell}=ignore '
-        f'(consent={{"column": {header!r}, "ignore": True}})'
-    )
-
-
-def _shell(header: str) -> str:
-    return header if header.replace("_", "").isalnum() else f'"{header}"'

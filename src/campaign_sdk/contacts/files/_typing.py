@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from shlex import quote
 
 from campaign_sdk.contacts.files._columns import Column
 from campaign_sdk.contacts.files._facts import Facts
@@ -64,7 +65,7 @@ def _said_of_text(header: str, facts: Facts, decimal: Decimal | None) -> str | N
         some = ", and some in ISO form" if facts.looks["date"] else ""
         return (
             f"stays text, though cells look like dates{some}: say how they are written with "
-            f"--type {_shell(header)}={form} (types={{{header!r}: '{form}'}})"
+            f"--type {quote(header)}={form} (types={{{header!r}: '{form}'}})"
         )
     if facts.foreign >= _SHARE * counted and not decimal:
         return (
@@ -82,13 +83,13 @@ def _said_of_lookalikes(header: str, facts: Facts, counted: int) -> str | None:
     if facts.looks["number"] < counted:
         return (
             f"stays text: {facts.looks['number']:,} of {counted:,} cells look like numbers, the "
-            f"others don't; --type {_shell(header)}=number refuses those"
+            f"others don't; --type {quote(header)}=number refuses those"
         )
     if plain(header) in PHONES:
         return None
     return (
         "stays text, because numbers would lose zeros at the end; "
-        f"--type {_shell(header)}=number makes it numbers"
+        f"--type {quote(header)}=number makes it numbers"
     )
 
 
@@ -101,7 +102,7 @@ def _said_of_numbers(
             "--decimal , (decimal=',')"
         )
     if any(plain(header).endswith(code) for code in _CODES):
-        return f"is stored as numbers; --type {_shell(header)}=text keeps it as it is written"
+        return f"is stored as numbers; --type {quote(header)}=text keeps it as it is written"
     return None
 
 
@@ -110,7 +111,3 @@ def _form(largest: list[int], mark: str) -> str:
     first, second = largest
     order = ("%m", "%d") if first <= _MONTHS < second else ("%d", "%m")
     return f"date:{mark.join((*order, '%Y'))}"
-
-
-def _shell(header: str) -> str:
-    return header if header.replace("_", "").isalnum() else f"'{header}'"
