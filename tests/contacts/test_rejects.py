@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from campaign_sdk import CampaignClient, Unavailable
+from campaign_sdk import CampaignClient, InvalidInput, Unavailable
 from campaign_sdk._core.cells import is_formula
 
 
@@ -72,3 +72,9 @@ def test_an_import_that_fails_leaves_the_old_rejects(
         ann.contacts.import_csv(tmp_path / "source.csv", rejects=rejects)
     assert rejects.read_text() == "old"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["rejects.csv", "source.csv"]
+
+
+def test_a_name_that_no_file_has_is_refused(ann: CampaignClient, tmp_path: Path) -> None:
+    (tmp_path / "source.csv").write_text("email\nnobody\n")
+    with pytest.raises(InvalidInput, match=r"^rejects: "):
+        ann.contacts.import_csv(tmp_path / "source.csv", rejects="\0")

@@ -336,6 +336,30 @@ async def test_the_thread_ends_with_the_task() -> None:
     assert len(connections) == 1
 
 
+async def test_a_task_that_is_cancelled_leaves_those_beside_it_alone() -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    class Slow(Mailroom):
+        async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+            begun.set()
+            await asyncio.to_thread(go_on.wait, 30)
+            return await super().handle_DATA(server, session, envelope)
+
+    with serving(Slow()) as port, Smtp(url(port), SENDER, batch_size=2) as smtp:
+        first = asyncio.create_task(smtp.asend([a_message(key=f"c/{n}") for n in range(2)]))
+        await asyncio.to_thread(begun.wait, 30)
+        second = asyncio.create_task(smtp.asend([a_message(key="d/1")]))
+        await asyncio.sleep(0)
+        second.cancel()
+        await asyncio.sleep(0)
+        go_on.set()
+        assert [receipt.outcome for receipt in await first] == ["sent", "sent"]
+        with pytest.raises(asyncio.CancelledError):
+            await second
+        [receipt] = await smtp.asend([a_message(key="e/1")])
+        assert receipt.outcome == "sent"
+
+
 @pytest.mark.parametrize(
     ("address", "shown", "who"),
     [

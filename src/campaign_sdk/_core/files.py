@@ -92,7 +92,10 @@ def is_same(target: Target, source: Path | None) -> bool:
     """Whether what is written to is the file that is read."""
     if source is None or not isinstance(target, str | Path):
         return False
-    return Path(target).resolve() == source.resolve()
+    with suppress(ValueError):
+        return Path(target).resolve() == source.resolve()
+    # No file has such a name; whoever opens it says so.
+    return False
 
 
 @contextmanager

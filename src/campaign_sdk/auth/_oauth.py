@@ -109,6 +109,9 @@ class OAuth(Resource[Mode]):
             provider: such as `google`.
             redirect_to: an address of yours that the project allows as a redirect URL.
             scopes: further OAuth scopes, apart by spaces.
+
+        Raises:
+            InvalidInput: the provider isn't a name.
         """
         # Asks nobody, but is awaited like its neighbours.
         yield from ()

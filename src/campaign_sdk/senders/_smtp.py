@@ -63,7 +63,8 @@ class Smtp:
         self.batch_size = batch_size
         self._session: Session | None = None
         self._lock = threading.Lock()
-        self._stopped = False
+        # Whose turn it is: each call has a flag of its own, which calls that one off.
+        self._turn: threading.Event | None = None
 
     def __repr__(self) -> str:
         return f"<Smtp {self._server}>"
@@ -76,23 +77,17 @@ class Smtp:
                 (`LoginRefused`) or the sender.
             Unavailable: the only message is in doubt.
         """
-        with self._lock:
-            try:
-                return self._hand_over_all(messages)
-            except BaseException:
-                # Also Ctrl-C: what is left of the conversation is nobody's.
-                self._drop()
-                raise
+        return self._in_turn(messages, threading.Event())
 
     async def asend(self, messages: Sequence[Message], /) -> list[Receipt]:
         """Do the same in the asynchronous client, in a thread that ends with the task."""
-        self._stopped = False
-        working = asyncio.ensure_future(asyncio.to_thread(self, messages))
+        stopped = threading.Event()
+        working = asyncio.ensure_future(asyncio.to_thread(self._in_turn, messages, stopped))
         try:
             return await asyncio.shield(working)
         except asyncio.CancelledError:
-            self._stopped = True
-            if self._session:
+            stopped.set()
+            if self._turn is stopped and self._session:
                 self._session.cut()
             await asyncio.wait([working])
             working.exception()
@@ -116,11 +111,25 @@ class Smtp:
     ) -> None:
         self.close()
 
-    def _hand_over_all(self, messages: Sequence[Message]) -> list[Receipt]:
+    def _in_turn(self, messages: Sequence[Message], stopped: threading.Event) -> list[Receipt]:
+        with self._lock:
+            self._turn = stopped
+            try:
+                return self._hand_over_all(messages, stopped)
+            except BaseException:
+                # Also Ctrl-C: what is left of the conversation is nobody's.
+                self._drop()
+                raise
+            finally:
+                self._turn = None
+
+    def _hand_over_all(
+        self, messages: Sequence[Message], stopped: threading.Event
+    ) -> list[Receipt]:
         receipts: list[Receipt] = []
         in_doubt = 0
         for index, message in enumerate(messages):
-            if self._stopped:
+            if stopped.is_set():
                 break
             try:
                 receipts.append(self._hand_over(message))
