@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import takewhile
 from statistics import median
 
 from benchmarks._measure import keep, table
@@ -67,5 +68,6 @@ def claims(result: str) -> Iterator[tuple[str, float]]:
             for column, cell in zip(head, cells, strict=False):
                 found = NUMBER.search(cell)
                 if column in CLAIMED and found:
-                    where = ", ".join(filter(None, (*sections[1:], cells[0], column)))
+                    said = takewhile(lambda cell: not NUMBER.match(cell), cells[1:])
+                    where = ", ".join(filter(None, (*sections[1:], cells[0], *said, column)))
                     yield where, float(found[0].replace(",", ""))

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from itertools import count
 
-from benchmarks._measure import Database, Timer, by_turns, cpu_of, ratio
+from benchmarks._measure import Database, Timer, by_turns, cpu_of, ratio, vacuum
 
 ROWS, PARTS, OWNERS = 400_000, 16, [uuid.uuid4() for _ in range(8)]
 SIDES = ("flat", "parts")
@@ -91,14 +91,14 @@ def compare_all(db: Database) -> list[Sequence[object]]:
         for n in range(ROWS // 10_000):
             db.execute(MORE_CONTACTS.replace("TABLE", f"public.{name}").encode(),
                        [OWNERS[n % 8], f"t{n}-"])  # fmt: skip
-    db.execute("vacuum (analyze) public.flat, public.parts")
+    vacuum(db, "public.flat", "public.parts")
     rows.append(row("… an owner's, counted by a rule", COUNTED, lambda n: [OWNERS[n % 8]], 15))
     make(db, DELIVERIES, "campaign_id", *[["primary key (campaign_id, contact_id)"]] * 2)
     for name in SIDES:
         db.execute(f"create index on public.{name} (user_id, contact_id, at)".encode())
     rows.append(row(f"deliveries by campaign: 1,000 more, up to {ROWS // 2:,}", MORE_DELIVERIES,
                     lambda n: [OWNERS[n % 8], OWNERS[0]], ROWS // 2_000 - 1))  # fmt: skip
-    db.execute("vacuum (analyze) public.flat, public.parts")
+    vacuum(db, "public.flat", "public.parts")
     rows.append(row("… what 1,000 contacts had in all campaigns, as caps and rules ask",
                     BY_CONTACT, lambda _: [OWNERS[0]], 15))  # fmt: skip
     return [tuple(each) for each in rows]
