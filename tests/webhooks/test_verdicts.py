@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,11 @@ import pytest
 from campaign_sdk import WebhookRefused
 from campaign_sdk.local._config import functions_folder
 from campaign_sdk.local._functions import deno
-from campaign_sdk.webhooks import DeliveryEvent, Webhook
+from campaign_sdk.webhooks import DeliveryEvent, Webhook, _proofs
 
+from . import payloads
 from .cases import Case, Verdict, table
+from .keys import NOW, Mailgun
 
 MODULE = functions_folder() / "_shared" / "webhooks" / "webhook.ts"
 RUNNER = Path(__file__).with_name("verdicts.ts")
@@ -112,3 +114,23 @@ def test_deno_says_the_same(
     for case in cases:
         with subtests.test(case.name):
             assert of_deno[case.name] == of_python(case)
+
+
+class Shared(dict[str, str]):
+    """Tokens of several processes: what one looks at another has just forgotten."""
+
+    def __iter__(self) -> Iterator[str]:
+        oldest = next(super().__iter__())
+        self.pop(oldest)
+        yield oldest
+
+
+def test_of_many_tokens_the_oldest_is_forgotten_whoever_is_the_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(_proofs, "_TOKENS_KEPT", 2)
+    key, tokens = Mailgun(), Shared()
+    webhook = Webhook("mailgun", key.secret, tokens=tokens, clock=lambda: NOW)
+    for number in range(5):
+        webhook.read({}, key.body(payloads.mailgun(), f"{number:050}"))
+    assert [token[-1] for token, _ in tokens.items()] == ["3", "4"]

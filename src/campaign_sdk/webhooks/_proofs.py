@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import json
 import re
+import threading
 from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -221,6 +222,7 @@ class Tokens:
     ) -> None:
         self._keys = [secret.encode() for secret in secrets]
         self._memory: MutableMapping[str, str] = {} if memory is None else memory
+        self._lock = threading.Lock()
 
     def prove(self, request: Request) -> tuple[Any, str | None]:
         """Check the signature, its age, and that the token is new or of the same body."""
@@ -242,7 +244,10 @@ class Tokens:
         return payload, None
 
     def _remember(self, token: str, body: str) -> None:
-        if self._memory.setdefault(token, body) != body:
+        with self._lock:
+            known = self._memory.setdefault(token, body)
+            if len(self._memory) > _TOKENS_KEPT:
+                # Where processes share them, another may have forgotten it by now.
+                self._memory.pop(next(iter(self._memory)), None)
+        if known != body:
             raise WebhookRefused("replay")
-        if len(self._memory) > _TOKENS_KEPT:
-            del self._memory[next(iter(self._memory))]
