@@ -109,7 +109,8 @@ def test_a_naive_moment_is_read_in_the_time_zone_given(tmp_path: Path) -> None:
     [
         ("text", {"7": "7", "2026-01-01": "2026-01-01"}, []),
         ("number", {"7": 7, "7.5": 7.5}, ["007", "seven", "2026-01-01", "1e5"]),
-        ("boolean", {"yes": True, "FALSE": False, "1": True}, ["2", "maybe"]),
+        ("boolean", {"yes": True, "FALSE": False, "1": True}, ["2", "maybe", "n/a", "-"]),
+        ("boolean", {"WAHR": True, "falsch": False, "Oui": True, "não": False}, ["vielleicht"]),
         ("date", {"2026-01-01": "2026-01-01"}, ["1.1.2026", "7", "2026-13-01", "2026-01-01T99"]),
         ("auto", {"7": 7, "x": "x"}, []),
     ],

@@ -17,6 +17,7 @@ from campaign_sdk.contacts.files._cells import (
     value_of,
 )
 from campaign_sdk.contacts.files._numbers import Decimal, number_reader
+from campaign_sdk.contacts.files._words import FALSE, YES, plain_word
 
 ColumnType = Literal["auto", "text", "number", "date", "boolean", "list"]
 """What a column can be; a date's own form may follow: `date:%d/%m/%Y`, `date:excel`."""
@@ -24,10 +25,8 @@ ColumnType = Literal["auto", "text", "number", "date", "boolean", "list"]
 Convert = Callable[[str], Any]
 """Returns the value of a cell that isn't empty, or `None` for a blank one."""
 
-_TRUTH = {
-    **dict.fromkeys(("true", "yes", "1"), True),
-    **dict.fromkeys(("false", "no", "0"), False),
-}
+_TRUTH = {**dict.fromkeys(YES, True), **dict.fromkeys(FALSE, False)}
+_YEAR = re.compile(r"%[YyGcx]")
 _TIME = re.compile(r"%[HIMSfpXcT]")
 # Excel's day 1 is 1900-01-01, and its day 60 a 29 February that never was.
 _EPOCH = datetime(1899, 12, 30)
@@ -54,7 +53,8 @@ def checked_type(given: object) -> str:
 def _check_form(form: str) -> None:
     probe = datetime(2026, 1, 31, 10, 20, 30)
     try:
-        again = datetime.strptime(probe.strftime(form), form)
+        # Python warns of a day without a year, and will come to refuse it.
+        again = datetime.strptime(probe.strftime(form), form) if _YEAR.search(form) else None
     except ValueError:
         again = None
     if again is None or again.date() != probe.date():
@@ -161,9 +161,10 @@ def _needed(number: float | None, column: str, decimal: Decimal | None) -> int |
 
 
 def _truth(text: str, column: str) -> bool:
-    if text.lower() not in _TRUTH:
-        raise InvalidInput(column, "isn't a boolean")
-    return _TRUTH[text.lower()]
+    found = _TRUTH.get(plain_word(text))
+    if found is None:
+        raise InvalidInput(column, "isn't a boolean, such as yes or no")
+    return found
 
 
 def _formed(text: str, form: str, column: str, zone: tzinfo) -> str:

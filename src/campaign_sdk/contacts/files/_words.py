@@ -30,11 +30,13 @@ YES = _words(
     "ano igen evet kylla hai igaz prawda да так はい 是 有 예 نعم כן ναι ✓ ✔ ☑ checked",
 )
 
-NO = _words(
+# In a column of truths. What says that there is nothing is none.
+FALSE = _words(
     "false f no n 0 off nein falsch non faux falso nao nej nei nie ne nem hayir ei ikke niet",
-    "fals hamis falsz нет ні いいえ 否 無 아니요 لا לא όχι ✗ ✘ ☐ unchecked none null nil [] {} -",
-    "n/a na never",
+    "fals hamis falsz нет ні いいえ 否 無 아니요 لا לא όχι ✗ ✘ ☐ unchecked",
 )
+
+NO = FALSE | _words("none null nil [] {} - n/a na never")
 
 # Of a subscription: who may be written to.
 SUBSCRIBED = frozenset(
