@@ -103,33 +103,46 @@ language plpgsql
 security invoker
 set search_path = ''
 as $$
+declare
+  campaign uuid;
+  kind text;
+  by_machine boolean;
+  moment timestamptz;
+  several boolean;
 begin
-  -- One event alone: there is nothing to sum, and mostly its day is there. Opens and clicks come
-  -- so most often; each column that is set costs.
-  update public.campaign_analytics as a set
-    impressions = case when e.type = 'impression' then a.impressions + 1 else a.impressions end,
-    clicks = case when e.type = 'click' then a.clicks + 1 else a.clicks end,
-    machine_impressions = case when e.type = 'impression' and e.actor in ('machine', 'proxy')
-      then a.machine_impressions + 1 else a.machine_impressions end,
-    machine_clicks = case when e.type = 'click' and e.actor in ('machine', 'proxy')
-      then a.machine_clicks + 1 else a.machine_clicks end
-  from added as e join public.campaigns as c on c.id = e.campaign_id
-  where not exists (select from added offset 1) and e.type in ('impression', 'click')
-    and a.campaign_id = e.campaign_id and a.date = (e.occurred_at at time zone c.timezone)::date;
-  if found or not exists (select from added) then
+  select e.campaign_id, e.type, e.actor in ('machine', 'proxy'), e.occurred_at,
+    exists (select from added offset 1)
+  into campaign, kind, by_machine, moment, several
+  from added as e limit 1;
+  if not found then
     return null;
   end if;
-  update public.campaign_analytics as a set
-    conversions = case when e.type = 'conversion' then a.conversions + 1 else a.conversions end,
-    delivered = case when e.type = 'delivered' then a.delivered + 1 else a.delivered end,
-    bounced = case when e.type = 'bounced' then a.bounced + 1 else a.bounced end,
-    complained = case when e.type = 'complained' then a.complained + 1 else a.complained end,
-    unsubscribed = case when e.type = 'unsubscribed' then a.unsubscribed + 1 else a.unsubscribed end
-  from added as e join public.campaigns as c on c.id = e.campaign_id
-  where not exists (select from added offset 1) and e.type not in ('impression', 'click')
-    and a.campaign_id = e.campaign_id and a.date = (e.occurred_at at time zone c.timezone)::date;
-  if found then
-    return null;
+  -- One event alone: there is nothing to sum, and mostly its day is there. No join, since each part
+  -- of a plan is made ready anew at every call; nor more columns than its kind may need.
+  if not several then
+    if kind in ('impression', 'click') then
+      update public.campaign_analytics as a set
+        impressions = a.impressions + (kind = 'impression')::integer,
+        clicks = a.clicks + (kind = 'click')::integer,
+        machine_impressions = a.machine_impressions + (kind = 'impression' and by_machine)::integer,
+        machine_clicks = a.machine_clicks + (kind = 'click' and by_machine)::integer
+      where a.campaign_id = campaign and a.date = (
+        moment at time zone (select c.timezone from public.campaigns as c where c.id = campaign)
+      )::date;
+    else
+      update public.campaign_analytics as a set
+        conversions = a.conversions + (kind = 'conversion')::integer,
+        delivered = a.delivered + (kind = 'delivered')::integer,
+        bounced = a.bounced + (kind = 'bounced')::integer,
+        complained = a.complained + (kind = 'complained')::integer,
+        unsubscribed = a.unsubscribed + (kind = 'unsubscribed')::integer
+      where a.campaign_id = campaign and a.date = (
+        moment at time zone (select c.timezone from public.campaigns as c where c.id = campaign)
+      )::date;
+    end if;
+    if found then
+      return null;
+    end if;
   end if;
   insert into public.campaign_analytics as a (
     user_id, campaign_id, date, impressions, clicks, conversions,

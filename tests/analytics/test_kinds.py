@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, get_args
 from uuid import UUID
 
@@ -62,14 +63,27 @@ def test_each_kind_is_counted_as_what_it_is(ann: CampaignClient, mixed: UUID) ->
     assert told(found.counters) == told(found.events) == expected()
 
 
-def test_each_kind_alone_is_counted_as_among_others(ann: CampaignClient, campaign: UUID) -> None:
-    ann.analytics.ingest([event(campaign, "the day's first")])
-    for kind in KINDS:
-        for actor in ACTORS:
-            ann.analytics.ingest([event(campaign, f"{kind} of {actor}", type=kind, actor=actor)])
-    found = ann.analytics.reconcile(campaign)
-    assert found.agrees
-    assert found.counters.machine_clicks == found.counters.machine_impressions == 2
+def test_each_kind_alone_is_counted_as_among_others(
+    ann: CampaignClient, db: psycopg.Connection
+) -> None:
+    columns = ", ".join(["date", *NAMES.values(), "machine_impressions", "machine_clicks"])
+    query = f"select {columns} from campaign_analytics where campaign_id = %s order by date"
+    alone, together = (ann.campaigns.create("K", timezone="Pacific/Auckland").id for _ in range(2))
+    # On both sides of a midnight there, which is noon in UTC.
+    nights = [NOON - timedelta(hours=n) for n in (0, 3)]
+    given = [
+        {"event_id": f"{kind} of {actor}", "type": kind, "actor": actor}
+        for kind in KINDS
+        for actor in ACTORS
+    ]
+    given = [{**one, "occurred_at": nights[n % 3 == 0]} for n, one in enumerate(given)]
+    for one in given:
+        ann.analytics.ingest([event(alone, **one)])
+    ann.analytics.ingest([event(together, **one) for one in given])
+    days = [db.execute(query.encode(), [each]).fetchall() for each in (alone, together)]
+    assert days[0] == days[1]
+    assert [day[-1] for day in days[0]] == [1, 1]
+    assert ann.analytics.reconcile(alone).agrees
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Pacific/Auckland"])

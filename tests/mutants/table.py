@@ -298,30 +298,40 @@ _BY_HAND = [
         "",
         (_DOORS, "-k", "kind_of_event"),
     ),
+    Mutation("  if not several then\n", "  if true then\n", (_ANALYTICS, _KEYS, _DOORS)),
     Mutation(
-        "where not exists (select from added offset 1) and e.type in",
-        "where e.type in",
-        (_ANALYTICS, _KEYS),
-    ),
-    Mutation(
-        "where not exists (select from added offset 1) and e.type not in",
-        "where e.type not in",
-        (_ANALYTICS, _KEYS, _DOORS),
-    ),
-    Mutation(
-        "    unsubscribed = case when e.type = 'unsubscribed' then a.unsubscribed + 1",
-        "    unsubscribed = case when e.type = 'bounced' then a.unsubscribed + 1",
+        "    if kind in ('impression', 'click') then",
+        "    if kind in ('impression', 'click', 'delivered') then",
         (_DOORS, "-k", "kind_of_event"),
     ),
     Mutation(
-        "clicks = case when e.type = 'click' then a.clicks + 1 else a.clicks end,",
+        "unsubscribed = a.unsubscribed + (kind = 'unsubscribed')::integer",
+        "unsubscribed = a.unsubscribed + (kind = 'bounced')::integer",
+        (_DOORS, "-k", "kind_of_event"),
+    ),
+    Mutation(
+        "clicks = a.clicks + (kind = 'click')::integer,",
         "clicks = a.clicks + 1,",
         (_ANALYTICS, _KINDS),
     ),
     Mutation(
-        "      then a.machine_impressions + 1 else",
-        "      then a.machine_impressions else",
+        "(kind = 'impression' and by_machine)::integer",
+        "(kind = 'impression' and not by_machine)::integer",
         (_ANALYTICS, _KINDS),
+    ),
+    Mutation(
+        "(kind = 'click' and by_machine)::integer\n"
+        "      where a.campaign_id = campaign and a.date = (\n"
+        "        moment at time zone (select c.timezone",
+        "(kind = 'click' and by_machine)::integer\n"
+        "      where a.campaign_id = campaign and a.date = (\n"
+        "        moment at time zone (select 'UTC'",
+        (_ANALYTICS, _KINDS, "tests/reports/test_report.py"),
+    ),
+    Mutation(
+        "  if old is distinct from new then\n    new.updated_at := now();\n  end if;",
+        "  new.updated_at := now();",
+        (_CONSTRAINTS, "-k", "updated_at"),
     ),
     Mutation(
         "stored.type = event ->> 'type'\n",
