@@ -272,16 +272,23 @@ def test_rules_on_a_field_that_no_element_has(
         (field("spent") > 5, "number", "warning"),
         (~(field("spent") > 5), "number", "error"),
         (field("since").not_within_last(days=9), "date", "error"),
+        (field("vip") == True, "boolean", "warning"),  # noqa: E712 - that is how it is asked
+        (field("vip") != False, "boolean", "error"),  # noqa: E712
     ],
     ids=repr,
 )
-def test_an_order_among_texts(people: CampaignClient, rules: Any, kind: str, severity: str) -> None:
-    """What an import left texts can't be more or less than a number."""
+def test_a_comparison_with_texts(
+    people: CampaignClient, rules: Any, kind: str, severity: str
+) -> None:
+    """What an import left texts can't be more or less than a number, nor true or false."""
     [name] = rules.fields
     people.contacts.upsert(
         [
-            {"email": "d@example.com", "attributes": {"spent": "7", "since": "31.01.2026"}},
-            {"email": "e@example.com", "attributes": {"spent": "n/a", "since": "?"}},
+            {
+                "email": "d@example.com",
+                "attributes": {"spent": "7", "since": "31.01.2026", "vip": "WAHR"},
+            },
+            {"email": "e@example.com", "attributes": {"spent": "n/a", "since": "?", "vip": "1"}},
         ]
     )
     [warning] = people.segments.check(rules)
@@ -289,7 +296,7 @@ def test_an_order_among_texts(people: CampaignClient, rules: Any, kind: str, sev
     assert f"--type '{name}'={kind}" in warning
     found = people.campaigns.create("x", message="Hi", rules=rules | (field("city") == "Pune"))
     assert problems(people.campaigns.preflight(found.id)) == [(severity, "rules", None)]
-    right = {"spent": 7, "since": "2026-01-31"}
+    right = {"spent": 7, "since": "2026-01-31", "vip": False}
     people.contacts.upsert([{"email": "f@example.com", "attributes": right}])
     assert people.segments.check(rules) == ()
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from campaign_sdk import Rules, everyone, field
+from campaign_sdk import InvalidRules, Rules, everyone, field
 
 x = field("x")
 
@@ -168,3 +168,10 @@ def test_fields_can_be_read_and_used_as_keys() -> None:
 def test_anniversaries_are_what_their_text_says(rules: Rules, text: str) -> None:
     assert rules == Rules.parse(text)
     assert str(rules) == str(Rules.parse(text))
+
+
+def test_none_is_no_value_and_the_remedy_is_said() -> None:
+    nothing: Any = None
+    for compare in (lambda: x == nothing, lambda: x.in_([1, nothing])):
+        with pytest.raises(InvalidRules, match=r"is_null\(\) or \.exists\(\)"):
+            compare()

@@ -258,6 +258,8 @@ def _to_wire(value: object, path: str) -> str | int | float | bool:
         return value
     if isinstance(value, UUID):
         return str(value)
+    if value is None:
+        raise InvalidRules(path, "must not be None: write .is_null() or .exists()")
     raise InvalidRules(
         path, f"must be a text, a number, a boolean or a date, not {type(value).__name__}"
     )

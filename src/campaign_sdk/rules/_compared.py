@@ -1,4 +1,4 @@
-"""What rules put into an order: a number with numbers, a date with dates, and nothing else."""
+"""What rules compare with its like alone: numbers and dates in their order, and booleans."""
 
 from __future__ import annotations
 
@@ -10,20 +10,21 @@ from ._tree import POSITIVE, Match, Node, Relative, Rule, Scalar, Value, holds_o
 from ._values import numeric
 
 _ORDERS = {"<", "<=", ">", ">=", "between"}
-# Whatever can be compared with a number, and with a date, lies between these.
-_ALL: Mapping[str, tuple[Scalar, Scalar]] = {
-    "number": (-1e300, 1e300),
-    "date": ("0001-01-01", "9999-12-31"),
+# Whatever can be compared with a number, with a date and with a boolean, fulfils these.
+_ALL: Mapping[str, tuple[str, tuple[Scalar, Scalar]]] = {
+    "number": ("between", (-1e300, 1e300)),
+    "date": ("between", ("0001-01-01", "9999-12-31")),
+    "boolean": ("in", (False, True)),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """An attribute that is compared with a number or a date.
+    """An attribute that is compared with a number, a date or a boolean.
 
     Attributes:
         field: the attribute.
-        kind: "number" or "date".
+        kind: "number", "date" or "boolean".
         held: what holds for a contact that has one there.
         negative: whether the condition holds if no contact has.
     """
@@ -35,20 +36,24 @@ class Compared:
 
 
 def compared(node: Node, negated: bool = False) -> Iterator[Compared]:
-    """Yield the attributes that a tree puts into an order, but not those of elements."""
+    """Yield the attributes that a tree compares so, but not those of elements."""
     if isinstance(node, Match):
         return
     if isinstance(node, Rule):
-        if POSITIVE[node.operator] in _ORDERS and node.field not in RESERVED:
-            kind = _kind(node.value)
+        kind = _kind(POSITIVE[node.operator], node.value)
+        if kind is not None and node.field not in RESERVED:
             negative = holds_of_nothing(node) is not negated
-            yield Compared(node.field, kind, Rule(node.field, "between", _ALL[kind]), negative)
+            yield Compared(node.field, kind, Rule(node.field, *_ALL[kind]), negative)
         return
     for child in node.rules:
         yield from compared(child, negated is not node.negated)
 
 
-def _kind(value: Value) -> str:
+def _kind(operator: str, value: Value) -> str | None:
+    if operator == "=" and isinstance(value, bool):
+        return "boolean"
+    if operator not in _ORDERS:
+        return None
     first = value[0] if isinstance(value, tuple) else value
     if isinstance(first, Relative):
         return "date"

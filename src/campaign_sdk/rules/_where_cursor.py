@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NoReturn
 
 from . import _dates
-from ._where_hints import hint_for
+from ._where_hints import hint_for, hint_of_value
 from ._where_tokens import Token, refuse
 
 
@@ -52,10 +52,8 @@ class Cursor:
 
     def _moment(self) -> dict[str, Any]:
         anchor = self._token.text
-        if anchor.lower() in ("null", "none", "nil"):
-            refuse(self._token.column, "write `is missing` or `is present` instead of null")
         if anchor not in _dates.ANCHORS:
-            refuse(self._token.column, f'put a text in quotes: "{anchor}"')
+            refuse(self._token.column, hint_of_value(anchor))
         self._at += 1
         offset, unit = 0, "day"
         if self._token.kind == "number":

@@ -34,6 +34,9 @@ _WORDS = {
     "is null": "write `is missing`",
     "is not null": "write `is present`",
     "is empty": 'write `is missing`, or is "" for an empty text',
+    "not contains": "write `does not contain`",
+    "older than": "write `not within last`",
+    "newer than": "write `within last`",
     "exists": "write `is present`",
     "equals": "write `is` or =",
     "includes": "write `contains`",
@@ -51,6 +54,19 @@ _WORDS = {
     "after": "write >",
     "xor": "write (a or b) and not (a and b)",
 }
+# What people write where a value stands, and which no text would be meant by.
+_MISSING = "write `is missing` or `is present` instead of {}"
+_VALUES = {
+    **dict.fromkeys(("null", "none", "nil", "set", "unset", "missing", "present"), _MISSING),
+    **dict.fromkeys(("empty", "blank"), f'{_MISSING}, or "" for an empty text'),
+    "yes": 'write true, or "yes" if it is a text',
+    "no": 'write false, or "no" if it is a text',
+    "today": "write startOfDay or endOfDay instead of {}",
+    "yesterday": "write startOfDay -1 day instead of {}",
+    "tomorrow": "write startOfDay 1 day instead of {}",
+    "older": "write `not within last` instead of `is {}`",
+    "newer": "write `within last` instead of `is {}`",
+}
 # What the language itself writes in small letters.
 _SMALL = frozenset(
     {"and", "or", "not", "in", "is", "between", "contains", "begins", "ends", "within"}
@@ -62,6 +78,12 @@ _SMALL = frozenset(
 def hint_of_symbol(rest: str) -> str | None:
     """Return how what begins here is written, if it is a symbol of another language."""
     return next((hint for symbol, hint in _SYMBOLS.items() if rest.startswith(symbol)), None)
+
+
+def hint_of_value(word: str) -> str:
+    """Return how a word that stands for a value is written; a text, if nothing else is known."""
+    hint = _VALUES.get(word.lower())
+    return hint.format(word) if hint else f'put a text in quotes: "{word}"'
 
 
 def hint_for(words: Sequence[str]) -> str | None:

@@ -39,12 +39,12 @@ def odd_conditions(
 ) -> Steps[tuple[OddCondition, ...]]:
     """Return what is odd about conditions on other fields than those that are odd themselves.
 
-    A field that no element of a list has, or an order with numbers or dates where no contact
-    has one: an import left them texts.
+    A field that no element of a list has, or a comparison with a number, date or boolean
+    where no contact has one: an import left them texts.
     """
     elements = yield from _elements(resource, rules, odd)
-    orders = yield from _orders(resource, rules, odd)
-    return (*elements, *orders)
+    comparisons = yield from _comparisons(resource, rules, odd)
+    return (*elements, *comparisons)
 
 
 def _elements(
@@ -62,7 +62,7 @@ def _elements(
     return strange
 
 
-def _orders(
+def _comparisons(
     resource: Resource[Any], rules: Rules, odd: Container[str]
 ) -> Steps[list[OddCondition]]:
     asked = [each for each in dict.fromkeys(compared(rules._node)) if each.field not in odd]
