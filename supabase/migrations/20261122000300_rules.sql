@@ -25,11 +25,12 @@ comment on type campaign_private.rule_target is
   'as text; and the words that a column holds, if there are few.';
 
 create type campaign_private.rule_operand as (
-  kind text, text text, number numeric, truth boolean, moment timestamptz, wall timestamp
+  kind text, text text, number numeric, truth boolean, moment timestamptz, wall timestamp, plain boolean
 );
 comment on type campaign_private.rule_operand is
   'One value of a rule: kind boolean, number, text, date, naive, relative or recurring; its text; '
-  'and for dates the instant and what the clock on the wall shows then.';
+  'for dates the instant and what the clock on the wall shows then; and whether it is plain: '
+  'whatever is stored equals it only if it reads the same, but for zeros at a number''s end.';
 
 create type campaign_private.rule_bounds as (bare text, exact text, lowest text, highest text);
 comment on type campaign_private.rule_bounds is
@@ -48,18 +49,28 @@ $$;
 comment on function campaign_private.refuse_rules is
   'Raise CMP03: the message is the reason, the detail is the JSON path.';
 
+create function campaign_private.key_fault(unknown jsonb) returns text[]
+language plpgsql immutable security invoker set search_path = '' as $$
+declare
+  -- By code point, as Python orders them: both name the same one.
+  key constant text := (select min(key collate "C") from jsonb_object_keys(unknown) as k(key));
+begin
+  return array[
+    case when key ~ '^[A-Za-z_][A-Za-z0-9_]*$' then '.' || key else format('[''%s'']', key) end,
+    'isn''t understood, and may change who is meant: take it out'];
+end
+$$;
+comment on function campaign_private.key_fault is
+  'Where and why an object is refused that has keys which aren''t known.';
+
 create function campaign_private.check_keys(node jsonb, known text[], path text) returns void
 language plpgsql immutable security invoker set search_path = '' as $$
 declare
-  unknown text;
+  fault text[];
 begin
   if node - known <> '{}' then
-    -- By code point, as Python orders them: both name the same one.
-    unknown := (select min(key collate "C") from jsonb_object_keys(node - known) as k(key));
-    perform campaign_private.refuse_rules(
-      path || case when unknown ~ '^[A-Za-z_][A-Za-z0-9_]*$' then '.' || unknown
-                else format('[''%s'']', unknown) end,
-      'isn''t understood, and may change who is meant: take it out');
+    fault := campaign_private.key_fault(node - known);
+    perform campaign_private.refuse_rules(path || fault[1], fault[2]);
   end if;
 end
 $$;
@@ -80,51 +91,19 @@ comment on function campaign_private.check_timezone is
 
 -- the values of a rule ------------------------------------------------------------
 
-create function campaign_private.rule_operand(
-  value jsonb, path text, as_of timestamptz, timezone text
-) returns campaign_private.rule_operand
-language plpgsql stable security invoker set search_path = '' as $$
-declare
-  written constant text := value #>> '{}';
-begin
-  case jsonb_typeof(value)
-    when 'boolean' then
-      return row('boolean', null, null, written::boolean, null, null)::campaign_private.rule_operand;
-    when 'number' then
-      -- Beyond a double, the readers of JSON disagree with each other.
-      if abs(written::numeric) > 1.7976931348623157e308 then
-        perform campaign_private.refuse_rules(path, 'is too large a number');
-      end if;
-      return row('number', trim_scale(written::numeric)::text, written::numeric, null, null, null)::campaign_private.rule_operand;
-    when 'object' then
-      return campaign_private.rule_relative(value, path, as_of, timezone);
-    when 'string' then
-      if length(written) <= 400
-        and written ~ '^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?$' then
-        return row('number', written, written::numeric, null, null, null)::campaign_private.rule_operand;
-      end if;
-      return campaign_private.rule_date(written, timezone);
-    else
-      perform campaign_private.refuse_rules(path, 'must be a text, a number, a boolean or a date');
-  end case;
-end
-$$;
-comment on function campaign_private.rule_operand is
-  'One value of a rule. A text that is a number stands for both.';
-
-create function campaign_private.rule_values(value jsonb, path text) returns jsonb[]
+create function campaign_private.rule_values(value jsonb, path text) returns jsonb
 language plpgsql immutable security invoker set search_path = '' as $$
 begin
   case jsonb_typeof(value)
     when 'array' then
-      return array(select jsonb_array_elements(value));
+      return value;
     when 'string' then
-      return array(
-        select to_jsonb(replace(btrim(item, e' \t\n\r\f\v'), '\,', ','))
-        from regexp_split_to_table(value #>> '{}', '(?<!\\),') as item
+      return (
+        select coalesce(jsonb_agg(replace(btrim(item, e' \t\n\r\f\v'), '\,', ',') order by n), '[]')
+        from regexp_split_to_table(value #>> '{}', '(?<!\\),') with ordinality as i(item, n)
         where btrim(item, e' \t\n\r\f\v') <> '');
     when 'number' then
-      return array[value];
+      return jsonb_build_array(value);
     else
       perform campaign_private.refuse_rules(path, 'must be a list');
   end case;
@@ -136,6 +115,19 @@ comment on function campaign_private.rule_values is
 
 -- the field of a rule -------------------------------------------------------------
 
+create function campaign_private.rule_column(name text, path text) returns campaign_private.rule_target
+language plpgsql immutable security invoker set search_path = '' as $$
+begin
+  if name in ('events', 'deliveries') then
+    perform campaign_private.refuse_rules(path, format(
+      'is a list: say how many of it match, or name the attribute "attributes.%s"', name));
+  end if;
+  return row(case when name in ('email', 'phone') then 'text' else 'time' end,
+             null, null, null, format('c.%I', name), null)::campaign_private.rule_target;
+end
+$$;
+comment on function campaign_private.rule_column is 'A column of the contact that a field names.';
+
 create function campaign_private.rule_target(
   field jsonb, path text, scope text default 'contact', alias text default 'c'
 ) returns campaign_private.rule_target
@@ -144,27 +136,29 @@ declare
   name constant text := field #>> '{}';
   base constant text := alias || case scope when 'contact' then '.attributes' else '.item' end;
   keys text[];
-  json text;
+  json text := base;
 begin
-  if scope = 'element' and name = '' and jsonb_typeof(field) = 'string' then
-    return row('attribute', base, '{}', base, format('(%s #>> ''{}'')', base), null)::campaign_private.rule_target;
+  if scope = 'contact' and strpos(name, '.') = 0 and jsonb_typeof(field) = 'string' and name not in (
+    '', '~', 'email', 'phone', 'created_at', 'updated_at', 'unsubscribed_at', 'events', 'deliveries'
+  ) then
+    return row('attribute', base, array[name],
+               format('(%s -> %L)', base, name), format('(%s ->> %L)', base, name), null)::campaign_private.rule_target;
   elsif jsonb_typeof(field) is distinct from 'string' or name in ('', '~') then
+    if scope = 'element' and field = '""' then
+      return row('attribute', base, '{}', base, format('(%s #>> ''{}'')', base), null)::campaign_private.rule_target;
+    end if;
     perform campaign_private.refuse_rules(path, 'must name a field');
   elsif scope in ('events', 'deliveries') then
     return campaign_private.behaviour_target(scope, name, alias, path);
-  elsif scope = 'contact' and name in ('email', 'phone') then
-    return row('text', null, null, null, format('c.%I', name), null)::campaign_private.rule_target;
-  elsif scope = 'contact' and name in ('created_at', 'updated_at', 'unsubscribed_at') then
-    return row('time', null, null, null, format('c.%I', name), null)::campaign_private.rule_target;
-  elsif scope = 'contact' and name in ('events', 'deliveries') then
-    perform campaign_private.refuse_rules(path, format(
-      'is a list: say how many of it match, or name the attribute "attributes.%s"', name));
+  elsif scope = 'contact' and name in (
+    'email', 'phone', 'created_at', 'updated_at', 'unsubscribed_at', 'events', 'deliveries'
+  ) then
+    return campaign_private.rule_column(name, path);
   end if;
   keys := campaign_private.field_keys(case scope when 'element' then 'attributes.' else '' end || name);
   if '' = any(keys) or cardinality(keys) not between 1 and 32 then
     perform campaign_private.refuse_rules(path, 'must be a path of 1 to 32 names, such as "address.city"');
   end if;
-  json := base;
   for n in 1 .. cardinality(keys) - 1 loop
     json := json || format(' -> %L', keys[n]);
   end loop;

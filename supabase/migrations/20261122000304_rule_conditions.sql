@@ -2,25 +2,6 @@
 --
 -- Two-valued in the end: what is null here counts as false, and a negation is `is not true`.
 
-create function campaign_private.is_plain(operand campaign_private.rule_operand) returns boolean
-language plpgsql immutable security invoker set search_path = '' as $$
-begin
-  return (operand).kind in ('text', 'date', 'naive')
-    and (operand).text !~ '^[\[{]' and (operand).text not in ('true', 'false');
-end
-$$;
-comment on function campaign_private.is_plain is
-  'Whether only a stored text, and no other JSON, reads like this value.';
-
-create function campaign_private.is_plain_number(operand campaign_private.rule_operand) returns boolean
-language plpgsql immutable security invoker set search_path = '' as $$
-begin
-  return (operand).kind = 'number' and (operand).text = trim_scale((operand).number)::text;
-end
-$$;
-comment on function campaign_private.is_plain_number is
-  'Whether a number is written as JSON shows it, without zeros at its end.';
-
 create function campaign_private.rule_equal_number(
   target campaign_private.rule_target, operand campaign_private.rule_operand
 ) returns text
@@ -68,7 +49,8 @@ create function campaign_private.rule_number(
 ) returns text
 language plpgsql immutable security invoker set search_path = '' as $$
 declare
-  path constant text := campaign_private.rule_path(target.keys);
+  path constant text := case cardinality(target.keys)
+    when 1 then 'strict $.' || to_json(target.keys[1])::text else campaign_private.rule_path(target.keys) end;
 begin
   -- It compares numbers with numbers only: at the price of a cast, which would raise.
   return format('%s @@ %L', target.base, path || ' ' || operator || ' ' || number
@@ -83,79 +65,88 @@ create function campaign_private.rule_order(
 ) returns text
 language plpgsql stable security invoker set search_path = '' as $$
 begin
-  if target.kind = 'time' then
-    return case when operand.moment is null then 'false'
-      else format('%s %s %L::timestamptz', target.text, operator, operand.moment) end;
-  elsif target.kind = 'number' then
-    return case when operand.number is null then 'false'
-      else format('%s %s %L::numeric', target.text, operator, operand.number) end;
-  elsif operand.moment is not null then
-    return campaign_private.rule_before(
-      target.text, operand, operator in ('<=', '>'), operator in ('<', '<='));
-  elsif operand.kind = 'number' and target.kind = 'attribute' then
-    return campaign_private.rule_number(target, operator, operand.number);
-  end if;
-  return 'false';
+  return case
+    when target.kind = 'time' then case when operand.moment is null then 'false'
+      else format('%s %s %L::timestamptz', target.text, operator, operand.moment) end
+    when target.kind = 'number' then case when operand.number is null then 'false'
+      else format('%s %s %L::numeric', target.text, operator, operand.number) end
+    when operand.moment is not null then campaign_private.rule_before(
+      target.text, operand, operator in ('<=', '>'), operator in ('<', '<='))
+    when operand.kind = 'number' and target.kind = 'attribute' then
+      campaign_private.rule_number(target, operator, operand.number)
+    else 'false' end;
 end
 $$;
 comment on function campaign_private.rule_order is
   'SQL: numbers with numbers, dates with dates, else false; without the check of a date''s shape.';
 
-create function campaign_private.rule_ordered(
-  target campaign_private.rule_target, condition text, operand campaign_private.rule_operand
-) returns text
-language plpgsql immutable security invoker set search_path = '' as $$
-begin
-  return case
-    when condition = 'false' or target.kind in ('time', 'number') or operand.kind = 'number' then condition
-    else format('(%s and %s)', condition, campaign_private.rule_dated(target.text))
-  end;
-end
-$$;
-comment on function campaign_private.rule_ordered is
-  'SQL: a comparison, followed by the check that what was compared has the shape of a date.';
-
-create function campaign_private.rule_equals(
-  target campaign_private.rule_target, operand campaign_private.rule_operand
+create function campaign_private.rule_compared(
+  target campaign_private.rule_target, operator text, operand campaign_private.rule_operand
 ) returns text
 language plpgsql stable security invoker set search_path = '' as $$
 begin
-  if operand.kind = 'relative' or target.kind = 'time' then
-    return case when target.kind = 'time' then campaign_private.rule_order(target, '=', operand)
-      else campaign_private.rule_between(target, operand, operand) end;
-  elsif target.kind = 'text' then
-    return case when operand.kind = 'boolean' then 'false'
-      else format('%s = %L', target.text, operand.text) end;
-  elsif target.kind = 'number' then
+  if operand.moment is null or target.kind = 'time' then
+    return campaign_private.rule_order(target, operator, operand);
+  end if;
+  return format('(%s and %s)', campaign_private.rule_order(target, operator, operand),
+                campaign_private.rule_dated(target.text));
+end
+$$;
+comment on function campaign_private.rule_compared is
+  'SQL: the field orders so with a value; of a date in the attributes the shape is checked after it.';
+
+create function campaign_private.rule_equal_any(target campaign_private.rule_target, operand campaign_private.rule_operand)
+returns text
+language plpgsql immutable security invoker set search_path = '' as $$
+declare
+  values constant jsonb[] := campaign_private.rule_equal_values(operand);
+begin
+  return '(' || campaign_private.rule_holds(target, values[1]) || case cardinality(values)
+    when 2 then ' or ' || campaign_private.rule_holds(target, values[2]) else '' end || ')';
+end
+$$;
+comment on function campaign_private.rule_equal_any is 'SQL: the field holds one of the values that equal a value.';
+
+create function campaign_private.rule_equals(
+  target campaign_private.rule_target, operand campaign_private.rule_operand, timezone text
+) returns text
+language plpgsql stable security invoker set search_path = '' as $$
+begin
+  if operand.kind = 'recurring' or (operand.kind = 'relative' and target.kind <> 'time') then
+    return campaign_private.rule_between(target, operand, operand, timezone);
+  elsif target.kind in ('time', 'number') then
     return campaign_private.rule_order(target, '=', operand);
-  elsif target.kind = 'id' then
-    return format('%s = %L::uuid', target.text, operand.text);
-  elsif campaign_private.is_plain(operand) then
-    return format('%s = %L', target.text, operand.text);
-  elsif campaign_private.is_plain_number(operand) then
+  elsif target.kind = 'attribute' and not operand.plain then
+    return campaign_private.rule_equal_any(target, operand);
+  elsif target.kind = 'attribute' and operand.kind = 'number' then
     return campaign_private.rule_equal_number(target, operand);
   end if;
-  return (
-    select '(' || string_agg(campaign_private.rule_holds(target, value), ' or ') || ')'
-    from unnest(campaign_private.rule_equal_values(operand)) as value);
+  return case
+    when operand.kind = 'boolean' then 'false'
+    when target.kind = 'id' then format('%s = %L::uuid', target.text, operand.text)
+    else format('%s = %L', target.text, operand.text) end;
 end
 $$;
 comment on function campaign_private.rule_equals is 'SQL: what the field holds equals a value.';
 
 create function campaign_private.rule_between(
-  target campaign_private.rule_target, low campaign_private.rule_operand, high campaign_private.rule_operand
+  target campaign_private.rule_target, low campaign_private.rule_operand,
+  high campaign_private.rule_operand, timezone text
 ) returns text
 language plpgsql stable security invoker set search_path = '' as $$
 declare
-  above constant text := campaign_private.rule_order(target, '>=', low);
-  below constant text := campaign_private.rule_order(target, '<=', high);
+  limits text;
 begin
-  if 'false' in (above, below) or (low.kind = 'number') <> (high.kind = 'number') then
-    return 'false';
+  if low.kind = 'recurring' then
+    return campaign_private.rule_recurring(
+      target, campaign_private.days_between(low.wall, high.wall), timezone);
   elsif low.kind = 'number' and target.kind = 'attribute' then
     return campaign_private.rule_number(target, '>=', low.number, high.number);
   end if;
-  return campaign_private.rule_ordered(target, format('%s and %s', above, below), low);
+  limits := campaign_private.rule_order(target, '>=', low) || ' and '
+    || campaign_private.rule_order(target, '<=', high);
+  return case when target.kind in ('time', 'number') then limits
+    else format('(%s and %s)', limits, campaign_private.rule_dated(target.text)) end;
 end
 $$;
 comment on function campaign_private.rule_between is 'SQL: what the field holds lies between two values.';
@@ -169,9 +160,8 @@ declare
   texts text[];
   numbers jsonb[];
 begin
-  select bool_and(case o.kind when 'number' then campaign_private.is_plain_number(o)
-                  else campaign_private.is_plain(o) end),
-    array_agg(o.text), array_agg(to_jsonb(o.number)) filter (where o.kind = 'number')
+  select bool_and(o.plain), array_agg(o.text),
+    array_agg(to_jsonb(o.number)) filter (where o.kind = 'number')
     into plain, texts, numbers from unnest(operands) as o;
   if not plain then
     return format('%s = any(%L::jsonb[])', target.json, array(
@@ -221,39 +211,80 @@ $$;
 comment on function campaign_private.rule_literal is
   'A pattern of LIKE that only this text matches. LIKE takes half of what strpos() takes.';
 
+create function campaign_private.rule_found(
+  target campaign_private.rule_target, operator text, literal text
+) returns text
+language plpgsql immutable security invoker set search_path = '' as $$
+begin
+  return case operator
+    when 'contains' then format('%s like %L', target.text,
+      '%' || campaign_private.rule_literal(literal) || '%')
+    when 'beginsWith' then format('%s like %L', target.text,
+      campaign_private.rule_literal(literal) || '%')
+    else format('right(%s, %s) = %L', target.text, length(literal), literal) end;
+end
+$$;
+comment on function campaign_private.rule_found is
+  'SQL: what the field reads as contains, begins or ends with a text.';
+
+create function campaign_private.rule_meets_lists(target campaign_private.rule_target) returns boolean
+language plpgsql stable security invoker set search_path = '' as $$
+begin
+  return target.base = 'c.attributes' and coalesce((
+    select jsonb_typeof(c.attributes #> target.keys) = 'array'
+    from (select c.attributes from public.contacts as c order by c.id limit 4) as c
+    where c.attributes #> target.keys is not null limit 1
+  ), false);
+end
+$$;
+comment on function campaign_private.rule_meets_lists is
+  'Whether the first of the caller''s contacts that have a field have a list there, as the others will, mostly.';
+
+create function campaign_private.rule_contains(
+  target campaign_private.rule_target, operand campaign_private.rule_operand
+) returns text
+language plpgsql stable security invoker set search_path = '' as $$
+declare
+  found text;
+  element text;
+begin
+  if operand.kind = 'boolean' then
+    return format('%s @> %L', target.json, jsonb_build_array(operand.truth));
+  end if;
+  found := campaign_private.rule_found(target, 'contains', operand.text);
+  element := case operand.kind
+    when 'number' then format('(%1$s @> %2$L or %1$s @> %3$L)', target.json,
+      jsonb_build_array(operand.number), jsonb_build_array(operand.text))
+    else format('%s ? %L', target.json, operand.text) end;
+  -- To write a list out takes longer than to look into it; to look at each text whether it is
+  -- one takes as long as reading it. A list that has the element shows it in its text, unless
+  -- JSON escapes it there.
+  return format(case
+    when to_json(operand.text)::text <> '"' || operand.text || '"'
+      or (operand.kind = 'number' and not operand.plain)
+      or campaign_private.rule_meets_lists(target)
+      then 'case jsonb_typeof(%1$s) when ''array'' then %3$s when ''string'' then %2$s end'
+    else '(%2$s and case jsonb_typeof(%1$s) when ''array'' then %3$s when ''string'' then true end)'
+  end, target.json, found, element);
+end
+$$;
+comment on function campaign_private.rule_contains is
+  'SQL: a text in the attributes contains another, or a list there has an element.';
+
 create function campaign_private.rule_search(
   target campaign_private.rule_target, operator text, operand campaign_private.rule_operand
 ) returns text
 language plpgsql stable security invoker set search_path = '' as $$
-declare
-  is_text constant text := format('jsonb_typeof(%s) = ''string''', target.json);
-  found text;
-  element text;
 begin
-  if operand.text is not null and target.kind in ('text', 'attribute') then
-    found := case operator
-      when 'contains' then format('%s like %L', target.text,
-        '%' || campaign_private.rule_literal(operand.text) || '%')
-      when 'beginsWith' then format('%s like %L', target.text,
-        campaign_private.rule_literal(operand.text) || '%')
-      else format('right(%s, %s) = %L', target.text, length(operand.text), operand.text) end;
+  if target.kind = 'attribute' and operator = 'contains' then
+    return campaign_private.rule_contains(target, operand);
+  elsif operand.text is null or target.kind not in ('text', 'attribute') then
+    return 'false';
   end if;
-  if target.kind <> 'attribute' then
-    return coalesce(found, 'false');
-  end if;
-  if operator <> 'contains' then
-    return case when found is null then 'false' else format('(%s and %s)', found, is_text) end;
-  end if;
-  select string_agg(format('%s @> %L', target.json, jsonb_build_array(value)), ' or ')
-    into element from unnest(campaign_private.rule_equal_values(operand)) as value;
-  return case
-    when found is null then format('(%s)', element)
-    -- A list that has the element shows it in its text, unless JSON escapes it there.
-    when to_json(operand.text)::text = '"' || operand.text || '"'
-      and (operand.number is null or operand.text = trim_scale(operand.number)::text)
-      then format('(%s and (%s or %s))', found, is_text, element)
-    else format('((%s and %s) or %s)', found, is_text, element) end;
+  return format(
+    case target.kind when 'attribute' then '(%s and jsonb_typeof(%s) = ''string'')' else '%s' end,
+    campaign_private.rule_found(target, operator, operand.text), target.json);
 end
 $$;
 comment on function campaign_private.rule_search is
-  'SQL: a text contains, begins or ends with another; an array has an element.';
+  'SQL: a text contains, begins or ends with another; a list has an element.';

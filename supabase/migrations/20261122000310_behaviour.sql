@@ -267,8 +267,7 @@ create function campaign_private.check_behaviours(rules jsonb) returns void
 language plpgsql stable security invoker set search_path = '' as $$
 begin
   -- Each is a join of its own.
-  if strpos(rules::text, '"match"') > 0
-    and (select count(*) from campaign_private.behaviour_leaves(rules, '$')) > 32 then
+  if (select count(*) from campaign_private.behaviour_leaves(rules, '$')) > 32 then
     perform campaign_private.refuse_rules('$', 'ask what contacts did more than 32 times');
   end if;
 end

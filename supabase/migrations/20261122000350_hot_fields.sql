@@ -88,7 +88,7 @@ language sql immutable security invoker set search_path = '' set extra_float_dig
     when 'number' then campaign_private.hot_number(to_jsonb((o).number))::text
     else left((o).text, 200) end)
   from unnest(operands) as o
-  having bool_and(case held when 'number' then (o).kind = 'number' else campaign_private.is_plain(o) end)
+  having bool_and(case held when 'number' then (o).kind = 'number' else (o).kind in ('text', 'date', 'naive') and (o).plain end)
 $$;
 comment on function campaign_private.hot_values is
   'What a hot field''s column holds for values that equal these, if that can be said.';
@@ -121,24 +121,24 @@ $$;
 comment on function campaign_private.hot_order is 'SQL: what it implies that a hot field orders so.';
 
 create function campaign_private.hot_condition(
-  operator text, keys text[], operands campaign_private.rule_operand[]
+  operator text, target campaign_private.rule_target, operands campaign_private.rule_operand[], condition text
 ) returns text
 language plpgsql stable security invoker set search_path = '' as $$
 begin
-  if not exists (select from campaign_private.hot_fields) then
-    return null;
+  if target.base is distinct from 'c.attributes' or operands[1].kind = 'recurring' then
+    return condition;
   end if;
   return (
-    select case
+    select concat_ws(' and ', min(case
       when operator = 'between' or (operator = '=' and (operands[1]).kind = 'relative') then
         nullif(concat_ws(' and ', campaign_private.hot_order(h, '>=', operands[1]),
                          campaign_private.hot_order(h, '<=', operands[cardinality(operands)])), '')
       when operator in ('=', 'in') then campaign_private.hot_equal(h, operands)
       when operator in ('<', '<=', '>', '>=') then campaign_private.hot_order(h, operator, operands[1])
-    end
-    from campaign_private.hot_fields as h where h.field = campaign_private.path_name(keys)
+    end), condition)
+    from campaign_private.hot_fields as h where h.field = campaign_private.path_name(target.keys)
   );
 end
 $$;
 comment on function campaign_private.hot_condition is
-  'SQL: what a condition implies for the column of a hot field; null if it isn''t one.';
+  'SQL: a condition, and before it what it implies for the column of its field, if that is a hot one.';

@@ -197,13 +197,12 @@ language sql stable security invoker set search_path = '' as $$
   select format(
     'select total, reachable, array[%s]::bigint[], array[%s]::bigint[], array[%s]::bigint[], array[%s]::bigint[] '
     'from (select count(*) as total, count(*) filter (where ok) as reachable%s%s '
-    'from (select c.attributes, c.unsubscribed_at is null and c.suppressed_at is null as ok%s '
-    'from public.contacts as c ',
+    'from (select c.attributes, c.unsubscribed_at is null and c.suppressed_at is null as ok%s ',
     lacking, unusable, unshowable, blank.counts, sums, joint, reads)
   from counts, blank, sums, reads
 $$;
 comment on function campaign_private.inspection_query is
-  'The query of inspect_audience, up to what is joined to whose contacts.';
+  'The query of inspect_audience, up to whose contacts it is asked of.';
 
 create function public.inspect_audience(
   rules jsonb, placeholders jsonb default '[]', messages jsonb default '[]',
@@ -212,13 +211,12 @@ create function public.inspect_audience(
 language plpgsql stable security invoker
 set search_path = '' set hash_mem_multiplier = 16 as $$
 declare
-  predicate constant text := campaign_private.compile_rules(rules, as_of, timezone, true);
+  source constant text := campaign_private.audience_source(rules, as_of, timezone);
   result public.audience_inspection;
 begin
   perform campaign_private.check_placeholders(placeholders, messages);
   execute campaign_private.inspection_query(placeholders, messages)
-    || format('%s where c.user_id = %L and %s offset 0) as c) as f',
-              campaign_private.behaviour_joins(rules, as_of, timezone), auth.uid(), predicate)
+    || source || ' offset 0) as c) as f'
     into result
     using case when placeholders @> '[{"takes": "date"}]' then campaign_private.usual_days() end,
       campaign_private.usual_letters();

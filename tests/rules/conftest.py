@@ -61,14 +61,14 @@ class Audience:
         connection.execute("set role authenticated")
 
     def fill(self, contacts: Sequence[Mapping[str, Any]]) -> None:
-        """Replace everything by these contacts."""
+        """Replace everything by these contacts, in the order of their ids."""
         self.connection.execute("reset role")
         # Triggers would remember who had unsubscribed, and change them when they come again.
         self.connection.execute("set session_replication_role = replica")
         for table in ("campaign_events", "contacts"):
             self.connection.execute(f"delete from public.{table} where user_id = %s", [self.user])
         self.connection.execute("set session_replication_role = default")
-        ids = [uuid.uuid4() for _ in contacts]
+        ids = sorted(uuid.uuid4() for _ in contacts)
         self.numbers = {key: n for n, key in enumerate(ids)}
         # Ids and moments of one's choosing are for nobody but the database's owner.
         with self.connection.cursor() as cursor:

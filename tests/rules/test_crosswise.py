@@ -48,9 +48,13 @@ def accepted(tree: dict[str, Any]) -> bool:
     return True
 
 
-@pytest.mark.parametrize("timezone", ["UTC", "Europe/Berlin", "America/New_York"])
-def test_sql_and_python_agree_on_every_pair(asking: Audience, timezone: str) -> None:
-    people = [{"attributes": attributes} for attributes in STORED]
+@pytest.mark.parametrize(
+    ("timezone", "first"),
+    [("UTC", "a text"), ("Europe/Berlin", ["a list"]), ("America/New_York", 1)],
+)
+def test_sql_and_python_agree_on_every_pair(asking: Audience, timezone: str, first: Any) -> None:
+    # What the first contact has tells the database what to look for first.
+    people = [{"attributes": attributes} for attributes in [{"x": first}, *STORED]]
     asking.fill(people)
     asked, as_of = trees(), datetime.fromisoformat(AS_OF)
     for tree, answer in zip(asked, asking.members(asked, AS_OF, timezone), strict=True):
