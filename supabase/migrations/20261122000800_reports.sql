@@ -15,37 +15,71 @@ create type public.engagement_report as (
 comment on type public.engagement_report is
   'Columns of equal length, one element for each line, null where it isn''t grouped by them; the whole, as an engagement; the names of the campaigns and segments in it.';
 
-create function campaign_private.report_zone(campaign_ids uuid[], segment uuid, zone text)
-returns text
+create function campaign_private.report_gaps(
+  asked campaign_private.report_wish, since date, until date, longest integer
+)
+returns table (day date, campaign_key uuid, segment_key uuid)
+language plpgsql
+stable
+rows 100000
+security invoker
+set search_path = ''
+as $$
+#variable_conflict use_column
+begin
+  return query
+  select d.day, w.campaign_key, w.segment_key
+  from (
+    select g::date as day
+    from generate_series(
+      date_trunc(asked.bucket, since::timestamp), (until - 1)::timestamp,
+      ('1 ' || asked.bucket)::interval
+    ) as g
+    where asked.bucket is not null
+    union all
+    select null where asked.bucket is null
+  ) as d
+  cross join (
+    select distinct case when asked.by_campaign then c.id end as campaign_key,
+      case when asked.by_segment then c.segment_id end as segment_key
+    from public.campaigns as c
+    where (asked.by_campaign or asked.by_segment) and c.user_id = asked.owner
+      and (asked.campaign_ids is null or c.id = any (asked.campaign_ids))
+    union all
+    select null, null where not asked.by_campaign and not asked.by_segment
+  ) as w
+  limit longest;
+end
+$$;
+comment on function campaign_private.report_gaps(campaign_private.report_wish, date, date, integer) is
+  'Lines of nothing for each day, week or month of a span, so that none is missing; as many as are wanted at most.';
+
+create function campaign_private.report_names(asked campaign_private.report_wish)
+returns jsonb
 language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-declare
-  zones text[];
-  found_ids bigint;
 begin
-  if zone is not null and not campaign_private.is_timezone(zone) then
-    raise exception using errcode = '22023', message = 'isn''t a known IANA time zone', detail = 'timezone';
-  end if;
-  if segment is not null
-    and not exists (select from public.audience_segments as s where s.id = segment) then
-    raise exception using errcode = 'PT404', message = 'there is no such segment';
-  end if;
-  select array_agg(distinct c.timezone), count(*) into zones, found_ids
-  from public.campaigns as c
-  where c.user_id = auth.uid()
-    and (campaign_ids is null or c.id = any (campaign_ids))
-    and (segment is null or campaign_ids is not null or c.segment_id = segment);
-  if found_ids < (select count(distinct i) from unnest(campaign_ids) as i) then
-    raise exception using errcode = 'PT404', message = 'there is no such campaign';
-  end if;
-  return coalesce(zone, case when cardinality(zones) = 1 then zones[1] end, 'UTC');
+  return (
+    select coalesce(jsonb_object_agg(n.id, n.name), '{}') from (
+      select c.id, c.name from public.campaigns as c
+      where asked.by_campaign and c.user_id = asked.owner
+        and (asked.campaign_ids is null or c.id = any (asked.campaign_ids))
+      union all
+      select s.id, s.name from public.audience_segments as s
+      where asked.by_segment and s.user_id = asked.owner and s.id in (
+        select c.segment_id from public.campaigns as c
+        where c.user_id = asked.owner
+          and (asked.campaign_ids is null or c.id = any (asked.campaign_ids))
+      )
+    ) as n
+  );
 end
 $$;
-comment on function campaign_private.report_zone(uuid[], uuid, text) is
-  'The zone of a report: the one asked for, or the one that all its campaigns share, or UTC. PT404: a campaign or the segment isn''t the caller''s.';
+comment on function campaign_private.report_names(campaign_private.report_wish) is
+  'The names of the campaigns and segments that the lines of a report are of.';
 
 create function public.report_engagement(
   campaign_ids uuid[] default null,
@@ -74,157 +108,23 @@ set enable_nestloop = off
 as $$
 #variable_conflict use_column
 declare
+  asked constant campaign_private.report_wish := campaign_private.read_report_wish(
+    campaign_ids, segment, since, until, bucket, by_campaign, by_segment, zone
+  );
   result public.engagement_report;
-  owner constant uuid := auth.uid();
-  -- Without days there is nothing that a time zone could move.
-  is_timeless constant boolean := bucket is null and since is null and until is null;
-  tz constant text := campaign_private.report_zone(campaign_ids, segment, zone);
   longest constant integer := 200000;
 begin
-  if bucket not in ('day', 'week', 'month') then
-    raise exception using errcode = '22023', message = 'must be day, week or month', detail = 'group_by';
-  end if;
-  if since < '2000-01-01' or until > '2100-01-02' or until <= since then
-    raise exception using errcode = '22023', detail = 'start',
-      message = 'must lie before end, and both between the years 2000 and 2100';
-  end if;
-
-  with chosen as materialized (
-    select c.id, c.name, c.segment_id, c.timezone,
-      is_timeless or c.timezone = tz as is_at_home,
-      case when by_campaign then c.id end as campaign_key,
-      case when by_segment then c.segment_id end as segment_key
-    from public.campaigns as c
-    where c.user_id = owner
-      and (report_engagement.campaign_ids is null or c.id = any (report_engagement.campaign_ids))
-      and (report_engagement.segment is null or c.segment_id = report_engagement.segment)
-  ),
-  -- The counters hold the days of the campaign's own zone. In another one, what came as
-  -- an event is counted by its moment, and what came as a total keeps its date.
-  moved as materialized (
-    select e.campaign_id, (e.occurred_at at time zone tz)::date as day,
-      (e.occurred_at at time zone c.timezone)::date as own_day,
-      count(*) filter (where e.type = 'impression') as impressions,
-      count(*) filter (where e.type = 'click') as clicks,
-      count(*) filter (where e.type = 'conversion') as conversions,
-      count(*) filter (where e.type = 'delivered') as delivered,
-      count(*) filter (where e.type = 'bounced') as bounced,
-      count(*) filter (where e.type = 'complained') as complained,
-      count(*) filter (where e.type = 'unsubscribed') as unsubscribed,
-      count(*) filter (where e.type = 'impression' and e.actor in ('machine', 'proxy'))
-        as machine_impressions,
-      count(*) filter (where e.type = 'click' and e.actor in ('machine', 'proxy'))
-        as machine_clicks
-    from chosen as c
-    join public.campaign_events as e on e.user_id = owner and e.campaign_id = c.id
-    where not c.is_at_home
-      -- On the same day in both, the two cancel out.
-      and (e.occurred_at at time zone tz)::date <> (e.occurred_at at time zone c.timezone)::date
-      and (report_engagement.campaign_ids is null or e.campaign_id = any (report_engagement.campaign_ids))
-      -- Wide enough for every event of each own day within the range, in any two zones.
-      and (since is null or e.occurred_at >= (since - 2)::timestamp at time zone tz)
-      and (until is null or e.occurred_at < (until + 2)::timestamp at time zone tz)
-    group by e.campaign_id, day, own_day
-  ),
-  counted as (
-    select a.campaign_id, a.date as day, a.impressions::bigint, a.clicks::bigint, a.conversions::bigint,
-      a.delivered, a.bounced, a.complained, a.unsubscribed, a.machine_impressions, a.machine_clicks
-    from public.campaign_analytics as a
-    join chosen as c on c.id = a.campaign_id and not c.is_at_home
-    where a.user_id = owner and (select bool_or(not w.is_at_home) from chosen as w)
+  with facts as materialized (
+    select * from campaign_private.facts_at_home(asked)
     union all
-    select m.campaign_id, m.day, m.impressions, m.clicks, m.conversions,
-      m.delivered, m.bounced, m.complained, m.unsubscribed, m.machine_impressions, m.machine_clicks
-    from moved as m
+    select * from campaign_private.facts_abroad(asked) where asked.is_abroad
     union all
-    select m.campaign_id, m.own_day, -m.impressions, -m.clicks, -m.conversions,
-      -m.delivered, -m.bounced, -m.complained, -m.unsubscribed, -m.machine_impressions,
-      -m.machine_clicks
-    from moved as m
-  ),
-  -- What cancels out is no count: a day of nothing else mustn't stretch the report.
-  netted as (
-    select n.campaign_id, n.day, sum(n.impressions)::bigint as impressions,
-      sum(n.clicks)::bigint as clicks, sum(n.conversions)::bigint as conversions,
-      sum(n.delivered)::bigint as delivered, sum(n.bounced)::bigint as bounced,
-      sum(n.complained)::bigint as complained, sum(n.unsubscribed)::bigint as unsubscribed,
-      sum(n.machine_impressions)::bigint as machine_impressions,
-      sum(n.machine_clicks)::bigint as machine_clicks
-    from counted as n
-    where (since is null or n.day >= since) and (until is null or n.day < until)
-    group by n.campaign_id, n.day
-    having 0 <> any (array[
-      sum(n.impressions), sum(n.clicks), sum(n.conversions), sum(n.delivered), sum(n.bounced),
-      sum(n.complained), sum(n.unsubscribed), sum(n.machine_impressions), sum(n.machine_clicks)
-    ])
-  ),
-  facts as materialized (
-    -- At home there is one row for each day already, and nothing to cancel. Its counters are
-    -- summed as the integers that they are: the others' bigints would all be summed as numerics.
-    select case when bucket = 'day' then a.date
-        when bucket is not null then date_trunc(bucket, a.date::timestamp)::date end as day,
-      c.campaign_key, c.segment_key, min(a.date) as first_day, max(a.date) as last_day,
-      sum(a.impressions) as impressions, sum(a.clicks) as clicks, sum(a.conversions) as conversions,
-      sum(a.delivered) as delivered, sum(a.bounced) as bounced, sum(a.complained) as complained,
-      sum(a.unsubscribed) as unsubscribed, sum(a.machine_impressions) as machine_impressions,
-      sum(a.machine_clicks) as machine_clicks
-    from public.campaign_analytics as a
-    join chosen as c on c.id = a.campaign_id and c.is_at_home
-    -- Named here, or the counters of all owners are read before they are sorted out.
-    where a.user_id = owner
-      and (report_engagement.campaign_ids is null or a.campaign_id = any (report_engagement.campaign_ids))
-      and (since is null or a.date >= since) and (until is null or a.date < until)
-      and (a.impressions > 0 or a.clicks > 0 or a.conversions > 0 or a.delivered > 0 or a.bounced > 0
-        or a.complained > 0 or a.unsubscribed > 0 or a.machine_impressions > 0 or a.machine_clicks > 0)
-    group by 1, 2, 3
-    union all
-    select case when bucket is not null then date_trunc(bucket, n.day::timestamp)::date end,
-      c.campaign_key, c.segment_key, min(n.day), max(n.day),
-      sum(n.impressions)::bigint, sum(n.clicks)::bigint, sum(n.conversions)::bigint,
-      sum(n.delivered)::bigint, sum(n.bounced)::bigint, sum(n.complained)::bigint,
-      sum(n.unsubscribed)::bigint, sum(n.machine_impressions)::bigint,
-      sum(n.machine_clicks)::bigint
-    from netted as n join chosen as c on c.id = n.campaign_id
-    group by 1, 2, 3
-  ),
-  seen as materialized (
-    select case when bucket is not null
-        then date_trunc(bucket, e.occurred_at at time zone tz)::date end as day,
-      c.campaign_key, c.segment_key, grouping(c.campaign_key) = 1 as is_whole,
-      count(distinct e.contact_id) filter (where e.type = 'impression') as reach,
-      count(e.contact_id) filter (where e.type = 'impression') as identified,
-      sum(e.value) filter (where e.type = 'conversion') as value
-    from chosen as c
-    join public.campaign_events as e on e.user_id = owner and e.campaign_id = c.id
-    where with_events and e.type in ('impression', 'conversion')
-      and (report_engagement.campaign_ids is null or e.campaign_id = any (report_engagement.campaign_ids))
-      and (since is null or e.occurred_at >= since::timestamp at time zone tz)
-      and (until is null or e.occurred_at < until::timestamp at time zone tz)
-    group by grouping sets ((1, 2, 3), ())
+    select * from campaign_private.facts_of_people(asked) where with_events
   ),
   span as (
     select coalesce(report_engagement.since, min(f.first_day)) as since,
       coalesce(report_engagement.until, max(f.last_day) + 1) as until
     from facts as f
-  ),
-  -- Gaps are lines of nothing, added to the facts like any other.
-  gaps as (
-    select d.day, w.campaign_key, w.segment_key
-    from (
-      select g::date as day
-      from span as s, generate_series(
-        date_trunc(bucket, s.since::timestamp), (s.until - 1)::timestamp, ('1 ' || bucket)::interval
-      ) as g
-      where bucket is not null
-      union all
-      select null where bucket is null
-    ) as d
-    cross join (
-      select distinct c.campaign_key, c.segment_key from chosen as c
-      union
-      select null, null where not by_campaign and not by_segment
-    ) as w
-    limit longest + 1
   ),
   lines as materialized (
     select l.day, l.campaign_key, l.segment_key,
@@ -239,18 +139,14 @@ begin
       sum(l.reach)::bigint as reach,
       sum(l.identified)::bigint as identified, sum(l.value) as value
     from (
-      select g.day, g.campaign_key, g.segment_key, 0 as impressions, 0 as clicks,
-        0 as conversions, 0 as delivered, 0 as bounced, 0 as complained, 0 as unsubscribed,
-        0 as machine_impressions, 0 as machine_clicks, 0 as reach, 0 as identified, 0::numeric as value
-      from gaps as g
+      -- Gaps are lines of nothing, added to the facts like any other.
+      select g.day, g.campaign_key, g.segment_key, false, null::date, null::date,
+        0 as impressions, 0 as clicks, 0 as conversions, 0 as delivered, 0 as bounced,
+        0 as complained, 0 as unsubscribed, 0 as machine_impressions, 0 as machine_clicks,
+        0 as reach, 0 as identified, 0::numeric as value
+      from span as s, campaign_private.report_gaps(asked, s.since, s.until, longest + 1) as g
       union all
-      select f.day, f.campaign_key, f.segment_key, f.impressions, f.clicks, f.conversions,
-        f.delivered, f.bounced, f.complained, f.unsubscribed, f.machine_impressions,
-        f.machine_clicks, 0, 0, 0
-      from facts as f
-      union all
-      select s.day, s.campaign_key, s.segment_key, 0, 0, 0, 0, 0, 0, 0, 0, 0, s.reach, s.identified, s.value
-      from seen as s where not s.is_whole
+      select * from facts as f where not f.is_whole
     ) as l
     group by l.day, l.campaign_key, l.segment_key
     order by l.day, l.campaign_key, l.segment_key
@@ -282,28 +178,19 @@ begin
       coalesce(sum(l.machine_clicks), 0) as all_machine_clicks
     from lines as l
   )
-  select tz, s.since, s.until, c.days, c.campaigns, c.segments, c.impressions, c.clicks,
+  select asked.timezone, s.since, s.until, c.days, c.campaigns, c.segments, c.impressions, c.clicks,
     c.conversions, c.delivered, c.bounced, c.complained, c.unsubscribed, c.machine_impressions,
     c.machine_clicks, c.reach, c.identified, c.value,
-    jsonb_build_object(
-      'impressions', c.all_impressions, 'clicks', c.all_clicks, 'conversions', c.all_conversions,
-      'delivered', c.all_delivered, 'bounced', c.all_bounced, 'complained', c.all_complained,
-      'unsubscribed', c.all_unsubscribed, 'machine_impressions', c.all_machine_impressions,
-      'machine_clicks', c.all_machine_clicks,
-      'reach', case when with_events then coalesce(w.reach, 0) end,
-      'identified', case when with_events then coalesce(w.identified, 0) end,
-      'value', case when with_events then coalesce(w.value, 0)::text end
-    ),
-    (
-      select coalesce(jsonb_object_agg(n.id, n.name), '{}') from (
-        select c.id, c.name from chosen as c where by_campaign
-        union
-        select g.id, g.name from public.audience_segments as g
-        join chosen as c on c.segment_id = g.id where by_segment
-      ) as n
-    )
+    to_jsonb(row (
+      c.all_impressions, c.all_clicks, c.all_conversions, c.all_delivered, c.all_bounced,
+      c.all_complained, c.all_unsubscribed, c.all_machine_impressions, c.all_machine_clicks,
+      case when with_events then coalesce(w.reach, 0) end,
+      case when with_events then coalesce(w.identified, 0) end,
+      case when with_events then coalesce(w.value, 0)::text end
+    )::public.engagement),
+    campaign_private.report_names(asked)
   into result
-  from span as s cross join columns as c left join seen as w on w.is_whole;
+  from span as s cross join columns as c left join facts as w on w.is_whole;
 
   if cardinality(result.impressions) > longest then
     raise exception using errcode = '22023', detail = 'group_by',
@@ -316,10 +203,13 @@ comment on function public.report_engagement is
   'The counters of the caller''s campaigns, by time, campaign and segment, in the days of a time zone; half-open range; gaps are zeros. 22023: a bad argument (its detail); PT404: not the caller''s.';
 
 revoke execute on function
-  campaign_private.report_zone(uuid[], uuid, text),
+  campaign_private.report_gaps(campaign_private.report_wish, date, date, integer),
+  campaign_private.report_names(campaign_private.report_wish),
   public.report_engagement(uuid[], uuid, date, date, text, boolean, boolean, boolean, text)
   from public, anon, authenticated, service_role;
-grant execute on function campaign_private.report_zone(uuid[], uuid, text)
+grant execute on function
+  campaign_private.report_gaps(campaign_private.report_wish, date, date, integer),
+  campaign_private.report_names(campaign_private.report_wish)
   to authenticated, service_role;
 grant execute on function
   public.report_engagement(uuid[], uuid, date, date, text, boolean, boolean, boolean, text)

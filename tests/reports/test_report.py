@@ -158,6 +158,21 @@ def test_a_segment_is_that_of_the_campaign(year: Year) -> None:
     assert told[None] == report.totals.impressions - mine
 
 
+def test_of_a_segment_and_campaigns_it_is_what_belongs_to_both(year: Year) -> None:
+    mine, other = (year.campaigns[zone].id for zone in ("UTC", "America/New_York"))
+    ask = year.client.analytics.report
+    both = ask(segment=year.segment.id, campaigns=[mine, other], group_by="campaign")
+    assert [row.campaign for row in both.rows] == [mine]
+    assert ask(segment=year.segment.id, campaigns=other, group_by="campaign").rows == ()
+
+
+def test_names_are_those_of_what_was_asked(year: Year) -> None:
+    other = year.campaigns["America/New_York"].id
+    asked = {"campaign_ids": [str(other)], "by_campaign": True, "by_segment": True}
+    told: Any = year.client.supabase.rpc("report_engagement", asked).execute().data
+    assert set(told["names"]) == {str(other)}
+
+
 def test_event_types_are_told_apart(year: Year) -> None:
     report = year.client.analytics.report(
         group_by="event_type", metrics=["clicks", "value", "ctr", "reach"]
