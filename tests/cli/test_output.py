@@ -49,6 +49,16 @@ def test_an_error_is_one_line_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -
         assert helps in one_line(errors.SchemaMismatch("no table"))
 
 
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&- <&-"])
+def test_a_stream_that_is_closed_is_one_that_nobody_reads(closed: str, tmp_path: Path) -> None:
+    line = f'"$0" migrations export "$1" {closed}'
+    command = ["sh", "-c", line, str(EXECUTABLE), str(tmp_path / "sql")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert "bug" not in done.stderr
+    assert list((tmp_path / "sql").iterdir())
+
+
 def raising(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail() -> None:
         raise error

@@ -27,10 +27,18 @@ def main() -> None:
         if number is not None and _signal.getsignal(number) == _signal.SIG_DFL:
             _signal.signal(number, _end_in_order)
     try:
+        _open_what_is_closed()
         _run()
     except KeyboardInterrupt:
         # Around all of it: one may come while the handler is being changed.
         _end()
+
+
+def _open_what_is_closed() -> None:
+    """Whoever starts us may have closed a stream: then there is nobody to read or to write."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - to the end
 
 
 def _run() -> None:
