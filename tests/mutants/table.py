@@ -300,32 +300,24 @@ _BY_HAND = [
     ),
     Mutation("  if not several then\n", "  if true then\n", (_ANALYTICS, _KEYS, _DOORS)),
     Mutation(
-        "    if kind in ('impression', 'click') then",
-        "    if kind in ('impression', 'click', 'delivered') then",
-        (_DOORS, "-k", "kind_of_event"),
-    ),
-    Mutation(
         "unsubscribed = a.unsubscribed + (kind = 'unsubscribed')::integer",
         "unsubscribed = a.unsubscribed + (kind = 'bounced')::integer",
         (_DOORS, "-k", "kind_of_event"),
     ),
+    Mutation("clicks = a.clicks + 1, ", "clicks = a.clicks, ", (_ANALYTICS, _KINDS)),
     Mutation(
-        "clicks = a.clicks + (kind = 'click')::integer,",
-        "clicks = a.clicks + 1,",
+        "machine_impressions = a.machine_impressions + by_machine",
+        "machine_impressions = a.machine_impressions",
         (_ANALYTICS, _KINDS),
     ),
     Mutation(
-        "(kind = 'impression' and by_machine)::integer",
-        "(kind = 'impression' and not by_machine)::integer",
+        "e.type, (e.actor in ('machine', 'proxy'))::integer,",
+        "e.type, (e.actor in ('machine', 'unknown'))::integer,",
         (_ANALYTICS, _KINDS),
     ),
     Mutation(
-        "(kind = 'click' and by_machine)::integer\n"
-        "      where a.campaign_id = campaign and a.date = (\n"
-        "        moment at time zone (select c.timezone",
-        "(kind = 'click' and by_machine)::integer\n"
-        "      where a.campaign_id = campaign and a.date = (\n"
-        "        moment at time zone (select 'UTC'",
+        "select c.timezone from public.campaigns as c where c.id = e.campaign_id\n",
+        "select 'UTC'\n",
         (_ANALYTICS, _KINDS, "tests/reports/test_report.py"),
     ),
     Mutation(
