@@ -22,6 +22,7 @@ from campaign_sdk import (
 )
 from campaign_sdk.deliveries import _absence, _sending
 from campaign_sdk.deliveries._claims import claim_batch
+from campaign_sdk.deliveries._letters import with_preheader
 from campaign_sdk.senders import LoginRefused, Message, NotSent, Receipt
 
 Behaviour = Callable[[Sequence[Message]], Any]
@@ -151,6 +152,15 @@ def test_whoever_unsubscribes_between_two_tries_gets_nothing(
     report = ann.deliveries.send(campaign.id, vendor)
     assert (report.skipped, report.pending) == (10, 0)
     assert set(vendor.given.values()) == {1}
+
+
+def test_the_preheader_is_the_first_of_the_body() -> None:
+    # Small letters of these are two characters each.
+    head = f"<html><title>{'İ' * 40}</title><style>p > b {{}}</style>"
+    hidden = with_preheader("", "Hi")
+    for body in ("<body>", "<BODY class='x'>", "<body\n id=b>"):
+        assert with_preheader(f"{head}{body}<p>One</p>", "Hi") == f"{head}{body}{hidden}<p>One</p>"
+    assert with_preheader("<p>One</p>", "Hi") == f"{hidden}<p>One</p>"
 
 
 def test_nothing_left_spends_no_tries(ann: CampaignClient) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -19,6 +20,7 @@ from campaign_sdk.templates import Template
 from campaign_sdk.tracking import Links
 
 _BY_PHONE = ("sms", "whatsapp")
+_BODY = re.compile(r"<body(?=[\s>])", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -147,6 +149,6 @@ def with_preheader(page: str, preheader: str) -> str:
         '<div style="display:none;max-height:0;overflow:hidden;mso-hide:all">'
         f"{escape(preheader)}</div>"
     )
-    start = page.lower().find("<body")
-    at = page.find(">", start) + 1 if start >= 0 else 0
+    body = _BODY.search(page)
+    at = page.find(">", body.end()) + 1 if body else 0
     return page[:at] + hidden + page[at:]
