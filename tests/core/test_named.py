@@ -48,6 +48,19 @@ def test_a_text_is_rules_if_it_reads_as_rules(ann: CampaignClient) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["null", "unknown", "true", "{a}", " a ", "a,b", '"a"', "a\\b", '\\"', "(a)", "*", "a%20", "ä"],
+)
+def test_a_name_is_text_whatever_it_says(ann: CampaignClient, name: str) -> None:
+    made = ann.campaigns.create(name, message="Hi")
+    assert ann.campaigns.get(name) == made
+    segment = ann.segments.create(name, field("x") == 1)
+    assert ann.campaigns.update(name, segment_id=name).segment_id == segment.id
+    asked = "'" + name.replace("\\", r"\\") + "'"
+    assert ann.segments.size(f"clicked {asked}").count == 0
+
+
 def test_a_campaign_by_its_name(ann: CampaignClient) -> None:
     ann.contacts.upsert([{"email": "a@example.com"}])
     spring = ann.campaigns.create("Spring", rules=everyone(), message="Hi", subject="Hi")

@@ -15,7 +15,7 @@ from campaign_sdk._core.errors import AlreadyExists, NotFound, ProtocolError
 from campaign_sdk._core.exchange import REPLAYABLE
 from campaign_sdk._core.failures import all_rows_of, row_of, rows_of
 from campaign_sdk._core.model import text
-from campaign_sdk._core.named import id_of
+from campaign_sdk._core.named import called, id_of
 from campaign_sdk._core.operation import (
     Blocking,
     Call,
@@ -121,12 +121,12 @@ class Assets(Resource[Mode]):
         campaign = yield from id_of(self, "campaigns", campaign_id, "campaign_id")
         # Read first: when the answer to the deletion is lost, nobody else knows the object.
         query = self._db.from_("campaign_assets").select("path")
-        rows = rows_of((yield query.eq("campaign_id", campaign).eq("name", name)))
+        rows = rows_of((yield called(query.eq("campaign_id", campaign), name)))
         if not rows:
             raise NotFound("the campaign has no asset of this name, or isn't yours")
         path = _field(rows[0], "path")
         delete = self._db.from_("campaign_assets").delete().eq("campaign_id", campaign)
-        yield keyed(delete.eq("name", name).eq("path", path))
+        yield keyed(called(delete, name).eq("path", path))
         # What another campaign shows, a copy say, is left there by the bucket's policy.
         yield self._call("remove", [path])
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from campaign_sdk._core.errors import InvalidRules
 from campaign_sdk._core.failures import rows_of
 from campaign_sdk._core.model import Model
+from campaign_sdk._core.named import called
 from campaign_sdk._core.operation import Resource, Steps
 from campaign_sdk._core.spelling import nearest
 from campaign_sdk.rules import Rules, RulesLike
@@ -39,7 +40,7 @@ class _Name(Model):
 
 def _id_of(resource: Resource[Any], name: str) -> Steps[UUID]:
     query = resource._db.from_("campaigns").select("id")
-    response = yield query.eq("name", name).limit(2)
+    response = yield called(query, name).limit(2)
     found = [_Id.from_row(row) for row in rows_of(response)]
     if len(found) == 1:
         return found[0].id

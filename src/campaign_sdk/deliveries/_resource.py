@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 from uuid import UUID
 
 from campaign_sdk._core.errors import InvalidInput, NotActive
-from campaign_sdk._core.named import id_of
+from campaign_sdk._core.named import called, id_of
 from campaign_sdk._core.operation import (
     Mode,
     Page,
@@ -171,8 +171,7 @@ class Deliveries(Resource[Mode]):
         def select() -> Any:
             query = self._db.from_("campaign_deliveries").select("*")
             query = query.eq("campaign_id", str(campaign.id))
-            # In quotes: the local stack takes a bare `unknown` for SQL's.
-            return query if outcome is None else query.filter("outcome", "in", f'("{outcome}")')
+            return query if outcome is None else called(query, outcome, "outcome")
 
         yield from table_pages(select, Delivery, size, key="contact_id")
 
