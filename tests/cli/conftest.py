@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
-from campaign_sdk import CampaignClient
+from campaign_sdk import CampaignClient, senders
 from campaign_sdk.cli._app import app
 from campaign_sdk.local import LocalSupabase
 from campaign_sdk.stores import FileStore
@@ -65,6 +66,12 @@ def environment(folder: Path, stack: LocalSupabase, monkeypatch: pytest.MonkeyPa
         "COLUMNS": "100",
     }.items():
         monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
+def obliging(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`--via fake` refuses nobody: whom it does, random ids decide, and whether that is all."""
+    monkeypatch.setattr(senders, "Fake", partial(senders.Fake, 0.0))
 
 
 @pytest.fixture

@@ -103,6 +103,7 @@ def _move(world: CampaignClient, id: object, move: str) -> None:
     getattr(world.campaigns, move)(id, *arguments)
 
 
+@pytest.mark.usefixtures("obliging")
 @pytest.mark.parametrize("name", sorted(COMMANDS.keys() - ELSEWHERE))
 def test_the_example_runs(
     name: str, world: CampaignClient, campaign: Campaign, db: psycopg.Connection

@@ -12,7 +12,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from campaign_sdk import LocalStackError
 from campaign_sdk.cli._supabase import functions_secrets
+from campaign_sdk.cli.functions import _follow
 from campaign_sdk.local import LocalSupabase
 from tools.npm import modules
 
@@ -114,6 +116,19 @@ def test_the_real_cli_tells_a_projects_secrets(
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
     assert "CAMPAIGN_LINK_KEY" in functions_secrets(f"--remote={stack.db_url}")
+
+
+def test_a_stack_that_ends_by_itself_is_no_success(capsys: pytest.CaptureFixture[str]) -> None:
+    class Ending(LocalSupabase):
+        def running(self) -> bool:
+            return False
+
+        def log(self) -> str:
+            return "its last words\n"
+
+    with pytest.raises(LocalStackError, match="nobody asked"):
+        _follow(Ending())
+    assert capsys.readouterr().out == "its last words\n"
 
 
 def test_serving_them_until_ctrl_c(folder: Path) -> None:

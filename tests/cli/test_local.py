@@ -22,6 +22,9 @@ def test_its_life(campaign: Campaign, folder: Path, monkeypatch: pytest.MonkeyPa
     for name in ("SUPABASE_URL", "SUPABASE_ANON_KEY"):
         monkeypatch.delenv(name)
     assert "isn't running" in campaign("local", "status").stdout
+    # Redirected into a .env file, a sentence would be a line of it.
+    unknown = campaign(*shlex.split(example_of("local status")), code=14)
+    assert (unknown.stdout, "campaign local start" in unknown.stderr) == ("", True)
     assert "SUPABASE_URL" in campaign("contacts", "list", code=3).stderr
     try:
         assert "http://127.0.0.1:" in campaign(*shlex.split(example_of("local start"))).stdout

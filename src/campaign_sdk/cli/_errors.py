@@ -20,8 +20,10 @@ from collections.abc import Sequence
 from campaign_sdk._core import errors
 
 BUG = 1
+AGAINST = 7
 INVALID = 8
 UNHEALTHY = 15
+UNTAKEN = 17
 ABORTED = 18
 PARTLY = 19
 INTERRUPTED = 130

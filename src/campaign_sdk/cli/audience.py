@@ -11,6 +11,7 @@ from rich.text import Text
 from campaign_sdk.cli import _show
 from campaign_sdk.cli._connect import connect, find_campaign
 from campaign_sdk.cli._csv import export_contacts
+from campaign_sdk.cli._errors import AGAINST
 from campaign_sdk.cli._options import CampaignName, Json, Limit, Output, example
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def preflight(campaign: CampaignName, as_json: Json = False) -> None:
     else:
         _print_preflight(checked)
     if not checked.ok:
-        raise typer.Exit(7)
+        raise typer.Exit(AGAINST)
 
 
 def _print_preflight(checked: Preflight) -> None:

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from campaign_sdk.cli import _complete, _show
 from campaign_sdk.cli._connect import connect, find_campaign
+from campaign_sdk.cli._errors import AGAINST
 from campaign_sdk.cli._options import CampaignName, Json, example
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def draft(
     else:
         _print_draft(written, saved=save)
     if not written.ok:
-        raise typer.Exit(7)
+        raise typer.Exit(AGAINST)
 
 
 def _print_draft(written: Draft, *, saved: bool) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from campaign_sdk._core.errors import ConfigurationError, Conflict
+from campaign_sdk._core.errors import ConfigurationError, Conflict, LocalStackError
 from campaign_sdk.cli import _show
 from campaign_sdk.cli._files import read_text, there
 from campaign_sdk.cli._options import example
@@ -67,7 +67,7 @@ def serve(
     """Run a local stack with the functions until Ctrl-C, and print what they write.
 
     `campaign local start` serves them too; this is for working on them. Its data is thrown
-    away at the end. A change is seen when a function starts again.
+    away at the end. A change is seen when a function starts again. Exits 14 if the stack ends.
     """
     from campaign_sdk.local import LocalSupabase
 
@@ -124,10 +124,12 @@ def _secrets(env_file: Path | None) -> dict[str, str]:
 
 
 def _follow(stack: LocalSupabase) -> None:
-    """Print what the functions write, as long as the stack runs."""
+    """Print what the functions write, as long as the stack runs: until Ctrl-C."""
     shown = 0
     while stack.running():
         text = stack.log()
         typer.echo(text[shown:], nl=False)
         shown = len(text)
         time.sleep(_LOOK_SECONDS)
+    typer.echo(stack.log()[shown:], nl=False)
+    raise LocalStackError("the stack has ended, and nobody asked it to")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from campaign_sdk._core.errors import LocalStackError
 from campaign_sdk.cli import _show
 from campaign_sdk.cli._options import Json, example
 from campaign_sdk.cli._show import console
@@ -44,11 +45,13 @@ def status(
     env: Annotated[bool, typer.Option("--env", help="As lines for a .env file.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Say whether it is up, and where."""
+    """Say whether it is up, and where. With --env it exits 14 if it isn't."""
     from campaign_sdk.local import status
 
     found = status(data)
-    if env and found.running:
+    if env and not found.running:
+        raise LocalStackError("it isn't running, so there are no lines: `campaign local start`")
+    if env:
         typer.echo(f"SUPABASE_URL={found.url}\nSUPABASE_ANON_KEY={found.anon_key}")
     else:
         _print(found, as_json)

@@ -12,6 +12,7 @@ import typer
 
 from campaign_sdk.cli import _complete, _show
 from campaign_sdk.cli._connect import connect, find_campaign
+from campaign_sdk.cli._errors import AGAINST, UNTAKEN
 from campaign_sdk.cli._interrupt import Interruption
 from campaign_sdk.cli._live import live_view
 from campaign_sdk.cli._options import SHOWN, CampaignName, Json, Limit, example
@@ -87,7 +88,7 @@ def send(
     """Hand a launched campaign over, once to each member.
 
     Stop it with Ctrl-C and start it as you like, also several at once: it goes on where it
-    was. Exits 130 when interrupted.
+    was. Exits 17 if not one of its messages was taken, 130 when interrupted.
     """
     sender = sender_named(via, from_, unknown=unknown)
     terms = {"rate": rate, "lease": lease, "unknown": unknown.value, "track": track}
@@ -100,6 +101,9 @@ def send(
     _print_report(report, found.name, as_json)
     if interruption.asked:
         raise KeyboardInterrupt
+    if not report.sent and (report.failed or report.unknown):
+        _show.note("not one message was taken")
+        raise typer.Exit(UNTAKEN)
 
 
 def _sent(
@@ -178,17 +182,21 @@ def resolve(
     ],
     as_json: Json = False,
 ) -> None:
-    """Decide about whoever may have got the message, where nobody knows."""
+    """Decide about whoever may have got the message, where nobody knows.
+
+    Exits 7 if some are left, since a sender is at work on them.
+    """
     with connect() as client:
         found = find_campaign(client, campaign)
         done = client.deliveries.resolve(found.id, unknown=unknown.value)
+    became = "wait again" if unknown is Decision.retry else "are given up"
     if as_json:
         _show.print_json(done)
-        return
-    became = "wait again" if unknown is Decision.retry else "are given up"
-    _show.say("{} of the doubts {}.", done.resolved, became)
+    else:
+        _show.say("{} of the doubts {}.", done.resolved, became)
     if done.busy:
         _show.note(f"{done.busy:,} are left, since a sender is at work on their batch")
+        raise typer.Exit(AGAINST)
 
 
 @app.command(epilog=example("campaign tick"))
@@ -208,4 +216,4 @@ def tick(as_json: Json = False) -> None:
     for failure in failures:
         _show.note(f"{failure.action} of {failure.campaign_id}: {failure.reason}")
     if done.failed:
-        raise typer.Exit(7)
+        raise typer.Exit(AGAINST)
