@@ -158,20 +158,23 @@ language plpgsql stable security invoker set search_path = '' as $$
 declare
   plain boolean;
   texts text[];
+  wholes text[];
+  words jsonb[];
   numbers jsonb[];
 begin
-  select bool_and(o.plain), array_agg(o.text),
-    array_agg(to_jsonb(o.number)) filter (where o.kind = 'number')
-    into plain, texts, numbers from unnest(operands) as o;
+  select bool_and(o.plain), array_agg(o.text), array_agg(split_part(o.text, '.', 1)),
+    array_agg(to_jsonb(o.text)), array_agg(to_jsonb(o.number)) filter (where o.kind = 'number')
+    into plain, texts, wholes, words, numbers from unnest(operands) as o;
   if not plain then
     return format('%s = any(%L::jsonb[])', target.json, array(
       select v from unnest(operands) as o, unnest(campaign_private.rule_equal_values(o)) as v));
   elsif numbers is null then
     return format('%s = any(%L::text[])', target.text, texts);
   end if;
-  -- What is stored reads the same, but for numbers with zeros at their end.
-  return format('(%1$s = any(%2$L::text[]) or (%1$s like ''%%.%%0'' and %3$s = any(%4$L::jsonb[])))',
-                target.text, texts, target.json, numbers);
+  -- What is stored reads the same, but for numbers with zeros at their end: what stands before
+  -- the point tells the others apart, in half the time. The planner would put it last.
+  return format('case when split_part(%s, ''.'', 1) = any(%L::text[]) then %s = any(%L::jsonb[]) end',
+                target.text, wholes, target.json, numbers || words);
 end
 $$;
 comment on function campaign_private.rule_in_attribute is
