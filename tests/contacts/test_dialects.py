@@ -92,8 +92,14 @@ def test_a_few_bytes_that_arent_text_dont_make_another_encoding() -> None:
 
 
 def test_what_is_no_text_is_said() -> None:
-    with pytest.raises(InvalidInput, match="workbook or an archive"):
-        opened(b"PK\x03\x04" + b"\0" * 100)
+    for magic in (
+        b"PK\x03\x04",
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+        b"\x1f\x8b\x08",
+        b"7z\xbc\xaf",
+    ):
+        with pytest.raises(InvalidInput, match="workbook or an archive"):
+            opened(magic + b"\0" * 100)
     with pytest.raises(InvalidInput, match="isn't one that Python knows"):
         opened("email\n", encoding="base64")
 
@@ -167,6 +173,40 @@ def test_a_column_of_addresses_is_known_by_its_looks() -> None:
     assert attributes("Who,x\na@b.cd,1\nb@b.cd,2\n") == [{"x": 1}, {"x": 2}]
     with pytest.raises(InvalidInput, match="email_column"):
         opened("Who,Whom\na@b.cd,b@b.cd\n")
+
+
+@pytest.mark.parametrize("first", ["a@b.cd,Ann", "Ann,a@b.cd"])
+def test_the_first_person_of_a_file_is_no_header(first: str) -> None:
+    with pytest.raises(InvalidInput, match="first line must name the columns") as caught:
+        opened(f"{first}\n{first.replace('a', 'b')}\n")
+    assert "a@b.cd" not in str(caught.value)
+
+
+def test_rows_without_a_value_are_as_blank_as_lines_are() -> None:
+    source, rows = opened("email;x;;\na@b.cd;1;;\n;;;\n\nb@b.cd;2;;\n;;;\n")
+    assert [row.line for row in rows] == [2, 5]
+    assert source.count == 2
+
+
+@pytest.mark.parametrize(
+    ("cells", "form"),
+    [
+        (["24.11.26", "01.02.25"], "date:%d.%m.%y"),
+        (["11/24/26", "1/2/25"], "date:%m/%d/%y"),
+        (["24.11.2026", "01.02.25"], "date:%d.%m.%Y"),
+    ],
+)
+def test_the_form_of_dates_that_is_proposed_reads_them(cells: list[str], form: str) -> None:
+    people = [f"{n}@b.cd;{cell}" for n, cell in enumerate(cells)]
+    text = "\n".join(["email;d", *people])
+    [note] = opened(text)[0].warnings
+    assert f"--type d={form}" in note.text
+    _, rows = opened(text, types={"d": form})
+    assert rows[0].problem is None
+
+
+def test_what_looks_like_a_digit_is_none() -> None:
+    assert attributes("email;d\na@b.cd;1²/²/2026\n") == [{"d": "1²/²/2026"}]
 
 
 def test_headers_that_stand_there_twice() -> None:

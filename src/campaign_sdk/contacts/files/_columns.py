@@ -184,6 +184,10 @@ def _roles(
             f"has no column named email, only {known}; name the column of addresses "
             "(--email-column, email_column=…), or the delimiter",
         )
+    if any(c.role == "email" and not c.is_named and _is_address(c.header) for c in columns):
+        raise InvalidInput(
+            "path", "begins with an address: its first line must name the columns, such as email"
+        )
     phones = ("phone", *(program.phone if program else ()))
     columns = _with_role(columns, "phone", _first(columns, phones))
     columns = _with_role(columns, "unsubscribed_at", _first(columns, ("unsubscribedat",)))

@@ -32,7 +32,9 @@ class Facts:
         places: how many digits stand behind the point, as far as numbers have one.
         has_final_zero: whether a number ends in a zero behind its point.
         foreign: how many texts could be numbers in some country.
-        days: texts of the form 20/11/2026, as (first, second, mark) where they are numbers.
+        days: texts of the form 20/11/2026, by the mark between their numbers.
+        years: how many digits the years of these have.
+        largest: the largest of their first numbers, and of their second ones.
     """
 
     def __init__(self, decimal: Decimal | None) -> None:
@@ -48,6 +50,7 @@ class Facts:
         self.has_final_zero = False
         self.foreign = 0
         self.days: Counter[str] = Counter()
+        self.years: set[int] = set()
         self.largest = [0, 0]
 
     @property
@@ -125,16 +128,17 @@ class Facts:
             return
         self.foreign += count * is_number_somewhere(text)
         if 6 <= len(text) <= 10 and (day := _day(text)):
-            first, second, mark = day
+            first, second, mark, year = day
             self.days[mark] += count
+            self.years.add(year)
             self.largest = [max(self.largest[0], first), max(self.largest[1], second)]
 
 
-def _day(text: str) -> tuple[int, int, str] | None:
+def _day(text: str) -> tuple[int, int, str, int] | None:
     for mark in "/.-":
         parts = text.split(mark)
-        if len(parts) == 3 and all(part.isdigit() for part in parts) and len(parts[0]) <= 2:
-            return int(parts[0]), int(parts[1]), mark
+        if len(parts) == 3 and all(part.isdecimal() for part in parts) and len(parts[0]) <= 2:
+            return int(parts[0]), int(parts[1]), mark, len(parts[2])
     return None
 
 

@@ -58,7 +58,7 @@ class Reader:
         return header
 
     def __iter__(self) -> Iterator[RawRow]:
-        """Yield the rows; blank lines are none."""
+        """Yield the rows; blank lines are none, nor are those that spreadsheets fill with marks."""
         try:
             while lines := self._text.readlines(_BLOCK):
                 yield from self._rows(lines)
@@ -73,7 +73,7 @@ class Reader:
             rows = self._parse(chain(islice(lines, begin, None), self._more(lines)))
             try:
                 for cells in rows:
-                    if cells:
+                    if any(cells):
                         yield self._passed + start + 1, cells, None
                     start = begin + rows.line_num
                     if start == len(lines):

@@ -15,7 +15,11 @@ from campaign_sdk._core.reading import opened
 _CHUNK = 1 << 20
 # More isn't kept of a pipe: one that never ends would fill the disk.
 MOST = 16 << 30
-_ZIP = b"PK\x03\x04"
+# Of zip, which a workbook is, old workbooks, gzip, 7z, bzip2, xz and rar.
+_PACKED = (
+    *(b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x1f\x8b\x08", b"7z\xbc\xaf", b"BZh", b"\xfd7zX"),
+    b"Rar!",
+)
 
 
 class Readable(Protocol):
@@ -55,10 +59,10 @@ class Source:
         try:
             source = _opened(Path(file)) if isinstance(file, str | Path) else _kept(file)
             with _closed_if_it_fails(source.stream):
-                first = source.stream.read(len(_ZIP))
+                first = source.stream.read(max(map(len, _PACKED)))
         except OSError as error:
             raise InvalidInput("path", f"can't be read ({type(error).__name__})") from error
-        if first == _ZIP:
+        if first.startswith(_PACKED):
             source.stream.close()
             raise InvalidInput("path", "is a workbook or an archive: save it as CSV, or unpack it")
         source.stream.seek(0)

@@ -61,7 +61,7 @@ def _said_of_text(header: str, facts: Facts, decimal: Decimal | None) -> str | N
     counted = sum(facts.looks.values()) or 1
     if sum(facts.days.values()) >= _SHARE * counted:
         mark = facts.days.most_common(1)[0][0]
-        form = _form(facts.largest, mark)
+        form = _form(facts.largest, mark, "%y" if facts.years == {2} else "%Y")
         some = ", and some in ISO form" if facts.looks["date"] else ""
         return (
             f"stays text, though cells look like dates{some}: say how they are written with "
@@ -106,8 +106,8 @@ def _said_of_numbers(
     return None
 
 
-def _form(largest: list[int], mark: str) -> str:
+def _form(largest: list[int], mark: str, year: str) -> str:
     """The form of dates such as 20/11/2026: the day is what exceeds twelve."""
     first, second = largest
     order = ("%m", "%d") if first <= _MONTHS < second else ("%d", "%m")
-    return f"date:{mark.join((*order, '%Y'))}"
+    return f"date:{mark.join((*order, year))}"
