@@ -15,11 +15,8 @@ from campaign_sdk._core.reading import opened
 _CHUNK = 1 << 20
 # More isn't kept of a pipe: one that never ends would fill the disk.
 MOST = 16 << 30
-# Of zip, which a workbook is, old workbooks, gzip, 7z, bzip2, xz and rar.
-_PACKED = (
-    *(b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x1f\x8b\x08", b"7z\xbc\xaf", b"BZh", b"\xfd7zX"),
-    b"Rar!",
-)
+# Of zip, which a workbook is, old workbooks, gzip, 7z, xz and rar.
+_PACKED = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x1f\x8b\x08", b"7z\xbc\xaf", b"\xfd7zX", b"Rar!")
 
 
 class Readable(Protocol):
