@@ -18,6 +18,7 @@ _CONTACTS = "tests/contacts/test_contacts.py"
 _SUPPRESSIONS = "tests/suppressions/test_suppressions.py"
 _WRITING = "tests/core/test_writing.py"
 _ANALYTICS = "tests/analytics/test_analytics.py"
+_REPORT = "tests/reports/test_report.py"
 _KEYS, _KINDS = "tests/analytics/test_keys.py", "tests/analytics/test_kinds.py"
 _PROTOCOL, _CLAIMS = "tests/deliveries/test_protocol.py", "tests/deliveries/test_claims.py"
 _AUDIENCES = "tests/rules/test_audiences.py"
@@ -318,7 +319,7 @@ _BY_HAND = [
     Mutation(
         "select c.timezone from public.campaigns as c where c.id = e.campaign_id\n",
         "select 'UTC'\n",
-        (_ANALYTICS, _KINDS, "tests/reports/test_report.py"),
+        (_ANALYTICS, _KINDS, _REPORT),
     ),
     Mutation(
         "  if old is distinct from new then\n    new.updated_at := now();\n  end if;",
@@ -333,14 +334,22 @@ _BY_HAND = [
     Mutation(
         "where e.type = 'click' and e.actor in ('machine', 'proxy')",
         "where e.type = 'click' and e.actor = 'machine'",
-        (_KINDS, "tests/tracking/test_actors.py", "tests/reports/test_report.py"),
+        (_KINDS, "tests/tracking/test_actors.py", _REPORT),
         "00705_events",
     ),
     Mutation(
         "(e.occurred_at at time zone c.timezone)::date as date",
         "e.occurred_at::date as date",
-        (_ANALYTICS, "tests/reports/test_report.py"),
+        (_ANALYTICS, _REPORT),
     ),
+    Mutation(
+        "    and not coalesce(zones, '{}') <@ array[asked.timezone];", "    and false;", (_REPORT,)
+    ),
+    Mutation("asked.owner and c.segment_id = segment\n", "asked.owner\n", (_REPORT,)),
+    Mutation(
+        "m.own_day, -m.impressions, -m.clicks", "m.own_day, -m.impressions, m.clicks", (_REPORT,)
+    ),
+    Mutation("grouping(c.campaign_key) = 1", "false", (_REPORT,)),
     Mutation(
         "as a where a.campaign_id = new.id) then",
         "as a where false) then",
