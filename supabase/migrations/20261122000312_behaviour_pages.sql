@@ -45,7 +45,7 @@ create function campaign_private.behaviour_candidates(
   clue campaign_private.behaviour_clue, as_of timestamptz, after uuid, most integer
 ) returns uuid[]
 language plpgsql stable security invoker
-set search_path = '' set enable_seqscan = off set enable_sort = on as $$
+set search_path = '' set enable_seqscan = off set enable_sort = on set jit = off as $$
 declare
   context constant campaign_private.rule_context := campaign_private.rule_context(as_of, 'UTC', false);
   candidates uuid[];

@@ -119,7 +119,7 @@ create function public.match_contacts(
   page integer default 1000,
   reachable boolean default false
 ) returns setof public.contacts
-language plpgsql stable security invoker set search_path = '' set enable_sort = on as $$
+language plpgsql stable security invoker set search_path = '' set enable_sort = on set jit = off as $$
 declare
   predicate text := campaign_private.compile_rules(rules, as_of, timezone);
   clue campaign_private.behaviour_clue;

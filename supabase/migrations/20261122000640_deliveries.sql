@@ -192,7 +192,7 @@ language plpgsql
 stable
 security invoker
 set search_path = ''
-set enable_seqscan = off
+set enable_seqscan = off set jit = off
 as $$
 declare
   held public.campaign_batches;

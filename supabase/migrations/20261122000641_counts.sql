@@ -7,7 +7,7 @@ returns trigger
 language plpgsql
 security invoker
 set search_path = ''
-set enable_seqscan = off
+set enable_seqscan = off set jit = off
 as $$
 begin
   if tg_op = 'INSERT' then
@@ -149,7 +149,7 @@ returns trigger
 language plpgsql
 security invoker
 set search_path = ''
-set enable_seqscan = off
+set enable_seqscan = off set jit = off
 as $$
 declare
   part record;

@@ -188,7 +188,7 @@ create function campaign_private.barred(
 language plpgsql
 security invoker
 set search_path = ''
-set enable_seqscan = off
+set enable_seqscan = off set jit = off
 as $$
 declare
   settings public.campaign_settings;
@@ -226,7 +226,7 @@ create function campaign_private.capped(
 language plpgsql
 security invoker
 set search_path = ''
-set enable_seqscan = off
+set enable_seqscan = off set jit = off
 as $$
 declare
   since constant timestamptz := clock_timestamp() - make_interval(days => settings.cap_days);

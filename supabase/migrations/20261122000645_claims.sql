@@ -110,7 +110,7 @@ create function campaign_private.leased(
 language plpgsql
 security invoker
 set search_path = ''
-set enable_seqscan = off
+set enable_seqscan = off set jit = off
 as $$
 declare
   answer public.claimed_batch;

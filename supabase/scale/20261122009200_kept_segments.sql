@@ -180,7 +180,7 @@ language plpgsql
 stable
 security invoker
 set search_path = ''
-set enable_seqscan = off
+set enable_seqscan = off set jit = off
 as $$
 declare
   held public.segment_members;

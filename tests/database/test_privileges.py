@@ -312,6 +312,17 @@ def test_functions_run_as_their_caller_with_an_empty_search_path(db: psycopg.Con
         assert 'search_path=""' in (settings or []), (schema, name)
 
 
+def test_what_forbids_the_planner_something_forbids_llvm(db: psycopg.Connection) -> None:
+    query = """
+        select proname, proconfig from pg_proc
+        where pronamespace::regnamespace::text = any (%s)
+          and (prosrc like '%%enable\\_%%' or proconfig::text like '%%enable\\_%%')
+    """
+    found = rows(db, query, SCHEMAS)
+    assert len(found) >= 9
+    assert [name for name, settings in found if "jit=off" not in settings] == []
+
+
 def test_everything_says_what_it_is_for(db: psycopg.Connection) -> None:
     query = """
         select 'table', oid::regclass::text, obj_description(oid, 'pg_class') from pg_class
