@@ -63,7 +63,7 @@ begin
   end if;
   asked := row (
     auth.uid(), campaign_ids, coalesce(zone, case when cardinality(zones) = 1 then zones[1] end, 'UTC'),
-    null, since, until, bucket, by_campaign, by_segment
+    null, since, until, bucket, coalesce(by_campaign, false), coalesce(by_segment, false)
   );
   -- Without days there is nothing that a time zone could move.
   asked.is_abroad := coalesce(bucket, since::text, until::text) is not null

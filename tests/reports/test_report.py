@@ -173,6 +173,18 @@ def test_names_are_those_of_what_was_asked(year: Year) -> None:
     assert set(told["names"]) == {str(other)}
 
 
+def test_what_is_null_is_not_asked_for(year: Year) -> None:
+    """As a program's JSON says it that leaves out nothing."""
+    asked: dict[str, Any] = {"since": "2025-12-01", "until": "2026-03-01", "bucket": "month"}
+    null = dict.fromkeys(("by_campaign", "by_segment", "with_events"))
+    told: list[Any] = [
+        year.client.supabase.rpc("report_engagement", {**asked, **more}).execute().data
+        for more in (null, {})
+    ]
+    assert told[0] == told[1]
+    assert told[0]["days"] == ["2025-12-01", "2026-01-01", "2026-02-01"]
+
+
 def test_event_types_are_told_apart(year: Year) -> None:
     report = year.client.analytics.report(
         group_by="event_type", metrics=["clicks", "value", "ctr", "reach"]
