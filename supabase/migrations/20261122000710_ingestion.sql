@@ -36,6 +36,10 @@ begin
       ) then 'type: must be one of impression, click, conversion, delivered, bounced, complained, unsubscribed'
       when i.occurred_at is null then 'occurred_at: is missing'
       when i.occurred_at < '2000-01-01 00:00:00+00' or i.occurred_at > now() + interval '1 day'
+        -- Where the campaign is, that year may begin some hours later.
+        or i.occurred_at < '2000-01-02 00:00:00+00' and (i.occurred_at at time zone (
+          select c.timezone from public.campaigns as c where c.id = i.campaign_id
+        ))::date < '2000-01-01'
         then 'occurred_at: must lie between the year 2000 and tomorrow'
       when abs(i.value) > 1e15 or (i.value is not null and coalesce(scale(i.value), 31) > 30)
         then 'value: must be a finite number, at most 1e15, with at most 30 decimal places'

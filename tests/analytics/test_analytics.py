@@ -195,6 +195,19 @@ def test_the_database_refuses_it_too_and_counts_the_others(
     assert answer.data["reasons"][0].startswith(f"{next(iter(change))}: ")
 
 
+def test_a_moment_of_a_day_that_no_report_has_is_refused_alone(ann: CampaignClient) -> None:
+    """The year 2000 begins later in New York: an empty date of many a program lies before it."""
+    campaign = ann.campaigns.create("West", timezone="America/New_York").id
+    early, first = (
+        event(campaign, n, occurred_at=datetime(2000, 1, 1, n, tzinfo=UTC)) for n in (4, 5)
+    )
+    for inserted, batch in ((0, [early]), (1, [early, first])):
+        report = ann.analytics.ingest(batch)
+        assert (report.inserted, report.rejected) == (inserted, 1)
+        assert report.problems[0].reason == "must lie between the year 2000 and tomorrow"
+    assert ann.analytics.reconcile(campaign).agrees
+
+
 def test_moments_of_any_offset_are_the_same_moment(ann: CampaignClient, campaign: UUID) -> None:
     # 01:30 on the 2nd in Kolkata is still the 1st in UTC, the campaign's zone.
     kolkata = timezone(timedelta(hours=5, minutes=30))
