@@ -108,9 +108,11 @@ class CampaignClient(Nouns[Sync]):
 
     def close(self) -> None:
         """Close the connections."""
-        self._connection.http.close()
-        if "_writer" in vars(self):
-            self._writer.close()
+        try:
+            self._connection.http.close()
+        finally:
+            if "_writer" in vars(self):
+                self._writer.close()
 
     def __enter__(self) -> Self:
         return self
@@ -176,9 +178,11 @@ class AsyncCampaignClient(Nouns[Async]):
 
     async def aclose(self) -> None:
         """Close the connections."""
-        await self._connection.http.aclose()
-        if "_writer" in vars(self):
-            await self._writer.aclose()
+        try:
+            await self._connection.http.aclose()
+        finally:
+            if "_writer" in vars(self):
+                await self._writer.aclose()
 
     async def __aenter__(self) -> Self:
         return self

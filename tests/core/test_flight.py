@@ -7,6 +7,7 @@ import gc
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -16,7 +17,7 @@ from postgrest.exceptions import APIError
 from campaign_sdk import NotFound
 from campaign_sdk._core import flight as module
 from campaign_sdk._core.flight import MOST, Flight
-from campaign_sdk._core.operation import Call, Resource, Steps, arun, run
+from campaign_sdk._core.operation import Blocking, Call, Resource, Steps, arun, run
 from clients import Mode
 
 REFUSED = APIError({"code": "PT404", "message": "no"})
@@ -141,6 +142,26 @@ def test_what_cant_be_read_hides_nothing_either(mode: Mode) -> None:
     with pytest.raises(NotFound):
         air.fly(body)
     assert air.landed == ["sent"]
+
+
+def test_what_somebody_elses_code_raises_hides_nothing_either(mode: Mode) -> None:
+    air = Air(mode)
+
+    def full(_: object) -> None:
+        raise OSError("the disk is full")
+
+    def told(flight: Flight) -> Steps[None]:
+        yield from flight.send(air.request("told"), full)
+        yield from flight.send(air.request("beside it", 0.05), air.landed.append)
+
+    def read(flight: Flight) -> Steps[None]:
+        yield from flight.send(air.request("sent", 0.05), air.landed.append)
+        yield from flight.read(Blocking(partial(full, None)))
+
+    for body in (told, read):
+        with pytest.raises(OSError, match="the disk is full"):
+            air.fly(body)
+    assert air.landed == ["beside it", "sent"]
 
 
 def test_a_failure_is_told_before_more_is_read(mode: Mode) -> None:

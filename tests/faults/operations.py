@@ -182,7 +182,10 @@ OTHERS = (
     *map(_move, ("pause", "resume", "complete", "archive")),
     Operation("campaigns.history", lambda c, w, _: c.campaigns.history(w["active"])),
     Operation("campaigns.audience", lambda c, w, _: list(c.campaigns.audience(w["active"]))),
-    Operation("campaigns.render", lambda c, w, _: c.campaigns.render(w["active"], w["ann"])),
+    Operation(
+        "campaigns.render",
+        lambda c, w, _: c.campaigns.render(w["active"], {"email": "ann@example.com"}),
+    ),
     Operation(
         "campaigns.render_audience", lambda c, w, _: list(c.campaigns.render_audience(w["active"]))
     ),

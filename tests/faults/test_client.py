@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -72,6 +73,30 @@ def test_a_closed_client_says_so(mode: Mode) -> None:
         both.result(both.client.contacts.find("ann@example.com"))
     with pytest.raises(ConfigurationError, match="client is closed"):
         both.result(both.client.auth.sign_in_with_password("ann@example.com", "x"))
+
+
+def test_the_language_model_is_closed_though_the_connections_cant_be(mode: Mode) -> None:
+    both = Both(mode, lambda _: httpx.Response(200, json=[]), signed_in=session())
+    closed: list[str] = []
+
+    def broken() -> None:
+        raise OSError("the network is gone")
+
+    async def abroken() -> None:
+        broken()
+
+    async def anoted() -> None:
+        closed.append("writer")
+
+    noted = SimpleNamespace(close=lambda: closed.append("writer"), aclose=anoted)
+    http = both.client._connection.http
+    vars(both.client)["_writer"] = noted
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(http, *(("close", broken) if mode == "sync" else ("aclose", abroken)))
+        with pytest.raises(OSError, match="the network is gone"):
+            both.result(both.client.close() if mode == "sync" else both.client.aclose())
+    assert closed == ["writer"]
+    both.result(http.close() if mode == "sync" else http.aclose())
 
 
 def test_a_second_event_loop_is_told(stack: LocalSupabase) -> None:

@@ -303,3 +303,25 @@ def test_what_it_is_made_of() -> None:
 def test_what_cant_work_is_refused_at_once(given: dict[str, Any], path: str) -> None:
     with pytest.raises(ConfigurationError, match=f"^{path}: "):
         Resend(**{"api_key": KEY, "from_": SENDER, **given})
+
+
+def test_each_event_loop_has_connections_of_its_own() -> None:
+    with serving(Api((200, {"data": [{"id": "1"}]}))) as url:
+        resend = Resend(KEY, SENDER, url=url)
+        with asyncio.Runner() as first, asyncio.Runner() as second:
+            runners = (first, second)
+            for runner in runners * 2:
+                runner.run(resend.asend(some(1)))
+            clients = list(resend._ahttp.values())
+            assert len(clients) == len(runners)
+            for runner in runners:
+                runner.run(resend.aclose())
+            assert all(client.is_closed for client in clients)
+            assert not resend._ahttp
+            first.run(resend.asend(some(1)))
+            first.run(resend._ahttp[first.get_loop()].aclose())
+        # Nothing of a loop that is over is kept.
+        with asyncio.Runner() as third:
+            third.run(resend.asend(some(1)))
+            assert list(resend._ahttp) == [third.get_loop()]
+            third.run(resend.aclose())

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Self
 
-from campaign_sdk._core.errors import CampaignError
 from campaign_sdk._core.failures import unreadable
 from campaign_sdk._core.operation import Call, Kind, Request, Resource, Steps, kind_of
 
@@ -93,7 +92,7 @@ class Flight:
         yield from self.look()
         try:
             return (yield request)
-        except CampaignError:
+        except Exception:
             yield from self.settle()
             raise
 
@@ -105,7 +104,7 @@ class Flight:
     def settle(self) -> Steps[None]:
         """Account for what is on its way beside something that failed: one failure is told."""
         while self._flying:
-            with suppress(CampaignError):
+            with suppress(Exception):
                 yield from self._next()
 
     @property
@@ -115,7 +114,7 @@ class Flight:
     def _land(self) -> Steps[None]:
         try:
             yield from self._next()
-        except CampaignError:
+        except Exception:
             yield from self.settle()
             raise
 

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import Any, cast
 
+from campaign_sdk._core.arguments import Arguments
+
 
 def method(body: Callable[..., Any], driver: Callable[[Any], Any], returns: str) -> FunctionType:
     """Return the method that drives a body, with the signature that its callers see.
@@ -16,9 +18,11 @@ def method(body: Callable[..., Any], driver: Callable[[Any], Any], returns: str)
         driver: what carries it out.
         returns: what a call returns, around what the body's own annotation has in brackets.
     """
+    arguments = Arguments(body)
 
     @functools.wraps(body)
     def call(resource: Any, *args: Any, **kwargs: Any) -> Any:
+        arguments.check(args, kwargs)
         return driver(body(resource, *args, **kwargs))
 
     shown = _shown(cast(FunctionType, body), returns)

@@ -6,13 +6,14 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from campaign_sdk.contacts.files._cells import look_of
 
 _OWN = ("email", "phone", "unsubscribed_at")
 
 
+@runtime_checkable
 class Frame(Protocol):
     """A data frame of pandas or polars."""
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from campaign_sdk._core.errors import CampaignError, InvalidInput
 from campaign_sdk._core.files import Target
@@ -30,6 +30,7 @@ _UPSERT: tuple[str, Kind] = ("upsert_contacts", "keyed")
 _PREVIEW: tuple[str, Kind] = ("preview_contacts", "read")
 
 
+@runtime_checkable
 class Progress(Protocol):
     """What `import_csv` calls after each batch, and at the end."""
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NoReturn, TypeVar
+from typing import Any, ClassVar, NoReturn, TypeVar
 from uuid import UUID
 
 from campaign_sdk._core.errors import InvalidRules
@@ -32,6 +32,9 @@ class Rules:
     """
 
     _node: Node
+
+    # What isn't rules `of` tells, as `InvalidRules` with a path.
+    _refuses_itself: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         """Refuse what the database would."""

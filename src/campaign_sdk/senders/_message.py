@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from inspect import iscoroutinefunction
-from typing import Any, Literal, Protocol, TypeAlias, cast
+from typing import Any, Literal, Protocol, TypeAlias, cast, runtime_checkable
 
 from campaign_sdk._core.errors import InvalidInput
 
@@ -72,6 +72,7 @@ class Receipt:
         return cls(key, "failed", reason=line, retry=retry)
 
 
+@runtime_checkable
 class Sender(Protocol):
     """Any callable that hands messages over: a function is enough.
 
@@ -85,6 +86,7 @@ class Sender(Protocol):
         """Hand the messages over, and say what became of each."""
 
 
+@runtime_checkable
 class AsyncSender(Protocol):
     """The same as `Sender`, as a coroutine function, for the asynchronous client."""
 

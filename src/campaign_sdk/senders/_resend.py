@@ -86,7 +86,7 @@ class Resend:
             "x-batch-validation": "permissive",
         }
         self._http: httpx.Client | None = None
-        self._ahttp: tuple[asyncio.AbstractEventLoop, httpx.AsyncClient] | None = None
+        self._ahttp: dict[asyncio.AbstractEventLoop, httpx.AsyncClient] = {}
 
     def __repr__(self) -> str:
         return f"<Resend {self._url}>"
@@ -127,10 +127,10 @@ class Resend:
         self._http = None
 
     async def aclose(self) -> None:
-        """Close the connections of the asynchronous client."""
-        if self._ahttp:
-            await self._ahttp[1].aclose()
-        self._ahttp = None
+        """Close the connections of the event loop that this is awaited in."""
+        client = self._ahttp.pop(asyncio.get_running_loop(), None)
+        if client:
+            await client.aclose()
 
     def __enter__(self) -> Self:
         return self
@@ -187,12 +187,15 @@ class Resend:
     def _open(self) -> httpx.AsyncClient:
         """Return the client of this event loop: connections can't be taken to another."""
         loop = asyncio.get_running_loop()
-        if not self._ahttp or self._ahttp[0] is not loop:
+        if loop not in self._ahttp:
+            # What belongs to a loop that is closed can't be closed any more, only dropped.
+            for closed in [each for each in list(self._ahttp) if each.is_closed()]:
+                self._ahttp.pop(closed, None)
             transport = bounded(
                 httpx.AsyncHTTPTransport(verify=_tls(), proxy=proxy_for(self._url)), httpcore
             )
-            self._ahttp = (loop, httpx.AsyncClient(transport=transport, follow_redirects=False))
-        return self._ahttp[1]
+            self._ahttp[loop] = httpx.AsyncClient(transport=transport, follow_redirects=False)
+        return self._ahttp[loop]
 
     def _request(self, post: Post) -> tuple[str, str]:
         return "POST", f"{self._url}{post.path}"

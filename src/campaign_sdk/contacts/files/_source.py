@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol, cast
+from typing import Any, BinaryIO, Protocol, cast, runtime_checkable
 
 from campaign_sdk._core.errors import InvalidInput
 from campaign_sdk._core.reading import opened
@@ -19,6 +19,7 @@ MOST = 16 << 30
 _PACKED = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x1f\x8b\x08", b"7z\xbc\xaf", b"\xfd7zX", b"Rar!")
 
 
+@runtime_checkable
 class Readable(Protocol):
     """A file that is open for reading texts or bytes."""
 
