@@ -27,7 +27,7 @@ Ann@Example.com,030 1,7,2026-01-31,Köln,01067
 ann@example.com,,8,,,
 BEN@example.com,,,,,
 nobody,,,,,
-,,,,,
+,,,,Pune,
 cleo@example.com,,0.5,2026-01-31T10:00:00+01:00,Pune,
 ben@example.com ,,,,,
 dora@example.com,,-1,x,"=HYPERLINK(""x"")",1,2
@@ -84,7 +84,7 @@ def test_an_import_accounts_for_every_row(ann: CampaignClient, file: Path, tmp_p
     assert rejects.read_text(encoding="utf-8-sig").splitlines() == [
         "line,column,reason,email,phone,orders,since,address.city,zip",
         "5,email,isn't an e-mail address (name@domain.tld),nobody,,,,,",
-        "6,email,is missing: every contact needs an e-mail address,,,,,,",
+        "6,email,is missing: every contact needs an e-mail address,,,,,Pune,",
         '9,row,has 7 cells for 6 columns,dora@example.com,,-1,x,"\'=HYPERLINK(""x"")",1,2',
     ]
 
