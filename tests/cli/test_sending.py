@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -140,8 +141,15 @@ def test_who_is_refused_among_others_is_no_failure(
     done = campaign("send", "To cities", "--via", "folder:outbox")
     assert "2 failed" in done.stderr
     assert "not one" not in done.stderr
-    again = campaign("send", "To cities", "--via", "folder:outbox", "--json")
-    assert json.loads(again.stdout)["sent"] == 0
+
+
+def test_nobody_to_write_to_is_no_failure(world: CampaignClient, campaign: Campaign) -> None:
+    made = world.campaigns.create("To none", message="Hello", subject="Hi", rules=everyone())
+    world.campaigns.launch(made.id)
+    for one in world.contacts.iterate():
+        world.contacts.update(one.id, unsubscribed_at=datetime.now(UTC))
+    done = campaign("send", "To none", "--via", "folder:outbox", "--json")
+    assert (json.loads(done.stdout)["sent"], "not one" in done.stderr) == (0, False)
 
 
 @contextmanager
