@@ -97,7 +97,7 @@ def test_ctrl_c_in_the_first_second(tmp_path: Path, milliseconds: int) -> None:
         process.send_signal(signal.SIGINT)
         _, told = process.communicate(timeout=20)
     assert "Traceback" not in told, told
-    assert is_over or process.returncode in (130, -signal.SIGINT, 4, 10)
+    assert is_over or process.returncode in (130, -signal.SIGINT, 4, 10), told
 
 
 def test_nothing_of_the_data_steers_a_terminal(campaign: Campaign, stack: LocalSupabase) -> None:
