@@ -129,16 +129,20 @@ def writes(client: CampaignClient, campaign: UUID, turn: str = "") -> dict[str, 
     }
 
 
-def send(client: CampaignClient, campaign: UUID) -> None:
-    """Hand over the first thousand."""
-    sent: list[Message] = []
+class Vendor:
+    """Takes all that it is given, and counts it."""
 
-    def vendor(messages: Sequence[Message]) -> list[Receipt]:
-        sent.extend(messages)
+    batch_size, taken = 100, 0
+
+    def __call__(self, messages: Sequence[Message], /) -> list[Receipt]:
+        self.taken += len(messages)
         return [Receipt.sent(message.key) for message in messages]
 
-    vendor.batch_size = 100  # type: ignore[attr-defined]  # a function has no declared ones
-    client.deliveries.send(campaign, vendor, stop=lambda: len(sent) >= 1_000)
+
+def send(client: CampaignClient, campaign: UUID) -> None:
+    """Hand over the first thousand."""
+    vendor = Vendor()
+    client.deliveries.send(campaign, vendor, stop=lambda: vendor.taken >= 1_000)
 
 
 def chart(found: dict[int, dict[str, float]]) -> str:

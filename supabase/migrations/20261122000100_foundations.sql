@@ -70,12 +70,14 @@ security invoker
 set search_path = ''
 as $$
 begin
-  new.updated_at := pg_catalog.now();
+  if old is distinct from new then
+    new.updated_at := pg_catalog.now();
+  end if;
   return new;
 end
 $$;
 comment on function campaign_private.touch_updated_at() is
-  'Keeps updated_at. Attached with a WHEN clause, so that a write that changes nothing leaves it alone.';
+  'Keeps updated_at; a write that changes nothing leaves it alone. It looks by itself: a trigger''s WHEN clause is read anew, word by word, by each statement.';
 
 create function campaign_private.is_timezone(name text)
 returns boolean

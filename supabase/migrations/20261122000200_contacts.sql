@@ -119,7 +119,7 @@ create trigger normalize_contact before insert or update of email on public.cont
   for each row when (new.email !~ '^[a-z0-9][a-z0-9._%+-]*@([a-z0-9_-]+\.)+[a-z0-9_-]*[a-z0-9]$')
   execute function campaign_private.normalize_contact();
 create trigger touch_updated_at before update on public.contacts
-  for each row when (old is distinct from new) execute function campaign_private.touch_updated_at();
+  for each row execute function campaign_private.touch_updated_at();
 
 create function public.update_contact(contact_id uuid, changes jsonb)
 returns setof public.contacts

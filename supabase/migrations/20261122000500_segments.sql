@@ -59,4 +59,4 @@ create policy "Owners delete their segments" on public.audience_segments
 create trigger check_rules before insert or update of rules on public.audience_segments
   for each row execute function campaign_private.check_rules();
 create trigger touch_updated_at before update on public.audience_segments
-  for each row when (old is distinct from new) execute function campaign_private.touch_updated_at();
+  for each row execute function campaign_private.touch_updated_at();

@@ -230,4 +230,4 @@ create trigger a2_guard_campaign before update on public.campaigns
 create trigger a3_check_rules before insert or update of rules on public.campaigns
   for each row execute function campaign_private.check_rules();
 create trigger a6_touch_updated_at before update on public.campaigns
-  for each row when (old is distinct from new) execute function campaign_private.touch_updated_at();
+  for each row execute function campaign_private.touch_updated_at();

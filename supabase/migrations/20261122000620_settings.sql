@@ -42,7 +42,7 @@ create policy "Owners change their settings and keep them" on public.campaign_se
 create policy "Owners delete their settings" on public.campaign_settings
   for delete to authenticated using (user_id = (select auth.uid()));
 create trigger touch_updated_at before update on public.campaign_settings
-  for each row when (old is distinct from new) execute function campaign_private.touch_updated_at();
+  for each row execute function campaign_private.touch_updated_at();
 
 create function campaign_private.is_quiet(moment timestamptz, zone text, quiet_from time, quiet_until time)
 returns boolean

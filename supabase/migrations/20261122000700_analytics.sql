@@ -105,27 +105,8 @@ revoke execute on function campaign_private.check_counters()
 grant execute on function campaign_private.check_counters() to authenticated, service_role;
 create trigger check_counters before insert or update of date on public.campaign_analytics
   for each row execute function campaign_private.check_counters();
-
-create function campaign_private.touch_counters()
-returns trigger
-language plpgsql
-security invoker
-set search_path = ''
-as $$
-begin
-  if old is distinct from new then
-    new.updated_at := now();
-  end if;
-  return new;
-end
-$$;
-comment on function campaign_private.touch_counters() is
-  'Keeps updated_at, as touch_updated_at does. Without a WHEN clause, which is read anew, word by word, by each statement: an event that comes alone is counted by one of its own.';
-revoke execute on function campaign_private.touch_counters()
-  from public, anon, authenticated, service_role;
-grant execute on function campaign_private.touch_counters() to authenticated, service_role;
-create trigger touch_counters before update on public.campaign_analytics
-  for each row execute function campaign_private.touch_counters();
+create trigger touch_updated_at before update on public.campaign_analytics
+  for each row execute function campaign_private.touch_updated_at();
 
 create function campaign_private.keep_days()
 returns trigger

@@ -184,7 +184,7 @@ create policy "Owners change their settings of links" on public.link_settings
 create policy "Owners delete their settings of links" on public.link_settings
   for delete to authenticated using (user_id = (select auth.uid()));
 create trigger touch_updated_at before update on public.link_settings
-  for each row when (old is distinct from new) execute function campaign_private.touch_updated_at();
+  for each row execute function campaign_private.touch_updated_at();
 
 create function public.set_unsubscribe_page(page text)
 returns public.link_settings

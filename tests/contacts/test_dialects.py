@@ -150,9 +150,6 @@ def test_columns_are_mapped_by_name() -> None:
         ({"types": {"x": "date:%Q"}}, "types"),
         ({"types": {"x": "date:%d/%m"}}, "types"),
         ({"types": {"x": "number:2"}}, "types"),
-        ({"types": "x=number"}, "types"),
-        ({"columns": ["x"]}, "columns"),
-        ({"preset": 5}, "preset"),
     ],
 )
 def test_what_is_said_must_fit(options: dict[str, Any], path: str) -> None:

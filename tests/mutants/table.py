@@ -322,7 +322,7 @@ _BY_HAND = [
         (_ANALYTICS, _KINDS, _REPORT),
     ),
     Mutation(
-        "  if old is distinct from new then\n    new.updated_at := now();\n  end if;",
+        "  if old is distinct from new then\n    new.updated_at := pg_catalog.now();\n  end if;",
         "  new.updated_at := now();",
         (_CONSTRAINTS, "-k", "updated_at"),
     ),

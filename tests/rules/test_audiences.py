@@ -84,6 +84,18 @@ def test_a_page_is_the_same_however_it_is_found(crowd: Audience) -> None:
             assert seen == whole
 
 
+@pytest.mark.parametrize("size", [7, 100])
+def test_a_page_leaves_the_settings_as_they_were(crowd: Audience, size: int) -> None:
+    show = "select current_setting('enable_sort')"
+    with crowd.connection.transaction():
+        for setting in ("on", "off"):
+            crowd.connection.execute(f"set local enable_sort = {setting}".encode())
+            ask(crowd, f"match_contacts(%s::jsonb, page => {size})", everyone())
+            assert crowd.connection.execute(show).fetchall() == [(setting,)]
+    ask(crowd, f"match_contacts(%s::jsonb, page => {size})", everyone())
+    assert crowd.connection.execute(show).fetchall() == [("on",)]
+
+
 def test_what_is_rare_is_scanned_for(asking: Audience) -> None:
     def pays(after: str | None, last: str, given: int) -> bool:
         query = "select campaign_private.member_scan_pays(%s, %s, %s, 1000)"
@@ -184,7 +196,8 @@ def test_every_function_is_documented_and_runs_as_its_caller(db: psycopg.Connect
                   or has_function_privilege('anon', p.oid, 'execute'))
              -- Called before every request, whoever sends it.
              and p.proname <> 'refuse_estimates'
-             and p.proname ~ '^(rule|compile|check|valid|refuse|funnel|audience|match|is_plain)_'
+             and p.proname ~ '^(rule|compile|check|valid|refuse|key|hot|behaviour|element|days|'
+               'funnel|audience|match|group|member|joined)_'
         """
     ).fetchall()
     assert rows == []

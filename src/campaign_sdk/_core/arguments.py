@@ -27,7 +27,7 @@ from uuid import UUID
 
 from campaign_sdk._core.errors import InvalidInput
 
-_WORDS: dict[type, str] = {
+_WORDS: dict[object, str] = {
     str: "a text",
     bool: "True or False",
     Integral: "a whole number",
@@ -40,7 +40,7 @@ _WORDS: dict[type, str] = {
     Mapping: "a mapping",
     Sequence: "a list",
     Iterable: "a list",
-    Callable: "a function",  # type: ignore[dict-item]  # a class, which typing doesn't say
+    Callable: "a function",
     type: "a class",
     types.NoneType: "None",
 }

@@ -186,9 +186,14 @@ def _tried(
     return response
 
 
+def jittered(longest: float) -> float:
+    """Return half of a wait or more, so that those who failed together don't come together."""
+    return longest * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
+
+
 def _pause(answer: httpx.Response | httpx.TransportError, attempt: int, kind: str) -> float | None:
     """Return how long to wait before trying again, or `None` if that isn't allowed."""
-    backoff: float = _BACKOFF * 2**attempt * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, no secret
+    backoff = jittered(_BACKOFF * 2.0**attempt)
     if isinstance(answer, httpx.TimeoutException):
         return None
     if isinstance(answer, httpx.TransportError):

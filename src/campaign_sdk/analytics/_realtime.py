@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import random
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -20,6 +19,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlencode, urlsplit
 
+from campaign_sdk._core.exchange import jittered
 from campaign_sdk._core.hosts import await_for, look_up
 from campaign_sdk._core.proxy import proxy_for
 
@@ -123,7 +123,7 @@ class RealtimeBell:
                 wait = _SHORTEST_WAIT
             self._socket, self._is_listening = None, False
             self._rung.set()
-            await asyncio.sleep(wait * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
+            await asyncio.sleep(jittered(wait))
             wait = min(2 * wait, LONGEST_WAIT)
 
     async def _listen(self, socket: ClientConnection) -> None:

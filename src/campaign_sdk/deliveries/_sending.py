@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from campaign_sdk._core.errors import NotActive
+from campaign_sdk._core.exchange import jittered
 from campaign_sdk._core.failures import rows_of
 from campaign_sdk._core.operation import Call, Resource, Steps
 from campaign_sdk._core.pausing import pause
@@ -273,8 +273,7 @@ class Sending:
 
 
 def _backoff(tries: int, shortest: float) -> float:
-    longest = min(shortest * 2.0 ** min(tries, 20), _LONGEST_PAUSE)
-    return longest * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, no secret
+    return jittered(min(shortest * 2.0 ** min(tries, 20), _LONGEST_PAUSE))
 
 
 def read_status(resource: Resource[Any], campaign_id: str) -> Steps[DeliveryStatus]:

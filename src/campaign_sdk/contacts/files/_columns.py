@@ -69,7 +69,7 @@ def checked_program(name: str | None) -> str | None:
     Raises:
         InvalidInput: it isn't a known one.
     """
-    if name is not None and (not isinstance(name, str) or name.lower() not in PROGRAMS):
+    if name is not None and name.lower() not in PROGRAMS:
         raise InvalidInput("preset", f"must be one of {', '.join(PROGRAMS)}")
     return name and name.lower()
 

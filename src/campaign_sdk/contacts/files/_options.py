@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from campaign_sdk._core.errors import InvalidInput
@@ -14,8 +13,6 @@ from campaign_sdk.contacts.files._consent import Consent, Named, named_consent
 from campaign_sdk.contacts.files._dialect import checked_delimiter
 from campaign_sdk.contacts.files._numbers import Decimal, checked_decimal
 from campaign_sdk.contacts.files._types import checked_type
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -69,7 +66,7 @@ class Options:
             encoding=encoding,
             names=_names(columns, email_column),
             preset=checked_program(preset),
-            types={name: checked_type(kind) for name, kind in _mapping(types, "types").items()},
+            types={name: checked_type(kind) for name, kind in (types or {}).items()},
             decimal=checked_decimal(decimal),
             zone=ZoneInfo(timezone_name(timezone)),
             ignores_consent=ignores,
@@ -77,16 +74,10 @@ class Options:
         )
 
 
-def _mapping(given: Mapping[str, T] | None, name: str) -> Mapping[str, T]:
-    if given is not None and not isinstance(given, Mapping):
-        raise InvalidInput(name, "must be a dict, with names of columns before the colons")
-    return given or {}
-
-
 def _names(
     columns: Mapping[str, str | None] | None, email_column: str | None
 ) -> dict[str, str | None]:
-    names = {name: target or None for name, target in _mapping(columns, "columns").items()}
+    names = {name: target or None for name, target in (columns or {}).items()}
     if email_column is not None:
         names[email_column] = "email"
     for target in ("email", "phone", "unsubscribed_at"):
